@@ -1,0 +1,26 @@
+//! The tables, one file each, column for column.
+//!
+//! **Never** holds behaviour; the store turns rows into the domain's values.
+
+pub mod agreement;
+pub mod app_user;
+pub mod calendar;
+pub mod calendar_day;
+pub mod calendar_year;
+pub mod deadline;
+pub mod delivery;
+pub mod escalation;
+pub mod event;
+pub mod idempotency;
+pub mod measure;
+pub mod message;
+pub mod notice;
+pub mod organisation;
+pub mod policy;
+pub mod product;
+pub mod promise;
+pub mod session;
+pub mod setting;
+pub mod sign_in_failure;
+pub mod ticket;
+pub mod timer;

@@ -1,0 +1,18 @@
+//! How the tables come to be, step by step.
+//!
+//! Each step must work with the code before and after it, because replicas roll one by one.
+//! **Never** edits a step that has shipped.
+
+mod m20261122_000001_create_tables;
+
+pub use sea_orm_migration::prelude::*;
+
+/// Runs the steps that a database has not seen.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261122_000001_create_tables::Migration)]
+    }
+}

@@ -1,0 +1,84 @@
+//! The two clocks: business time, which deadlines are judged by, and wall time.
+//!
+//! Business time is wall time in production. The demo moves it forward, and tests hold it
+//! still; sessions, leases and signatures go by wall time whatever happens.
+//!
+//! **Never** read twice in one use case: it is asked once and passed down as `at`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+
+/// A clock that can be asked for both times, in milliseconds: finer than that the databases
+/// differ.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    business: Business,
+}
+
+#[derive(Debug, Clone)]
+enum Business {
+    /// As on the wall.
+    Wall,
+    /// Ahead of the wall by so many milliseconds, and ticking.
+    Ahead(Arc<AtomicI64>),
+    /// Standing at so many milliseconds since 1970.
+    Still(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The system's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { business: Business::Wall }
+    }
+
+    /// A clock that ticks on from `now` and can be moved forward.
+    #[must_use]
+    pub fn ticking_from(now: DateTime<Utc>) -> Self {
+        let ahead = now.timestamp_millis() - wall().timestamp_millis();
+        Self { business: Business::Ahead(Arc::new(AtomicI64::new(ahead))) }
+    }
+
+    /// A clock that stands at `now` until it is moved.
+    #[must_use]
+    pub fn still_at(now: DateTime<Utc>) -> Self {
+        Self { business: Business::Still(Arc::new(AtomicI64::new(now.timestamp_millis()))) }
+    }
+
+    /// Business time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        let millis = match &self.business {
+            Business::Wall => return wall(),
+            Business::Ahead(ahead) => {
+                wall().timestamp_millis().saturating_add(ahead.load(Ordering::SeqCst))
+            }
+            Business::Still(at) => at.load(Ordering::SeqCst),
+        };
+        DateTime::from_timestamp_millis(millis).unwrap_or_else(wall)
+    }
+
+    /// Wall time.
+    #[must_use]
+    pub fn wall(&self) -> DateTime<Utc> {
+        wall()
+    }
+
+    /// Moves business time forward to `to`; never back, and never on the system's clock.
+    pub fn move_to(&self, to: DateTime<Utc>) {
+        let by = (to - self.now()).max(TimeDelta::zero()).num_milliseconds();
+        match &self.business {
+            Business::Wall => {}
+            Business::Ahead(millis) | Business::Still(millis) => {
+                millis.fetch_add(by, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+fn wall() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(3)
+}

@@ -1,0 +1,252 @@
+//! The command line.
+//!
+//! **Never** prints a secret, but for a password it has just made.
+
+use std::io::{BufRead as _, Write as _};
+
+use anyhow::{Context as _, bail};
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand};
+use rand::Rng as _;
+use secrecy::ExposeSecret as _;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::id::{OrganisationId, UserId};
+use crate::domain::party::{Division, Language, Organisation, OrganisationKind, Role};
+use crate::domain::text;
+use crate::service::accounts::hash_password;
+use crate::service::rulebook::Rulebook;
+use crate::service::{App, Limits};
+use crate::startup::{Service, serve};
+use crate::store::accounts::{self, NewUser};
+use crate::store::{self, Store};
+use crate::{demo, shipped, telemetry};
+
+/// Supplyline: the channel through which hospitals get the drugs they are owed.
+#[derive(Debug, Parser)]
+#[command(name = "supplyline", version, about)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve,
+    /// Run a throw-away sample province with a clock you can move.
+    Demo {
+        /// Where business time begins, like 2026-02-13T09:00:00+08:00; now, when left out.
+        #[arg(long)]
+        now: Option<DateTime<Utc>>,
+        /// Fill the empty database of SUPPLYLINE_DATABASE_URL instead, and exit.
+        #[arg(long)]
+        load_only: bool,
+    },
+    /// Bring the database of SUPPLYLINE_DATABASE_URL up to date.
+    Migrate,
+    /// Check the settings and the database; warn about what is weak.
+    Check,
+    /// Manage people.
+    #[command(subcommand)]
+    User(UserCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Create a person, and their organisation when it is new.
+    Create(NewPerson),
+}
+
+#[derive(Debug, Args)]
+struct NewPerson {
+    /// What they type to sign in.
+    #[arg(long)]
+    username: String,
+    /// Their name.
+    #[arg(long)]
+    name: String,
+    /// hospital, manufacturer, distributor, bureau, admin, security or auditor.
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// Their organisation's name.
+    #[arg(long)]
+    organisation: String,
+    /// The organisation's six-digit division.
+    #[arg(long, value_parser = Division::parse)]
+    division: Division,
+    /// Their mail address.
+    #[arg(long)]
+    email: Option<String>,
+    /// Their phone number.
+    #[arg(long)]
+    phone: Option<String>,
+    /// Tell them things in English rather than in Chinese.
+    #[arg(long)]
+    english: bool,
+    /// Read the password from the first line of standard input; otherwise one is made and shown.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned()))
+        .map_err(|_unknown| "one of hospital, manufacturer, distributor, bureau, admin, security, auditor".to_owned())
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// Says what could not be done, naming the setting or argument.
+pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let config = Config::load()?;
+    telemetry::begin(&config.log)?;
+    match arguments.command {
+        Command::Serve => serve_forever(&config).await,
+        Command::Demo { now, load_only: true } => load_only(&config, now).await,
+        Command::Demo { now, load_only: false } => run_demo(&config, now).await,
+        Command::Migrate => {
+            open(config.database_url.expose_secret()).await?;
+            say("the database is up to date")
+        }
+        Command::Check => check(&config).await,
+        Command::User(UserCommand::Create(person)) => create_user(&config, person).await,
+    }
+}
+
+/// Migrates and seeds a database, and opens it.
+async fn open(url: &str) -> anyhow::Result<Store> {
+    Store::migrate(url).await.context("the database cannot be migrated")?;
+    let store = Store::connect(url).await.context("the database cannot be opened")?;
+    Rulebook::seed(&store, shipped::nation()?).await.context("the calendar cannot be written")?;
+    Ok(store)
+}
+
+async fn serve_forever(config: &Config) -> anyhow::Result<()> {
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let store = open(config.database_url.expose_secret()).await?;
+    let app = App::open(store, Clock::system(), Limits::On).await?;
+    let service = Service::start(config, app)?;
+    tracing::info!("serving on http://{}", config.listen);
+    serve(service).await
+}
+
+async fn load_only(config: &Config, now: Option<DateTime<Utc>>) -> anyhow::Result<()> {
+    let store = open(config.database_url.expose_secret()).await?;
+    let loaded = demo::load(&store, now.unwrap_or_else(|| Clock::system().now())).await?;
+    say(&format!(
+        "loaded {} organisations, {} people, {} products and {} tickets; every account's password is {}",
+        loaded.organisations, loaded.users, loaded.products, loaded.tickets, demo::PASSWORD
+    ))
+}
+
+async fn run_demo(config: &Config, now: Option<DateTime<Utc>>) -> anyhow::Result<()> {
+    let now = now.unwrap_or_else(|| Clock::system().now());
+    let folder = std::env::temp_dir().join(format!("supplyline-demo-{}", Uuid::new_v4()));
+    std::fs::create_dir(&folder).context("no folder for the demo's database can be made")?;
+    let ended = run_demo_in(config, &folder, now).await;
+    std::fs::remove_dir_all(&folder).context("the demo's database cannot be removed")?;
+    ended
+}
+
+async fn run_demo_in(config: &Config, folder: &std::path::Path, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let store = open(&format!("sqlite://{}", folder.join("demo.db").display())).await?;
+    let loaded = demo::load(&store, now).await?;
+    let app = App::open(store, Clock::ticking_from(now), Limits::Off).await?;
+    let service = Service::start_demo(config, app)?;
+    say(&demo::what_to_try(&config.public_url, &loaded, now))?;
+    serve(service).await
+}
+
+async fn check(config: &Config) -> anyhow::Result<()> {
+    for (name, value) in config.shown() {
+        say(&format!("{name} = {value}"))?;
+    }
+    for warning in config.warnings() {
+        say(&format!("warning: {warning}"))?;
+    }
+    let url = config.database_url.expose_secret();
+    let store = Store::connect(url).await.context("SUPPLYLINE_DATABASE_URL")?;
+    match store.pending_migrations().await? {
+        0 => say("the database is up to date"),
+        pending => bail!("the database lacks {pending} migrations: run supplyline migrate"),
+    }
+}
+
+async fn create_user(config: &Config, person: NewPerson) -> anyhow::Result<()> {
+    let store = open(config.database_url.expose_secret()).await?;
+    let app = App::open(store, Clock::system(), Limits::On).await?;
+    let (password, is_made) = password(person.password_stdin)?;
+    let hash = tokio::task::spawn_blocking(move || Ok::<_, anyhow::Error>((hash_password(&password)?, password)));
+    let (password_hash, password) = hash.await??;
+    let kind = person.role.organisation_kind();
+    let house = text::line(&person.organisation, 200).context("--organisation")?;
+    let organisation = organisation(&app, kind, person.division, house).await?;
+    let user = NewUser {
+        id: UserId(Uuid::now_v7()),
+        organisation,
+        username: text::line(&person.username, 64).context("--username")?.to_lowercase(),
+        name: text::line(&person.name, 100).context("--name")?,
+        role: person.role,
+        email: person.email.as_deref().map(|mail| text::line(mail, 254)).transpose().context("--email")?,
+        phone: person.phone.as_deref().map(|phone| text::line(phone, 20)).transpose().context("--phone")?,
+        language: if person.english { Language::English } else { Language::Chinese },
+        password_hash,
+    };
+    let username = user.username.clone();
+    crate::service::accounts::create(&app, user).await.map_err(|error| match error {
+        crate::service::Error::Invalid(_) => anyhow::anyhow!("--username: {username} is taken"),
+        other => other.into(),
+    })?;
+    say(&format!("created {username}"))?;
+    if is_made { say(&format!("password: {password}")) } else { Ok(()) }
+}
+
+async fn organisation(app: &App, kind: OrganisationKind, division: Division, name: String) -> anyhow::Result<OrganisationId> {
+    let known = accounts::find_organisation(app.store.read(), kind, division, &name).await?;
+    if let Some(known) = known {
+        return Ok(known.id);
+    }
+    let new = Organisation { id: OrganisationId(Uuid::now_v7()), kind, name, division };
+    let (id, at) = (new.id, app.clock.now());
+    app.store
+        .write(move |tx| {
+            let new = new.clone();
+            Box::pin(async move {
+                accounts::insert_organisations(tx, &[new], at).await?;
+                Ok::<_, store::Error>(())
+            })
+        })
+        .await?;
+    Ok(id)
+}
+
+/// The password and whether it was made here.
+fn password(from_stdin: bool) -> anyhow::Result<(String, bool)> {
+    if !from_stdin {
+        const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+        let mut random = rand::rng();
+        let made = (0..20).filter_map(|_| LETTERS.get(random.random_range(0..LETTERS.len())));
+        return Ok((made.map(|letter| char::from(*letter)).collect(), true));
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("no password on standard input")?;
+    let password = line.trim_end_matches(['\r', '\n']).to_owned();
+    if password.chars().count() < 8 {
+        bail!("the password on standard input must have at least 8 characters");
+    }
+    Ok((password, false))
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}").context("standard output is closed")
+}
+
+/// Writes a line to standard error; with that closed too, nobody can be told.
+pub fn complain(text: &str) {
+    writeln!(std::io::stderr().lock(), "{text}").ok();
+}

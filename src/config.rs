@@ -1,0 +1,255 @@
+//! Every setting: its name, default, meaning and check.
+//!
+//! Values come from `supplyline.toml` and then from `SUPPLYLINE_*` variables, which win.
+//!
+//! **Never** read anywhere else: no other module looks at the environment.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, bail};
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::notify::{Channels, Mail, SigningSecret, Sms};
+
+/// The settings as they are written, unchecked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    listen: String,
+    database_url: String,
+    smtp_url: String,
+    mail_from: String,
+    sms_webhook_url: String,
+    sms_webhook_secret: String,
+    public_url: String,
+    log: String,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            database_url: "sqlite://supplyline.db".to_owned(),
+            smtp_url: String::new(),
+            mail_from: "Supplyline <supplyline@localhost>".to_owned(),
+            sms_webhook_url: String::new(),
+            sms_webhook_secret: String::new(),
+            public_url: String::new(),
+            log: "info".to_owned(),
+        }
+    }
+}
+
+/// The settings, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `SUPPLYLINE_LISTEN`: the address and port to serve on.
+    pub listen: SocketAddr,
+    /// `SUPPLYLINE_DATABASE_URL`: `sqlite://FILE` or `postgres://…`.
+    pub database_url: SecretString,
+    /// `SUPPLYLINE_SMTP_URL`: none keeps mail in the in-app mailbox.
+    pub smtp_url: Option<SecretString>,
+    /// `SUPPLYLINE_MAIL_FROM`: the sender, with or without a name.
+    pub mail_from: String,
+    /// `SUPPLYLINE_SMS_WEBHOOK_URL`: none keeps text messages in the in-app mailbox.
+    pub sms_webhook_url: Option<Url>,
+    /// `SUPPLYLINE_SMS_WEBHOOK_SECRET`: `whsec_…`; needed with the URL.
+    pub sms_webhook_secret: Option<SecretString>,
+    /// `SUPPLYLINE_PUBLIC_URL`: where people reach the service; links in mails begin with it.
+    pub public_url: Url,
+    /// `SUPPLYLINE_LOG`: a filter like `info` or `supplyline=debug`.
+    pub log: String,
+}
+
+/// The settings of this version; others of the same prefix are left alone, since later versions
+/// and tests have their own.
+const NAMES: [&str; 8] = [
+    "listen",
+    "database_url",
+    "smtp_url",
+    "mail_from",
+    "sms_webhook_url",
+    "sms_webhook_secret",
+    "public_url",
+    "log",
+];
+
+impl Config {
+    /// Reads and checks the settings.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be used.
+    pub fn load() -> anyhow::Result<Self> {
+        let written: Written = Figment::from(Serialized::defaults(Written::default()))
+            .merge(Toml::file("supplyline.toml"))
+            .merge(Env::prefixed("SUPPLYLINE_").only(&NAMES))
+            .extract()
+            .context("the settings cannot be read")?;
+        Self::check(written)
+    }
+
+    fn check(written: Written) -> anyhow::Result<Self> {
+        let listen: SocketAddr = written.listen.parse().with_context(|| {
+            format!("SUPPLYLINE_LISTEN: {:?} is not an address and port like 127.0.0.1:8080", written.listen)
+        })?;
+        let public_url = if written.public_url.is_empty() {
+            format!("http://{listen}")
+        } else {
+            written.public_url
+        };
+        let public_url = web_url("SUPPLYLINE_PUBLIC_URL", &public_url)?;
+        let sms_webhook_url = optional(written.sms_webhook_url)
+            .map(|url| web_url("SUPPLYLINE_SMS_WEBHOOK_URL", &url))
+            .transpose()?;
+        let sms_webhook_secret = optional(written.sms_webhook_secret).map(SecretString::from);
+        if sms_webhook_url.is_some() && sms_webhook_secret.is_none() {
+            bail!("SUPPLYLINE_SMS_WEBHOOK_SECRET: whsec_… is needed to sign what goes to SUPPLYLINE_SMS_WEBHOOK_URL");
+        }
+        let config = Self {
+            listen,
+            database_url: SecretString::from(written.database_url),
+            smtp_url: optional(written.smtp_url).map(SecretString::from),
+            mail_from: written.mail_from,
+            sms_webhook_url,
+            sms_webhook_secret,
+            public_url,
+            log: written.log,
+        };
+        // Built once to be checked: a bad address is found now and not with the first mail.
+        config.channels()?;
+        Ok(config)
+    }
+
+    /// The ways out that the settings describe.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be used.
+    pub fn channels(&self) -> anyhow::Result<Channels> {
+        let mail = match &self.smtp_url {
+            Some(url) => Mail::new(url.expose_secret(), &self.mail_from)?,
+            None => Mail::in_app(),
+        };
+        let sms = match (&self.sms_webhook_url, &self.sms_webhook_secret) {
+            (Some(url), Some(secret)) => {
+                Sms::new(url.as_str(), SigningSecret::parse(secret.expose_secret())?)?
+            }
+            (_, _) => Sms::in_app(),
+        };
+        Ok(Channels::new(mail, sms, self.public_url.clone()))
+    }
+
+    /// What is weaker than production should be.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let mut warn = |weak: bool, text: &str| {
+            if weak {
+                warnings.push(text.to_owned());
+            }
+        };
+        let smtp = self.smtp_url.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+        warn(
+            self.smtp_url.is_none(),
+            "SUPPLYLINE_SMTP_URL is not set: mail stays in the in-app mailbox",
+        );
+        warn(
+            smtp.starts_with("smtp://") && !smtp.contains("tls=required"),
+            "SUPPLYLINE_SMTP_URL encrypts only when the server offers it; add ?tls=required or use smtps://",
+        );
+        warn(
+            self.sms_webhook_url.is_none(),
+            "SUPPLYLINE_SMS_WEBHOOK_URL is not set: text messages stay in the in-app mailbox",
+        );
+        warn(
+            self.sms_webhook_url.as_ref().is_some_and(|url| url.scheme() == "http"),
+            "SUPPLYLINE_SMS_WEBHOOK_URL is plain http: phone numbers travel unencrypted",
+        );
+        warn(
+            self.public_url.scheme() == "http",
+            "SUPPLYLINE_PUBLIC_URL is plain http: put a TLS proxy in front and set it to https://",
+        );
+        warn(
+            self.database_url.expose_secret().starts_with("sqlite"),
+            "SUPPLYLINE_DATABASE_URL is SQLite: one process on one machine, no standby",
+        );
+        warnings
+    }
+
+    /// Every setting with its value, secrets left out.
+    #[must_use]
+    pub fn shown(&self) -> Vec<(&'static str, String)> {
+        let set = |secret: bool| if secret { "(set)" } else { "(none)" }.to_owned();
+        vec![
+            ("SUPPLYLINE_LISTEN", self.listen.to_string()),
+            ("SUPPLYLINE_DATABASE_URL", redacted(self.database_url.expose_secret())),
+            ("SUPPLYLINE_SMTP_URL", self.smtp_url.as_ref().map_or_else(|| set(false), |url| redacted(url.expose_secret()))),
+            ("SUPPLYLINE_MAIL_FROM", self.mail_from.clone()),
+            ("SUPPLYLINE_SMS_WEBHOOK_URL", self.sms_webhook_url.as_ref().map_or_else(|| set(false), |url| redacted(url.as_str()))),
+            ("SUPPLYLINE_SMS_WEBHOOK_SECRET", set(self.sms_webhook_secret.is_some())),
+            ("SUPPLYLINE_PUBLIC_URL", self.public_url.to_string()),
+            ("SUPPLYLINE_LOG", self.log.clone()),
+        ]
+    }
+}
+
+fn optional(text: String) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn web_url(name: &str, text: &str) -> anyhow::Result<Url> {
+    let url = Url::parse(text).with_context(|| format!("{name}: {text:?} is not a URL"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        bail!("{name}: {text:?} must begin with http:// or https:// and name a host");
+    }
+    Ok(url)
+}
+
+/// A URL without its password and query.
+fn redacted(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else { return "(set)".to_owned() };
+    url.set_query(None);
+    if url.password().is_some() && url.set_password(Some("***")).is_err() {
+        return "(set)".to_owned();
+    }
+    url.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(change: impl FnOnce(&mut Written), expected: &str) {
+        let mut written = Written::default();
+        change(&mut written);
+        let error = Config::check(written).expect_err(expected);
+        assert!(format!("{error:#}").contains(expected), "{error:#}");
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_used_is_named() {
+        check(|w| w.listen = "8080".into(), "SUPPLYLINE_LISTEN");
+        check(|w| w.public_url = "ftp://x".into(), "SUPPLYLINE_PUBLIC_URL");
+        check(|w| w.smtp_url = "http://x".into(), "SUPPLYLINE_SMTP_URL");
+        check(|w| { w.smtp_url = "smtp://x".into(); w.mail_from = "nobody".into(); }, "SUPPLYLINE_MAIL_FROM");
+        check(|w| w.sms_webhook_url = "http://x".into(), "SUPPLYLINE_SMS_WEBHOOK_SECRET");
+        check(|w| { w.sms_webhook_url = "http://x".into(); w.sms_webhook_secret = "abc".into(); }, "SUPPLYLINE_SMS_WEBHOOK_SECRET");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let written = Written {
+            database_url: "postgres://u:hunter2@h/db".into(),
+            smtp_url: "smtp://u:hunter2@h".into(),
+            sms_webhook_url: "https://h/x?key=hunter2".into(),
+            sms_webhook_secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into(),
+            ..Written::default()
+        };
+        let config = Config::check(written).expect("usable");
+        let shown = format!("{:?} {config:?}", config.shown());
+        assert!(!shown.contains("hunter2") && !shown.contains("whsec"), "{shown}");
+    }
+}

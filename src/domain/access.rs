@@ -1,0 +1,187 @@
+//! Who may see and do what.
+//!
+//! **Never** answers "forbidden" for a ticket the actor may not see: that one does not exist.
+
+use super::id::OrganisationId;
+use super::party::{Actor, Division, Role};
+use super::ticket::{ActKind, Audience, Party, Ticket};
+
+/// What a signed-in person can reach. Made only when a session is checked, and required by
+/// every use case: no other way leads to the store.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    actor: Actor,
+}
+
+impl Scope {
+    /// Grants the actor's reach. Called by the check of a session and nowhere else.
+    #[must_use]
+    pub fn granted(actor: Actor) -> Self {
+        Self { actor }
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Which tickets exist for the actor.
+    #[must_use]
+    pub fn tickets(&self) -> Visible {
+        let organisation = &self.actor.organisation;
+        match self.actor.role {
+            Role::Hospital => Visible::Hospital(organisation.id),
+            Role::Manufacturer => Visible::Manufacturer(organisation.id),
+            Role::Distributor => Visible::Distributor(organisation.id),
+            Role::Bureau => Visible::Within(organisation.division),
+            Role::Admin => Visible::Bare,
+            Role::Security | Role::Auditor => Visible::Nothing,
+        }
+    }
+}
+
+/// Which tickets exist for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visible {
+    /// Those the hospital filed.
+    Hospital(OrganisationId),
+    /// Those that name the manufacturer.
+    Manufacturer(OrganisationId),
+    /// Those that name the distributor.
+    Distributor(OrganisationId),
+    /// Those of a division's subtree, whoever holds the rung.
+    Within(Division),
+    /// All, but only number, state and deadlines.
+    Bare,
+    /// None.
+    Nothing,
+}
+
+impl Visible {
+    /// True when the ticket exists for the holder.
+    #[must_use]
+    pub fn includes(&self, ticket: &Ticket) -> bool {
+        match self {
+            Self::Hospital(id) => ticket.hospital == *id,
+            Self::Manufacturer(id) => ticket.manufacturer == *id,
+            Self::Distributor(id) => ticket.distributor == Some(*id),
+            Self::Within(division) => ticket.division.is_within(*division),
+            Self::Bare => true,
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// The table of who may do what with a ticket they can see.
+#[must_use]
+pub fn may(role: Role, act: ActKind) -> bool {
+    match role {
+        Role::Hospital => match act {
+            ActKind::Confirm
+            | ActKind::Withdraw
+            | ActKind::Urge
+            | ActKind::Escalate
+            | ActKind::Message => true,
+            ActKind::Reply
+            | ActKind::Promise
+            | ActKind::Solve
+            | ActKind::Acknowledge
+            | ActKind::Measure
+            | ActKind::CloseEscalation => false,
+        },
+        Role::Manufacturer => match act {
+            ActKind::Reply | ActKind::Promise | ActKind::Solve | ActKind::Message => true,
+            ActKind::Confirm
+            | ActKind::Withdraw
+            | ActKind::Urge
+            | ActKind::Escalate
+            | ActKind::Acknowledge
+            | ActKind::Measure
+            | ActKind::CloseEscalation => false,
+        },
+        Role::Distributor => act == ActKind::Message,
+        Role::Bureau => act.is_on_escalation() || act == ActKind::Message,
+        Role::Admin | Role::Security | Role::Auditor => false,
+    }
+}
+
+/// The parties that may read a message of this audience, the writer's own included.
+#[must_use]
+pub fn readers(audience: Audience, ticket: &Ticket, writer: &Actor) -> Vec<Party> {
+    let bureaus = ticket.escalations.iter().filter(|e| e.is_open()).filter_map(|e| e.bureau);
+    let bureaus = bureaus.map(Party::Bureau);
+    match audience {
+        Audience::All => {
+            let parties = [Party::Hospital, Party::Manufacturer, Party::Distributor];
+            parties.into_iter().chain(bureaus).collect()
+        }
+        Audience::HospitalBureau => std::iter::once(Party::Hospital).chain(bureaus).collect(),
+        Audience::Bureau => bureaus.collect(),
+        Audience::Own => match writer.role {
+            Role::Hospital => vec![Party::Hospital],
+            Role::Manufacturer => vec![Party::Manufacturer],
+            Role::Distributor => vec![Party::Distributor],
+            Role::Bureau => vec![Party::Bureau(writer.organisation.id)],
+            Role::Admin | Role::Security | Role::Auditor => Vec::new(),
+        },
+    }
+}
+
+/// True when the reader may read a message of this audience written by `writer`'s organisation.
+#[must_use]
+pub fn may_read(reader: &Actor, audience: Audience, writer: OrganisationId) -> bool {
+    if reader.organisation.id == writer {
+        return true;
+    }
+    match (audience, reader.role) {
+        (Audience::All, Role::Hospital | Role::Manufacturer | Role::Distributor | Role::Bureau)
+        | (Audience::HospitalBureau, Role::Hospital | Role::Bureau)
+        | (Audience::Bureau, Role::Bureau) => true,
+        (
+            Audience::All | Audience::HospitalBureau | Audience::Bureau | Audience::Own,
+            Role::Hospital
+            | Role::Manufacturer
+            | Role::Distributor
+            | Role::Bureau
+            | Role::Admin
+            | Role::Security
+            | Role::Auditor,
+        ) => false,
+    }
+}
+
+/// True when the actor is a party of its tickets and sees contact phones in full.
+#[must_use]
+pub fn sees_phones(role: Role) -> bool {
+    match role {
+        Role::Hospital | Role::Manufacturer | Role::Distributor => true,
+        Role::Bureau | Role::Admin | Role::Security | Role::Auditor => false,
+    }
+}
+
+/// A phone number with its middle hidden: `138****5678`.
+#[must_use]
+pub fn masked(phone: &str) -> String {
+    let digits: Vec<char> = phone.chars().collect();
+    match digits.len().checked_sub(11) {
+        Some(prefix) => {
+            let head: String = digits.iter().take(prefix + 3).collect();
+            let tail: String = digits.iter().skip(digits.len() - 4).collect();
+            format!("{head}****{tail}")
+        }
+        None => "***".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn a_masked_phone_keeps_three_and_four_digits() {
+        assert_eq!(masked("13812345678"), "138****5678");
+        assert_eq!(masked("+8613812345678"), "+86138****5678");
+        assert_eq!(masked("12345"), "***");
+    }
+}

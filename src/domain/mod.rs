@@ -1,0 +1,21 @@
+//! The rules of the channel, as functions from values to values.
+//!
+//! Time comes in as an argument, and so do the calendar, the policy and everything else a
+//! decision depends on; what goes out is a decision together with its reason. That is why
+//! every rule here can be read, tested and replayed without a database.
+//!
+//! **Never** reads a clock, performs I/O, awaits, or names a database, HTTP or mail crate.
+
+pub mod access;
+pub mod calendar;
+pub mod escalation;
+pub mod explanation;
+pub mod holiday;
+pub mod id;
+pub mod notice;
+pub mod party;
+pub mod policy;
+pub mod retry;
+pub mod search;
+pub mod text;
+pub mod ticket;

@@ -1,0 +1,239 @@
+//! Who is told what, on which channel and when.
+//!
+//! **Never** holds a conversation's text: a notice names the ticket, the product and the
+//! deadline, and points to the page.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::calendar::{Calendar, ExplainedDay, at_time, local_date, local_time};
+use super::party::{Language, Level};
+use super::policy::Urgency;
+use super::ticket::{DeadlineKind, Party};
+
+/// What happened, as the recipient is told it. One template each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A hospital filed a ticket.
+    Filed,
+    /// A deadline is close.
+    Warning,
+    /// A deadline passed.
+    Missed,
+    /// A rung of the ladder was entered, by a passed deadline or by request.
+    Escalated,
+    /// The manufacturer replied.
+    Replied,
+    /// The manufacturer made a new promise.
+    Promised,
+    /// The manufacturer reports the problem solved.
+    Solved,
+    /// The hospital says it is not, or only partly, solved.
+    Disputed,
+    /// The hospital asks again for an answer.
+    Urged,
+    /// The ticket is closed.
+    Closed,
+    /// The hospital took the ticket back.
+    Withdrawn,
+    /// Somebody wrote in the conversation.
+    Message,
+    /// A bureau acknowledged an escalation.
+    Acknowledged,
+    /// A bureau took a measure.
+    Measure,
+    /// A bureau closed an escalation with a conclusion.
+    EscalationClosed,
+    /// A distributor was brought in.
+    Distributor,
+    /// The manufacturer has nobody who can be told.
+    NoContact,
+}
+
+impl Kind {
+    /// Every kind, for tables and tests.
+    pub const ALL: [Self; 17] = [
+        Self::Filed,
+        Self::Warning,
+        Self::Missed,
+        Self::Escalated,
+        Self::Replied,
+        Self::Promised,
+        Self::Solved,
+        Self::Disputed,
+        Self::Urged,
+        Self::Closed,
+        Self::Withdrawn,
+        Self::Message,
+        Self::Acknowledged,
+        Self::Measure,
+        Self::EscalationClosed,
+        Self::Distributor,
+        Self::NoContact,
+    ];
+
+    /// The stable name: the SMS template, the database's and the API's word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Filed => "filed",
+            Self::Warning => "warning",
+            Self::Missed => "missed",
+            Self::Escalated => "escalated",
+            Self::Replied => "replied",
+            Self::Promised => "promised",
+            Self::Solved => "solved",
+            Self::Disputed => "disputed",
+            Self::Urged => "urged",
+            Self::Closed => "closed",
+            Self::Withdrawn => "withdrawn",
+            Self::Message => "message",
+            Self::Acknowledged => "acknowledged",
+            Self::Measure => "measure",
+            Self::EscalationClosed => "escalation_closed",
+            Self::Distributor => "distributor",
+            Self::NoContact => "no_contact",
+        }
+    }
+}
+
+/// A way out of the service. The in-app mailbox is not a channel: everything is there too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// E-mail.
+    Mail,
+    /// A text message, through the signed webhook.
+    Sms,
+}
+
+/// A deadline as a notice shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadlineLine {
+    /// Which deadline.
+    pub kind: DeadlineKind,
+    /// The due instant, exclusive.
+    pub due_at: DateTime<Utc>,
+    /// True while a year it touches has no published calendar.
+    pub provisional: bool,
+    /// Day by day, from the day it is counted from.
+    pub explanation: Vec<ExplainedDay>,
+}
+
+/// What a template may show. Stored with the notice, so that a replay tells the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The ticket's number.
+    pub number: String,
+    /// The product's name and specification.
+    pub product: String,
+    /// The reporting hospital's name.
+    pub hospital: String,
+    /// The responsible manufacturer's name.
+    pub manufacturer: String,
+    /// True for emergency tickets.
+    pub emergency: bool,
+    /// The deadlines that matter for this notice, nearest first.
+    pub deadlines: Vec<DeadlineLine>,
+    /// The promised date, where the notice is about one.
+    pub promised_on: Option<NaiveDate>,
+    /// The level now in charge, where the notice is about an escalation.
+    pub level: Option<Level>,
+    /// The bureau now in charge, where there is one.
+    pub bureau: Option<String>,
+}
+
+/// A message ready for a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// What happened.
+    pub kind: Kind,
+    /// The recipient's language.
+    pub language: Language,
+    /// The recipient's name.
+    pub name: String,
+    /// A mail address or a phone number, by the channel.
+    pub address: String,
+    /// What may be shown.
+    pub facts: Facts,
+    /// The ticket's id: the last part of the link, and the thread that mails belong to.
+    pub ticket: super::id::TicketId,
+    /// Stable over every attempt and replay: the Message-ID and the webhook id are made of it.
+    pub key: String,
+}
+
+/// The channels a party is told on, beside the in-app mailbox where everything is.
+#[must_use]
+pub fn channels(kind: Kind, to: Party) -> &'static [Channel] {
+    const MAIL: &[Channel] = &[Channel::Mail];
+    const MAIL_AND_SMS: &[Channel] = &[Channel::Mail, Channel::Sms];
+    const IN_APP: &[Channel] = &[];
+    match (kind, to) {
+        (Kind::Filed | Kind::Warning | Kind::Disputed | Kind::Urged, Party::Manufacturer)
+        | (Kind::Missed | Kind::Escalated, Party::Manufacturer | Party::Bureau(_)) => MAIL_AND_SMS,
+        (Kind::Filed | Kind::Distributor, Party::Distributor)
+        | (Kind::NoContact | Kind::Warning, Party::Bureau(_))
+        | (Kind::Missed | Kind::Escalated, Party::Hospital)
+        | (Kind::Replied | Kind::Promised | Kind::Solved, Party::Hospital)
+        | (
+            Kind::Closed
+            | Kind::Withdrawn
+            | Kind::Acknowledged
+            | Kind::Measure
+            | Kind::EscalationClosed,
+            Party::Manufacturer | Party::Hospital | Party::Bureau(_),
+        ) => MAIL,
+        (
+            Kind::Filed
+            | Kind::Warning
+            | Kind::Missed
+            | Kind::Escalated
+            | Kind::Replied
+            | Kind::Promised
+            | Kind::Solved
+            | Kind::Disputed
+            | Kind::Urged
+            | Kind::Closed
+            | Kind::Withdrawn
+            | Kind::Message
+            | Kind::Acknowledged
+            | Kind::Measure
+            | Kind::EscalationClosed
+            | Kind::Distributor
+            | Kind::NoContact,
+            Party::Hospital | Party::Manufacturer | Party::Distributor | Party::Bureau(_),
+        ) => IN_APP,
+    }
+}
+
+/// Quiet hours end and begin at these times of a working day.
+const DAY_BEGINS: NaiveTime = match NaiveTime::from_hms_opt(8, 0, 0) {
+    Some(time) => time,
+    None => NaiveTime::MIN,
+};
+const DAY_ENDS: NaiveTime = match NaiveTime::from_hms_opt(20, 0, 0) {
+    Some(time) => time,
+    None => NaiveTime::MIN,
+};
+
+/// When a notice caused at `at` may leave: at once when it is urgent, otherwise between 08:00
+/// and 20:00 of a working day of the recipient's calendar.
+#[must_use]
+pub fn leaves_at(
+    kind: Kind,
+    urgency: Urgency,
+    at: DateTime<Utc>,
+    calendar: &Calendar,
+) -> DateTime<Utc> {
+    let urgent = matches!(kind, Kind::Missed | Kind::Escalated) || urgency == Urgency::Emergency;
+    if urgent {
+        return at;
+    }
+    let (today, time) = (local_date(at), local_time(at));
+    if calendar.is_working(today) && time < DAY_ENDS {
+        return if time < DAY_BEGINS { at_time(today, DAY_BEGINS) } else { at };
+    }
+    // Beyond the calendar nobody can say which day works: then it leaves at once.
+    calendar.nth_working_day_after(today, 1).map_or(at, |day| at_time(day, DAY_BEGINS))
+}

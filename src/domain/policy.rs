@@ -1,0 +1,191 @@
+//! Time-limit rules (时限规则): targets and the escalation ladder, as versioned data.
+//!
+//! **Never** a constant in a rule: provinces and years differ, so every number that decides
+//! something stands in a [`Policy`] with its region, dates and source document.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::calendar::{Counting, Target};
+use super::id::PolicyId;
+use super::party::{Division, Level};
+
+/// How pressing a ticket is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// Counted in working days.
+    Ordinary,
+    /// Counted in hours that holidays do not stop (辽医保发〔2023〕12号, 四); every notice is urgent.
+    Emergency,
+}
+
+/// When the clock of the solution starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum ResolveFrom {
+    /// With the filing, like the clock of the reply.
+    #[default]
+    Filing,
+    /// With the reply.
+    Reply,
+}
+
+/// The two targets a ticket is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Targets {
+    /// Until the manufacturer's reply.
+    pub reply: Target,
+    /// Until the problem is solved.
+    pub resolve: Target,
+}
+
+/// One rung of the ladder: who steps in, and when the next rung is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rung {
+    /// The level of bureau that steps in.
+    pub level: Level,
+    /// Working days for the bureau to acknowledge or act before the next rung is entered.
+    pub acknowledge_within: u16,
+    /// Working days after entry by which the ticket must be closed before the next rung.
+    pub close_within: u16,
+}
+
+/// A version of the rules for a region and a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Its id.
+    pub id: PolicyId,
+    /// What tickets remember having been judged by, like `CN-1`.
+    pub version: String,
+    /// The name people know.
+    pub name: String,
+    /// Where it rules; `None` = the whole nation, wherever no regional policy does.
+    pub division: Option<Division>,
+    /// First filing date it rules.
+    pub effective_from: NaiveDate,
+    /// Last filing date it rules; `None` = no end.
+    pub effective_to: Option<NaiveDate>,
+    /// The document it comes from.
+    pub source: String,
+    /// Targets of ordinary tickets.
+    pub ordinary: Targets,
+    /// Targets of emergency tickets.
+    pub emergency: Targets,
+    /// When the clock of the solution starts.
+    pub resolve_from: ResolveFrom,
+    /// Due time and cut-off.
+    pub counting: Counting,
+    /// Working days a promise may reach from the act once the resolve limit has passed.
+    pub late_promise_within: u16,
+    /// The ladder, first rung first.
+    pub ladder: Vec<Rung>,
+}
+
+/// 鲁医保发〔2023〕14号, 二(四): the company replies within 2 working days.
+pub const REPLY_WORKING_DAYS: u16 = 2;
+/// 鲁医保发〔2023〕14号, 二(四): the promised date is at most 5 working days away.
+pub const RESOLVE_WORKING_DAYS: u16 = 5;
+/// 辽医保发〔2023〕12号, 四(一): emergency products within 4 hours, holidays included.
+pub const EMERGENCY_REPLY_HOURS: u16 = 4;
+/// 辽医保发〔2023〕12号, 四(一): 72 hours, holidays included.
+pub const EMERGENCY_RESOLVE_HOURS: u16 = 72;
+
+impl Policy {
+    /// The national default, ruling where no regional policy does, without end.
+    #[must_use]
+    pub fn national() -> Self {
+        Self {
+            id: PolicyId(uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001)),
+            version: "CN-1".to_owned(),
+            name: "全国默认时限规则".to_owned(),
+            division: None,
+            effective_from: NaiveDate::MIN,
+            effective_to: None,
+            source: "鲁医保发〔2023〕14号 二(四)(五)；辽医保发〔2023〕12号 四(一)".to_owned(),
+            ordinary: Targets {
+                reply: Target::WorkingDays(REPLY_WORKING_DAYS),
+                resolve: Target::WorkingDays(RESOLVE_WORKING_DAYS),
+            },
+            emergency: Targets {
+                reply: Target::ElapsedHours(EMERGENCY_REPLY_HOURS),
+                resolve: Target::ElapsedHours(EMERGENCY_RESOLVE_HOURS),
+            },
+            resolve_from: ResolveFrom::Filing,
+            counting: Counting::default(),
+            late_promise_within: RESOLVE_WORKING_DAYS,
+            ladder: vec![
+                Rung { level: Level::City, acknowledge_within: 2, close_within: 5 },
+                Rung { level: Level::Province, acknowledge_within: 2, close_within: 5 },
+            ],
+        }
+    }
+
+    /// The targets for an urgency.
+    #[must_use]
+    pub fn targets(&self, urgency: Urgency) -> Targets {
+        match urgency {
+            Urgency::Ordinary => self.ordinary,
+            Urgency::Emergency => self.emergency,
+        }
+    }
+
+    /// True when a ticket filed on `date` in `division` may be judged by this policy.
+    #[must_use]
+    pub fn rules(&self, division: Division, date: NaiveDate) -> bool {
+        self.division.is_none_or(|region| division.is_within(region))
+            && self.effective_from <= date
+            && self.effective_to.is_none_or(|end| date <= end)
+    }
+
+    /// How specific the region is: a county's policy goes before its city's, that before its
+    /// province's, that before the nation's.
+    #[must_use]
+    pub fn specificity(&self) -> u8 {
+        match self.division.map(Division::level) {
+            None => 0,
+            Some(Level::Province) => 1,
+            Some(Level::City) => 2,
+            Some(Level::County) => 3,
+        }
+    }
+}
+
+/// The policy that rules: the most specific region, then the latest to take effect.
+#[must_use]
+pub fn ruling(policies: &[Policy], division: Division, date: NaiveDate) -> Option<&Policy> {
+    policies
+        .iter()
+        .filter(|policy| policy.rules(division, date))
+        .max_by_key(|policy| (policy.specificity(), policy.effective_from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn a_lapsed_regional_policy_gives_way_to_the_national_one() {
+        let shandong = Policy {
+            version: "37-1".to_owned(),
+            division: Division::parse("370000").ok(),
+            effective_from: date("2023-04-10"),
+            effective_to: Some(date("2026-04-09")),
+            ..Policy::national()
+        };
+        let policies = [Policy::national(), shandong];
+        let check = |division: &str, on: &str, version: &str| {
+            let division = Division::parse(division).expect(division);
+            let policy = ruling(&policies, division, date(on)).expect("a policy rules");
+            assert_eq!(policy.version, version, "{division} {on}");
+        };
+        check("371002", "2026-04-09", "37-1");
+        check("371002", "2026-04-10", "CN-1");
+        check("371002", "2023-04-09", "CN-1");
+        check("110105", "2025-01-01", "CN-1");
+    }
+}

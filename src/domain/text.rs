@@ -1,0 +1,137 @@
+//! What counts as text: names and titles on one line, long text on many.
+//!
+//! **Never** repairs what could mean something else: a control character, a direction override
+//! or an invisible value is refused with its reason; only the harmless is normalised (NFC, line
+//! ends, surrounding blanks).
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Why a text was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing visible in it.
+    #[error("this field is required")]
+    Required,
+    /// Longer than allowed, in characters.
+    #[error("at most {0} characters")]
+    TooLong(usize),
+    /// Control characters, direction overrides or line ends where none may be.
+    #[error("control characters are not allowed")]
+    Control,
+    /// A pile of combining marks.
+    #[error("too many combining marks on one letter")]
+    Marks,
+}
+
+impl TextError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::TooLong(_) => "too_long",
+            Self::Control => "control_characters",
+            Self::Marks => "combining_marks",
+        }
+    }
+}
+
+/// More marks than any script stacks on a letter.
+const MOST_MARKS: usize = 8;
+
+/// One line: a name, a title, a unit. At most `longest` characters, after normalisation.
+///
+/// # Errors
+/// [`TextError`], saying what is wrong.
+pub fn line(text: &str, longest: usize) -> Result<String, TextError> {
+    accept(text, longest, |_| false)
+}
+
+/// Many lines: line feeds and tabs stay, CR LF becomes LF.
+///
+/// # Errors
+/// [`TextError`], saying what is wrong.
+pub fn block(text: &str, longest: usize) -> Result<String, TextError> {
+    accept(&text.replace("\r\n", "\n"), longest, |c| matches!(c, '\n' | '\t'))
+}
+
+fn accept(text: &str, longest: usize, is_allowed: fn(char) -> bool) -> Result<String, TextError> {
+    let refused = |c: char| (c.is_control() || is_directional(c)) && !is_allowed(c);
+    if text.chars().any(refused) {
+        return Err(TextError::Control);
+    }
+    if has_pile_of_marks(text) {
+        return Err(TextError::Marks);
+    }
+    let text: String = text.nfc().collect();
+    let text = text.trim();
+    if text.chars().all(|c| is_invisible(c) || c.is_whitespace()) {
+        return Err(TextError::Required);
+    }
+    if text.chars().count() > longest {
+        return Err(TextError::TooLong(longest));
+    }
+    Ok(text.to_owned())
+}
+
+/// Direction overrides, embeddings and isolates, and the line and paragraph separators.
+fn is_directional(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{00AD}' | '\u{3164}')
+}
+
+fn has_pile_of_marks(text: &str) -> bool {
+    let mut marks = 0;
+    text.chars().any(|c| {
+        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        marks > MOST_MARKS
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_normalised_and_counted_in_characters() {
+        assert_eq!(line("  阿莫西林  ", 4), Ok("阿莫西林".to_owned()));
+        assert_eq!(line("阿莫西林胶囊", 5), Err(TextError::TooLong(5)));
+        assert_eq!(line("e\u{301}", 1), Ok("é".to_owned()));
+        assert_eq!(line("𠮷野家 💊", 6), Ok("𠮷野家 💊".to_owned()));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_not_a_text() {
+        for text in ["", " ", "\u{3000}", "\u{200B}\u{200D}"] {
+            assert_eq!(line(text, 10), Err(TextError::Required), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_deceive_is_refused() {
+        for text in [
+            "a\0b",
+            "a\nb",
+            "a\rb",
+            "a\u{1b}[31mb",
+            "a\u{7f}b",
+            "a\u{85}b",
+            "a\u{202e}b",
+            "a\u{2066}b",
+        ] {
+            assert_eq!(line(text, 10), Err(TextError::Control), "{text:?}");
+        }
+        assert_eq!(line(&format!("e{}", "\u{301}".repeat(10_000)), 20_000), Err(TextError::Marks));
+    }
+
+    #[test]
+    fn a_block_keeps_its_lines() {
+        assert_eq!(block("甲\r\n乙\t丙\n", 10), Ok("甲\n乙\t丙".to_owned()));
+        assert_eq!(block("甲\r乙", 10), Err(TextError::Control));
+        assert_eq!(block("甲\0乙", 10), Err(TextError::Control));
+    }
+}

@@ -1,0 +1,151 @@
+//! What the passing of time does to a ticket, read off the ticket itself.
+//!
+//! The database keeps one row per ticket with [`wake_at`]; what has to happen then is never
+//! stored, so it cannot disagree with the ticket.
+//!
+//! **Never** fires while a solution reported in time waits for the hospital's answer.
+
+use chrono::{DateTime, Utc};
+
+use super::deadline::{DeadlineKind, DeadlineStatus};
+use super::decide::Draft;
+use super::event::{Brief, EventData, Party, Tell};
+use super::refusal::Refusal;
+use super::{State, Ticket, rung};
+use crate::domain::notice::Kind;
+
+/// Something that is due at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Warn of a deadline.
+    Warn {
+        /// Its kind.
+        kind: DeadlineKind,
+        /// Its ordinal.
+        ordinal: u16,
+    },
+    /// Every deadline due at this instant has passed.
+    Pass,
+    /// An open escalation climbs, because the ticket is still not closed.
+    Climb {
+        /// The escalation's ordinal.
+        ordinal: u16,
+    },
+}
+
+/// The next thing the clock does to the ticket, and when; `None` when nothing is.
+#[must_use]
+pub fn next_step(ticket: &Ticket) -> Option<(DateTime<Utc>, Step)> {
+    if ticket.state.is_final() || waits_for_hospital(ticket) {
+        return None;
+    }
+    let running = || ticket.deadlines.iter().filter(|deadline| deadline.is_running());
+    let warnings = running().filter_map(|deadline| {
+        let step = Step::Warn { kind: deadline.kind, ordinal: deadline.ordinal };
+        deadline.warn_at.map(|at| (at, step))
+    });
+    let passing = running().map(|deadline| (deadline.due_at, Step::Pass));
+    let climbs = ticket.escalations.iter().filter(|escalation| escalation.is_open());
+    let climbs = climbs.filter_map(|escalation| {
+        escalation.climbs_at.map(|at| (at, Step::Climb { ordinal: escalation.ordinal }))
+    });
+    warnings.chain(passing).chain(climbs).min()
+}
+
+/// When the clock must look at the ticket next.
+#[must_use]
+pub fn wake_at(ticket: &Ticket) -> Option<DateTime<Utc>> {
+    next_step(ticket).map(|(at, _)| at)
+}
+
+/// A solution reported before the resolve limit holds every clock until the hospital answers.
+fn waits_for_hospital(ticket: &Ticket) -> bool {
+    match ticket.state {
+        State::Solved { .. } => ticket
+            .deadline(DeadlineKind::Resolve)
+            .is_some_and(|resolve| resolve.status == DeadlineStatus::Held),
+        State::Open
+        | State::Promised { .. }
+        | State::Closed { .. }
+        | State::Withdrawn { .. }
+        | State::Returned { .. } => false,
+    }
+}
+
+impl Draft<'_> {
+    pub(super) fn clock(&mut self, step: Step) -> Result<(), Refusal> {
+        match step {
+            Step::Warn { kind, ordinal } => {
+                self.warn(kind, ordinal);
+                Ok(())
+            }
+            Step::Pass => self.pass(),
+            Step::Climb { ordinal } => rung::unresolved(self, ordinal),
+        }
+    }
+
+    /// Takes every step due by now, in due order.
+    pub(super) fn catch_up(&mut self) -> Result<(), Refusal> {
+        while let Some((due_at, step)) = next_step(&self.change.ticket) {
+            if due_at > self.at {
+                return Ok(());
+            }
+            self.clock(step)?;
+        }
+        Ok(())
+    }
+
+    fn warn(&mut self, kind: DeadlineKind, ordinal: u16) {
+        let at = self.at;
+        let Some(deadline) = self
+            .change
+            .ticket
+            .deadlines
+            .iter_mut()
+            .find(|deadline| deadline.kind == kind && deadline.ordinal == ordinal)
+        else {
+            return;
+        };
+        deadline.warn_at = None;
+        let due_at = deadline.due_at;
+        if at >= due_at {
+            let data = EventData::WarningSuperseded { deadline: kind, due_at };
+            self.record(None, data, Brief::default(), Vec::new());
+            return;
+        }
+        let lines = deadline.line(self.rules.calendar, self.rules.policy).into_iter().collect();
+        let brief = Brief { deadlines: lines, ..Brief::default() };
+        let to = match kind {
+            DeadlineKind::Acknowledge => self.bureau_of(ordinal),
+            DeadlineKind::Reply
+            | DeadlineKind::Resolve
+            | DeadlineKind::Promise
+            | DeadlineKind::Confirm
+            | DeadlineKind::Measure => Some(Party::Manufacturer),
+        };
+        let tells = to.map(|to| Tell { kind: Kind::Warning, to }).into_iter().collect();
+        self.record(None, EventData::Warned { deadline: kind, due_at }, brief, tells);
+    }
+
+    /// The bureau that holds the escalation of this ordinal.
+    fn bureau_of(&self, ordinal: u16) -> Option<Party> {
+        let mut escalations = self.change.ticket.escalations.iter();
+        escalations.find(|e| e.ordinal == ordinal)?.bureau.map(Party::Bureau)
+    }
+
+    /// Every running deadline with the earliest due instant has passed: they are missed
+    /// together, and the ladder is entered, or its open rung told, once.
+    fn pass(&mut self) -> Result<(), Refusal> {
+        let running = self.change.ticket.deadlines.iter().filter(|deadline| deadline.is_running());
+        let Some(missed_at) = running.map(|deadline| deadline.due_at).min() else { return Ok(()) };
+        let mut missed = Vec::new();
+        for deadline in &mut self.change.ticket.deadlines {
+            if deadline.is_running() && deadline.due_at == missed_at {
+                deadline.status = DeadlineStatus::Missed;
+                deadline.warn_at = None;
+                missed.push((deadline.kind, deadline.ordinal));
+            }
+        }
+        rung::missed(self, &missed, missed_at)
+    }
+}

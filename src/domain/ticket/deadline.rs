@@ -1,0 +1,269 @@
+//! A deadline (时限): a due instant with its kind, status and reason.
+//!
+//! **Never** forgets a miss: a late answer leaves it missed and says by how much.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::super::calendar::{
+    Calendar, CalendarError, ExplainedDay, Target, at_time, local_date, midnight_after,
+};
+use super::super::notice::DeadlineLine;
+use super::super::policy::Policy;
+use super::decide::Rules;
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineKind {
+    /// The manufacturer's reply.
+    Reply,
+    /// The solution.
+    Resolve,
+    /// The promised day; 24:00 of it.
+    Promise,
+    /// The hospital's answer to a reported solution.
+    Confirm,
+    /// The bureau's taking on of an escalation.
+    Acknowledge,
+    /// The manufacturer's compliance with a measure.
+    Measure,
+}
+
+/// How a deadline stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineStatus {
+    /// Ahead.
+    Running,
+    /// A solution was reported in time and the hospital has not answered: nothing fires.
+    Held,
+    /// Kept.
+    Met,
+    /// Not kept; for good, even if the thing was done later.
+    Missed,
+    /// A breach taken back by a re-plan.
+    Waived,
+    /// Ended without a judgement.
+    Stopped,
+}
+
+/// What a deadline is counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Counted from the start.
+    Count(Target),
+    /// The end of a named day.
+    Date,
+}
+
+/// A due instant with everything that explains it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deadline {
+    /// What is due.
+    pub kind: DeadlineKind,
+    /// Counts deadlines of a kind: the promise's version, the escalation's or measure's ordinal.
+    pub ordinal: u16,
+    /// What set it off.
+    pub started_at: DateTime<Utc>,
+    /// What it is counted by.
+    pub basis: Basis,
+    /// The due instant, exclusive: at this instant it has passed.
+    pub due_at: DateTime<Utc>,
+    /// The day in Shanghai it falls on; for 24:00 the day that ends.
+    pub due_on: NaiveDate,
+    /// When the warning goes out; `None` once it did, or when there is none.
+    pub warn_at: Option<DateTime<Utc>>,
+    /// How it stands.
+    pub status: DeadlineStatus,
+    /// When the thing was done, in time or late.
+    pub met_at: Option<DateTime<Utc>>,
+    /// Working days between the due day and the day it was done, when late.
+    pub late_working_days: Option<u32>,
+    /// True while a year it touches has no published calendar.
+    pub provisional: bool,
+    /// The calendar it was counted with.
+    pub calendar_version: String,
+    /// The policy it was set by.
+    pub policy_version: String,
+}
+
+/// Warnings go out at this time of the due day.
+const WARNING_TIME: NaiveTime = match NaiveTime::from_hms_opt(9, 0, 0) {
+    Some(time) => time,
+    None => NaiveTime::MIN,
+};
+
+impl Deadline {
+    /// A deadline counted from `started_at`.
+    ///
+    /// # Errors
+    /// [`CalendarError`] when the count leaves the calendar.
+    pub fn counted(
+        kind: DeadlineKind,
+        ordinal: u16,
+        started_at: DateTime<Utc>,
+        target: Target,
+        rules: &Rules<'_>,
+    ) -> Result<Self, CalendarError> {
+        let Rules { calendar, policy, .. } = rules;
+        let due = calendar.due(started_at, target, policy.counting)?;
+        let warn_at = match target {
+            Target::WorkingDays(_) => at_time(due.on, WARNING_TIME),
+            Target::ElapsedHours(_) => started_at + (due.at - started_at) / 2,
+        };
+        Ok(Self {
+            kind,
+            ordinal,
+            started_at,
+            basis: Basis::Count(target),
+            due_at: due.at,
+            due_on: due.on,
+            warn_at: Some(warn_at).filter(|warn_at| started_at < *warn_at && *warn_at < due.at),
+            status: DeadlineStatus::Running,
+            met_at: None,
+            late_working_days: None,
+            provisional: due.provisional,
+            calendar_version: calendar.version().to_owned(),
+            policy_version: policy.version.clone(),
+        })
+    }
+
+    /// A deadline at the end of a named day.
+    #[must_use]
+    pub fn on_date(
+        kind: DeadlineKind,
+        ordinal: u16,
+        started_at: DateTime<Utc>,
+        date: NaiveDate,
+        rules: &Rules<'_>,
+    ) -> Self {
+        let warn_at = at_time(date, WARNING_TIME);
+        Self {
+            kind,
+            ordinal,
+            started_at,
+            basis: Basis::Date,
+            due_at: midnight_after(date),
+            due_on: date,
+            warn_at: Some(warn_at).filter(|warn_at| started_at < *warn_at),
+            status: DeadlineStatus::Running,
+            met_at: None,
+            late_working_days: None,
+            provisional: false,
+            calendar_version: rules.calendar.version().to_owned(),
+            policy_version: rules.policy.version.clone(),
+        }
+    }
+
+    /// True while it runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.status == DeadlineStatus::Running
+    }
+
+    /// True for what the manufacturer owes; the rest is owed by a bureau or the hospital.
+    #[must_use]
+    pub fn is_owed_by_manufacturer(&self) -> bool {
+        match self.kind {
+            DeadlineKind::Reply
+            | DeadlineKind::Resolve
+            | DeadlineKind::Promise
+            | DeadlineKind::Measure => true,
+            DeadlineKind::Confirm | DeadlineKind::Acknowledge => false,
+        }
+    }
+
+    /// The thing was done at `at`: a running or held deadline is met, a missed one says by how
+    /// much, any other stays as it is.
+    pub(super) fn done(&mut self, at: DateTime<Utc>, calendar: &Calendar) {
+        match self.status {
+            DeadlineStatus::Running | DeadlineStatus::Held => {
+                self.status = DeadlineStatus::Met;
+                self.met_at = Some(at);
+                self.warn_at = None;
+            }
+            DeadlineStatus::Missed if self.met_at.is_none() => {
+                self.met_at = Some(at);
+                let days = calendar.working_days_between(self.due_on, local_date(at));
+                self.late_working_days = Some(days);
+            }
+            DeadlineStatus::Missed
+            | DeadlineStatus::Met
+            | DeadlineStatus::Waived
+            | DeadlineStatus::Stopped => {}
+        }
+    }
+
+    /// A solution was reported: while it is held, nothing fires.
+    pub(super) fn hold(&mut self) {
+        if self.is_running() {
+            self.status = DeadlineStatus::Held;
+        }
+    }
+
+    /// The solution was disputed: the original due instant stands.
+    pub(super) fn release(&mut self) {
+        if self.status == DeadlineStatus::Held {
+            self.status = DeadlineStatus::Running;
+        }
+    }
+
+    /// It ends without a judgement.
+    pub(super) fn stop(&mut self) {
+        match self.status {
+            DeadlineStatus::Running | DeadlineStatus::Held => {
+                self.status = DeadlineStatus::Stopped;
+                self.warn_at = None;
+            }
+            DeadlineStatus::Met
+            | DeadlineStatus::Missed
+            | DeadlineStatus::Waived
+            | DeadlineStatus::Stopped => {}
+        }
+    }
+
+    /// Why the deadline is what it is, day by day, from the day it started on.
+    ///
+    /// # Errors
+    /// [`CalendarError`] when the days leave the calendar.
+    pub fn explain(
+        &self,
+        calendar: &Calendar,
+        policy: &Policy,
+    ) -> Result<Vec<ExplainedDay>, CalendarError> {
+        match self.basis {
+            Basis::Count(target) => calendar.explain(self.started_at, target, policy.counting),
+            Basis::Date => {
+                let start = local_date(self.started_at);
+                let days = (self.due_on - start).num_days();
+                Ok((0..=days)
+                    .filter_map(|day| start.checked_add_signed(TimeDelta::days(day)))
+                    .map(|date| ExplainedDay {
+                        date,
+                        kind: calendar.kind(date),
+                        counted: date > start && calendar.is_working(date),
+                    })
+                    .collect())
+            }
+        }
+    }
+
+    /// As a notice shows it.
+    ///
+    /// # Errors
+    /// [`CalendarError`] when the days leave the calendar.
+    pub fn line(
+        &self,
+        calendar: &Calendar,
+        policy: &Policy,
+    ) -> Result<DeadlineLine, CalendarError> {
+        Ok(DeadlineLine {
+            kind: self.kind,
+            due_at: self.due_at,
+            provisional: self.provisional,
+            explanation: self.explain(calendar, policy)?,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Claim, send, finish: three steps, and no transaction waits for a mail server.
+//!
+//! **Never** loses a delivery: what dies in between is taken again when its lease runs out.
+
+use chrono::TimeDelta;
+use futures::StreamExt as _;
+use uuid::Uuid;
+
+use crate::domain::notice::{Channel, Letter};
+use crate::domain::retry;
+use crate::notify::{Channels, Outcome};
+use crate::service::notices::{self, Claimed, DeliveryState, Finished};
+use crate::service::{App, Error};
+
+/// Deliveries taken at once: with [`AT_ONCE`] and the longest time-out they fit into the lease.
+const BATCH: u64 = 32;
+/// Deliveries under way at once.
+const AT_ONCE: usize = 8;
+
+/// Sends everything that is due on a channel, each once.
+pub(super) async fn drain(app: &App, channels: &Channels, channel: Channel, worker: Uuid) {
+    loop {
+        match batch(app, channels, channel, worker).await {
+            Ok(0) => return,
+            Ok(deliveries) => tracing::debug!(deliveries, ?channel, "deliveries were attempted"),
+            Err(error) => {
+                tracing::error!(%error, cause = ?std::error::Error::source(&error), "delivering failed");
+                return;
+            }
+        }
+    }
+}
+
+async fn batch(app: &App, channels: &Channels, channel: Channel, worker: Uuid) -> Result<usize, Error> {
+    let claimed = notices::claim(app, worker, channel, BATCH).await?;
+    let count = claimed.len();
+    let attempts = claimed.into_iter().map(|(delivery, letter)| attempt(app, channels, delivery, letter));
+    let mut attempts = futures::stream::iter(attempts).buffer_unordered(AT_ONCE);
+    let mut finished = Vec::with_capacity(count);
+    while let Some(one) = attempts.next().await {
+        finished.push(one);
+        if finished.len() >= AT_ONCE {
+            notices::finish(app, worker, std::mem::take(&mut finished)).await?;
+        }
+    }
+    if !finished.is_empty() {
+        notices::finish(app, worker, finished).await?;
+    }
+    Ok(count)
+}
+
+async fn attempt(app: &App, channels: &Channels, delivery: Claimed, letter: Letter) -> Finished {
+    let outcome = channels.send(delivery.channel, &letter, app.clock.wall()).await;
+    let jitter = rand::random_range(0..1_000);
+    let done = |state, due_at, response| Finished { id: delivery.id, state, due_at, response };
+    match outcome {
+        Outcome::Sent { response } => done(DeliveryState::Sent, None, response),
+        Outcome::GiveUp { reason } => {
+            tracing::warn!(delivery.id = %delivery.id, ticket.id = %delivery.ticket, reason, "a delivery failed for good");
+            done(DeliveryState::Failed, None, reason)
+        }
+        Outcome::Retry { reason, after } => match retry::pause(delivery.attempt, after, jitter) {
+            Some(pause) => {
+                let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(1));
+                done(DeliveryState::Queued, Some(app.clock.now() + pause), reason)
+            }
+            None => {
+                tracing::warn!(delivery.id = %delivery.id, ticket.id = %delivery.ticket, reason, "the last attempt failed");
+                done(DeliveryState::Failed, None, reason)
+            }
+        },
+    }
+}

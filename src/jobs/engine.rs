@@ -1,0 +1,94 @@
+//! The engine: sweeps and delivers what is due, by itself or step by step for a moved clock.
+//!
+//! **Never** sweeps or delivers twice at once in one process: each has a gate.
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use super::deliver;
+use crate::domain::notice::Channel;
+use crate::notify::Channels;
+use crate::service::{App, Error, notices, sweep};
+
+/// What the loops share.
+pub struct Engine {
+    app: App,
+    channels: Channels,
+    /// This process, as the claimant of deliveries.
+    worker: Uuid,
+    sweeping: Mutex<()>,
+    mailing: Mutex<()>,
+    texting: Mutex<()>,
+}
+
+impl Engine {
+    /// An engine over an application and its ways out.
+    #[must_use]
+    pub fn new(app: App, channels: Channels) -> Self {
+        let worker = Uuid::new_v4();
+        let gate = || Mutex::new(());
+        Self { app, channels, worker, sweeping: gate(), mailing: gate(), texting: gate() }
+    }
+
+    /// The application.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Brings every due ticket up to now.
+    pub async fn sweep(&self) {
+        let _gate = self.sweeping.lock().await;
+        loop {
+            match sweep::run_once(&self.app, self.app.clock.now()).await {
+                Ok(0) => return,
+                Ok(tickets) => tracing::debug!(tickets, "due tickets were handled"),
+                Err(error) => {
+                    tracing::error!(%error, cause = ?std::error::Error::source(&error), "the sweep failed");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Sends everything that is due on a channel, each once.
+    pub async fn deliver(&self, channel: Channel) {
+        let _gate = self.gate(channel).lock().await;
+        deliver::drain(&self.app, &self.channels, channel, self.worker).await;
+    }
+
+    fn gate(&self, channel: Channel) -> &Mutex<()> {
+        match channel {
+            Channel::Mail => &self.mailing,
+            Channel::Sms => &self.texting,
+        }
+    }
+
+    /// Moves business time forward to `to` through every due instant in order; comes back when
+    /// all due steps and notices have run.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the database fails.
+    pub async fn advance_to(&self, to: DateTime<Utc>) -> Result<(), Error> {
+        loop {
+            self.catch_up().await;
+            let now = self.app.clock.now();
+            let ticket = sweep::next_due(&self.app, now).await?;
+            let delivery = notices::next_due(&self.app, now).await?;
+            match [ticket, delivery].into_iter().flatten().min() {
+                Some(next) if next <= to => self.app.clock.move_to(next),
+                Some(_) | None => break,
+            }
+        }
+        self.app.clock.move_to(to);
+        self.catch_up().await;
+        Ok(())
+    }
+
+    async fn catch_up(&self) {
+        self.sweep().await;
+        self.deliver(Channel::Mail).await;
+        self.deliver(Channel::Sms).await;
+    }
+}

@@ -1,0 +1,59 @@
+//! What repeats: the sweep of due tickets, the deliveries, the clearing up.
+//!
+//! **Never** holds a rule of its own, and never does a thing twice because two replicas run:
+//! what they do is guarded in the database.
+
+mod clear;
+mod deliver;
+mod engine;
+
+pub use engine::Engine;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::notice::Channel;
+
+/// How often each loop looks for work when it had none.
+const TICK: Duration = Duration::from_millis(500);
+/// How often old rows are cleared and the rulebook is read again.
+const CLEAR_TICK: Duration = Duration::from_secs(60);
+
+/// Starts the loops; they end, each after what it is doing, when `stop` is cancelled.
+#[must_use]
+pub fn start(engine: &Arc<Engine>, stop: &CancellationToken) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let (sweeper, token) = (Arc::clone(engine), stop.clone());
+    tasks.spawn(async move {
+        while wait(&token, TICK).await {
+            sweeper.sweep().await;
+        }
+    });
+    for channel in [Channel::Mail, Channel::Sms] {
+        let (deliverer, token) = (Arc::clone(engine), stop.clone());
+        tasks.spawn(async move {
+            while wait(&token, TICK).await {
+                deliverer.deliver(channel).await;
+            }
+        });
+    }
+    let (clearer, token) = (Arc::clone(engine), stop.clone());
+    tasks.spawn(async move {
+        while wait(&token, CLEAR_TICK).await {
+            clear::run_once(clearer.app()).await;
+        }
+    });
+    tasks
+}
+
+/// Waits about a tick, so that replicas drift apart; false when it is time to stop.
+async fn wait(stop: &CancellationToken, tick: Duration) -> bool {
+    let jitter = rand::random_range(0.8..1.2);
+    tokio::select! {
+        () = stop.cancelled() => false,
+        () = tokio::time::sleep(tick.mul_f64(jitter)) => true,
+    }
+}

@@ -1,0 +1,80 @@
+//! Delivers notices: mail by SMTP, text messages through a signed webhook.
+//!
+//! **Never** decides who is told what; gets a [`Letter`] and the time, says what became of it.
+
+mod email;
+pub mod render;
+mod signature;
+mod smtp;
+mod webhook;
+mod words;
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::FutureExt;
+use url::Url;
+
+use crate::domain::notice::{Channel, Letter};
+
+pub use email::{Mail, MailError};
+pub use signature::SigningSecret;
+pub use webhook::{Sms, SmsError};
+
+/// What became of one attempt. There is no third way besides trying again and giving up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The other side took the notice; `response` is its answer, for the delivery log.
+    Sent { response: String },
+    /// Worth another attempt; `after` is the other side's wish (`Retry-After`), at most 6 hours.
+    Retry { reason: String, after: Option<Duration> },
+    /// No attempt can succeed: a dead letter that a person sees.
+    GiveUp { reason: String },
+}
+
+/// The ways out of the service. One that is not configured counts as sent, and says so: the
+/// notice is in the in-app mailbox.
+#[derive(Debug)]
+pub struct Channels {
+    mail: Mail,
+    sms: Sms,
+    public_url: Url,
+}
+
+impl Channels {
+    /// `public_url` (`SUPPLYLINE_PUBLIC_URL`) is where links to tickets begin; a path is kept.
+    #[must_use]
+    pub fn new(mail: Mail, sms: Sms, public_url: Url) -> Self {
+        Self { mail, sms, public_url }
+    }
+
+    /// One attempt to deliver `letter`; `at` is the wall time it is dated and signed with.
+    ///
+    /// A panic in here (lettre had one, RUSTSEC-2026-0564) is caught and gives up this letter
+    /// only; it cannot end the loop that delivers the others.
+    pub async fn send(&self, channel: Channel, letter: &Letter, at: DateTime<Utc>) -> Outcome {
+        let attempt = async {
+            let link = self.link(letter);
+            match channel {
+                Channel::Mail => self.mail.send(letter, &render::mail(letter, &link), at).await,
+                Channel::Sms => self.sms.send(letter, &link, at).await,
+            }
+        };
+        let caught = AssertUnwindSafe(attempt).catch_unwind().await;
+        caught.unwrap_or_else(|_panic| Outcome::GiveUp {
+            reason: "the notice could not be built or sent: the code for it panicked".to_owned(),
+        })
+    }
+
+    fn link(&self, letter: &Letter) -> String {
+        format!("{}/tickets/{}", self.public_url.as_str().trim_end_matches('/'), letter.ticket)
+    }
+}
+
+/// Installs the TLS provider (`ring`) of the process, once; later calls do nothing. The
+/// constructors of this module call it, so that nothing here depends on the order of start-up.
+pub fn install_crypto() {
+    // An error means that one is installed already.
+    rustls::crypto::ring::default_provider().install_default().ok();
+}

@@ -1,0 +1,199 @@
+//! Notices as words: the subject, text and HTML of a mail, and the text of a short message.
+//!
+//! **Never** writes HTML in Rust and never shows a conversation: the templates escape every
+//! value, and the values are a notice's [`Facts`] only.
+
+use askama::Template;
+
+use crate::domain::explanation::{local_due, sentence_for};
+use crate::domain::notice::{DeadlineLine, Facts, Kind, Letter};
+use crate::domain::party::Language;
+
+pub use super::words::single_line;
+use super::words::{Room, Words, deadline_key, level_key};
+
+/// Longest subject, in characters; product names are the only long part.
+const LONGEST_SUBJECT: usize = 160;
+/// Longest recipient or organisation name, in characters.
+const LONGEST_NAME: usize = 120;
+
+/// A mail's three texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line, the urgent mark in front for emergency tickets.
+    pub subject: String,
+    /// The plain text, lines ended by LF.
+    pub text: String,
+    /// The same as an HTML document.
+    pub html: String,
+}
+
+#[derive(Template)]
+#[template(path = "emails/notice.txt")]
+struct TextBody<'a> {
+    page: &'a Page,
+}
+
+#[derive(Template)]
+#[template(path = "emails/notice.html")]
+struct HtmlBody<'a> {
+    page: &'a Page,
+}
+
+/// What both bodies show, worded but not escaped.
+struct Page {
+    lang: &'static str,
+    subject: String,
+    heading: String,
+    emergency: bool,
+    badge: String,
+    badge_line: String,
+    greeting: String,
+    lead: String,
+    colon: String,
+    rows: Vec<Row>,
+    deadlines_label: String,
+    deadlines: Vec<DeadlineView>,
+    explanation_label: String,
+    provisional: String,
+    provisional_why: String,
+    next_label: String,
+    next: String,
+    button: String,
+    plain_link: String,
+    link: String,
+    footer: String,
+}
+
+struct Row {
+    label: String,
+    value: String,
+}
+
+struct DeadlineView {
+    label: String,
+    due: String,
+    provisional: bool,
+    explanation: String,
+}
+
+/// The mail for a letter; `link` is the address of the ticket's page.
+///
+/// A template that fails to render (which needs a failing formatter) leaves its part empty; the
+/// subject, and so the notice, still arrives.
+#[must_use]
+pub fn mail(letter: &Letter, link: &str) -> Rendered {
+    let page = page(letter, link);
+    let text = TextBody { page: &page }.render().unwrap_or_default();
+    let html = HtmlBody { page: &page }.render().unwrap_or_default();
+    Rendered { subject: page.subject, text, html }
+}
+
+/// The text message for a letter: number, product and deadline, nobody's name, and no link
+/// (gateways approve templates without free addresses; the link is among the parameters).
+#[must_use]
+pub fn sms(letter: &Letter) -> String {
+    let words = Words::new(letter.language, &letter.facts, Room::Narrow);
+    words.text(&key(letter.kind, "sms"))
+}
+
+/// The one line shown in the in-app mailbox and as a mail's subject. It begins with the urgent
+/// mark when the ticket is an emergency.
+#[must_use]
+pub fn headline(kind: Kind, language: Language, facts: &Facts) -> String {
+    let words = Words::new(language, facts, Room::Wide);
+    marked(&words, facts, &words.text(&key(kind, "subject")))
+}
+
+fn marked(words: &Words, facts: &Facts, heading: &str) -> String {
+    let mark = if facts.emergency { words.text("notice-urgent") } else { String::new() };
+    single_line(&format!("{mark}{heading}"), LONGEST_SUBJECT)
+}
+
+fn key(kind: Kind, part: &str) -> String {
+    format!("{}-{part}", kind.name())
+}
+
+fn page(letter: &Letter, link: &str) -> Page {
+    let facts = &letter.facts;
+    let mut words = Words::new(letter.language, facts, Room::Wide);
+    let heading = words.text(&key(letter.kind, "subject"));
+    let subject = marked(&words, facts, &heading);
+    let deadlines =
+        facts.deadlines.iter().map(|line| deadline(&mut words, letter.language, line)).collect();
+    let badge = words.text("notice-urgent-badge");
+    Page {
+        lang: match letter.language {
+            Language::Chinese => "zh-CN",
+            Language::English => "en",
+        },
+        subject,
+        heading,
+        emergency: facts.emergency,
+        badge_line: words.text("notice-urgent").trim_end().to_owned(),
+        badge,
+        greeting: greeting(&mut words, &letter.name),
+        lead: words.text(&key(letter.kind, "lead")),
+        colon: words.text("notice-colon"),
+        rows: rows(&words, facts),
+        deadlines_label: words.text("notice-deadlines"),
+        deadlines,
+        explanation_label: words.text("notice-explanation"),
+        provisional: words.text("notice-provisional"),
+        provisional_why: words.text("notice-provisional-why"),
+        next_label: words.text("notice-next"),
+        next: words.text(&key(letter.kind, "next")),
+        button: words.text("notice-button"),
+        plain_link: words.text("notice-plain-link"),
+        link: link.to_owned(),
+        footer: words.text("notice-footer"),
+    }
+}
+
+fn greeting(words: &mut Words, name: &str) -> String {
+    let name = single_line(name, LONGEST_NAME);
+    if name.is_empty() {
+        words.text("notice-greeting-anonymous")
+    } else {
+        words.text_with("notice-greeting", "name", name)
+    }
+}
+
+fn rows(words: &Words, facts: &Facts) -> Vec<Row> {
+    let values = [
+        ("notice-label-number", Some(facts.number.clone())),
+        ("notice-label-product", Some(facts.product.clone())),
+        ("notice-label-hospital", Some(facts.hospital.clone())),
+        ("notice-label-manufacturer", Some(facts.manufacturer.clone())),
+        ("notice-label-promised", facts.promised_on.map(|date| date.to_string())),
+        ("notice-label-level", facts.level.map(|level| words.text(level_key(level)))),
+        ("notice-label-bureau", facts.bureau.clone()),
+    ];
+    let row = |(label, value): (&str, Option<String>)| {
+        Some(Row { label: words.text(label), value: single_line(&value?, LONGEST_NAME) })
+    };
+    values.into_iter().filter_map(row).collect()
+}
+
+fn deadline(words: &mut Words, language: Language, line: &DeadlineLine) -> DeadlineView {
+    let label = words.text(deadline_key(line.kind));
+    let label = match language {
+        Language::Chinese => label,
+        Language::English => capitalised(&label),
+    };
+    DeadlineView {
+        label,
+        due: words.text_with("notice-due", "due", local_due(line.due_at)),
+        provisional: line.provisional,
+        explanation: sentence_for(line.kind, &line.explanation, line.due_at, language),
+    }
+}
+
+/// The label at the beginning of a line, in languages that have capitals.
+fn capitalised(label: &str) -> String {
+    let mut rest = label.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! Every kind in every language, with friendly and with hostile facts.
+
+use super::*;
+use crate::domain::calendar::{DayKind, ExplainedDay};
+use crate::domain::id::TicketId;
+use crate::domain::party::Level;
+use crate::domain::ticket::DeadlineKind;
+
+const LINK: &str = "https://supply.example.cn/tickets/00000000-0000-0000-0000-000000000000";
+const LANGUAGES: [Language; 2] = [Language::Chinese, Language::English];
+
+fn day(date: &str, kind: DayKind, counted: bool) -> ExplainedDay {
+    ExplainedDay { date: date.parse().expect(date), kind, counted }
+}
+
+pub(crate) fn facts() -> Facts {
+    let mut explanation =
+        vec![day("2026-02-13", DayKind::Working, false), day("2026-02-14", DayKind::Makeup, true)];
+    for rest in 15..=23 {
+        explanation.push(day(&format!("2026-02-{rest}"), DayKind::Rest, false));
+    }
+    explanation.push(day("2026-02-24", DayKind::Working, true));
+    Facts {
+        number: "SQ-371002-20260213-7K3Q".to_owned(),
+        product: "注射用头孢曲松钠 1.0g".to_owned(),
+        hospital: "滨海市环翠区第一人民医院".to_owned(),
+        manufacturer: "岱海制药有限公司".to_owned(),
+        emergency: false,
+        deadlines: vec![DeadlineLine {
+            kind: DeadlineKind::Reply,
+            due_at: "2026-02-24T16:00:00Z".parse().expect("instant"),
+            provisional: false,
+            explanation,
+        }],
+        promised_on: None,
+        level: None,
+        bureau: None,
+    }
+}
+
+fn letter(kind: Kind, language: Language, facts: Facts) -> Letter {
+    Letter {
+        kind,
+        language,
+        name: "张敏".to_owned(),
+        address: "zhang@maker.example".to_owned(),
+        facts,
+        ticket: TicketId(uuid::Uuid::nil()),
+        key: "k".to_owned(),
+    }
+}
+
+fn hostile() -> Facts {
+    let mut facts = facts();
+    facts.product = "<script>alert(1)</script>\r\nBcc: x@y {{7*7}} { $x } \u{202e}\0".to_owned();
+    facts.hospital = "\"><img src=x onerror=alert(1)>{% if true %}".to_owned();
+    facts.manufacturer = "'; drop table tickets; -- &lt;b&gt; -term { -x }".to_owned();
+    facts.bureau = Some("<b>局</b>".to_owned());
+    facts.level = Some(Level::City);
+    facts.promised_on = "2026-03-05".parse().ok();
+    facts.emergency = true;
+    for line in &mut facts.deadlines {
+        line.provisional = true;
+    }
+    facts
+}
+
+fn empty() -> Facts {
+    Facts { deadlines: Vec::new(), number: String::new(), ..facts() }
+}
+
+#[test]
+fn every_kind_renders_in_every_language() {
+    for kind in Kind::ALL {
+        for language in LANGUAGES {
+            for facts in [facts(), hostile(), empty()] {
+                let letter = letter(kind, language, facts);
+                let mail = mail(&letter, LINK);
+                let short = sms(&letter);
+                for text in [&mail.subject, &mail.text, &mail.html, &short] {
+                    assert!(!text.trim().is_empty(), "{kind:?} {language:?}");
+                    for bad in ["Unknown localization", "<script", "<img", "<b>", "{$", "{-"] {
+                        let plain = !text.starts_with("<!DOCTYPE") && bad.starts_with('<');
+                        assert!(
+                            plain || !text.contains(bad),
+                            "{kind:?} {language:?} {bad}: {text}"
+                        );
+                    }
+                    assert!(!text.contains("49"), "an expression ran: {text}");
+                    assert!(!text.contains('\r') && !text.contains('\0'), "{text:?}");
+                    assert!(!text.contains('\u{202e}') && !text.contains('\u{2068}'), "{text:?}");
+                }
+                assert!(!mail.subject.contains('\n') && !short.contains('\n'));
+                assert!(mail.text.contains(LINK) && mail.html.contains(LINK));
+                assert_eq!(mail.subject, headline(kind, language, &letter.facts));
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_values_are_shown_as_they_are() {
+    let mail = mail(&letter(Kind::Escalated, Language::English, hostile()), LINK);
+    assert!(mail.text.contains("<script>alert(1)</script> Bcc: x@y {{7*7}} { $x }"));
+    assert!(mail.html.contains("&#60;script&#62;"), "{}", mail.html);
+    assert!(mail.subject.starts_with("[URGENT] Escalated: <script>"), "{}", mail.subject);
+}
+
+#[test]
+fn the_urgent_mark_stands_first() {
+    let mut facts = facts();
+    facts.emergency = true;
+    let chinese = headline(Kind::Filed, Language::Chinese, &facts);
+    assert_eq!(chinese, "【紧急】新诉求单待回复：注射用头孢曲松钠 1.0g（SQ-371002-20260213-7K3Q）");
+    facts.emergency = false;
+    assert!(headline(Kind::Filed, Language::Chinese, &facts).starts_with("新诉求单"));
+}
+
+#[test]
+fn chinese_text_messages_are_short_and_neutral() {
+    for kind in Kind::ALL {
+        let text = sms(&letter(kind, Language::Chinese, facts()));
+        assert!(text.chars().count() <= 70, "{} {text}", text.chars().count());
+        assert!(text.contains("SQ-371002-20260213-7K3Q") && text.contains("头孢曲松钠"), "{text}");
+        assert!(!text.contains('【') && !text.contains("张敏") && !text.contains("医院"), "{text}");
+    }
+    assert_eq!(
+        sms(&letter(Kind::Filed, Language::Chinese, facts())),
+        "诉求单SQ-371002-20260213-7K3Q（注射用头孢曲松钠 1.0g）待回复，请于02-24 24:00前登录系统处理。"
+    );
+}
+
+#[test]
+fn a_provisional_deadline_says_so_and_why() {
+    let mut facts = facts();
+    let sure = mail(&letter(Kind::Filed, Language::Chinese, facts.clone()), LINK);
+    assert!(!sure.text.contains("暂定") && !sure.html.contains("暂定"));
+    for line in &mut facts.deadlines {
+        line.provisional = true;
+    }
+    let provisional = mail(&letter(Kind::Filed, Language::Chinese, facts), LINK);
+    assert!(provisional.text.contains("[暂定]") && provisional.html.contains("暂定</span>"));
+}
+
+#[test]
+fn the_chinese_mail_for_a_filed_ticket_reads_like_this() {
+    let mail = mail(&letter(Kind::Filed, Language::Chinese, facts()), LINK);
+    assert_eq!(mail.text, include_str!("filed-zh.txt").trim_end());
+}

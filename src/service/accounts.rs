@@ -1,0 +1,222 @@
+//! Signing in and out, and creating people.
+//!
+//! **Never** tells a wrong user name from a wrong password, by word or by time.
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::Argon2;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::RngCore as _;
+use sha2::{Digest, Sha256};
+
+use super::{App, Error, Limits};
+use crate::domain::access::Scope;
+use crate::store::accounts::{self, Account, NewUser};
+
+/// A session ends this many hours after signing in.
+const SESSION_HOURS: i64 = 12;
+/// So many failures within [`THROTTLE_MINUTES`] lock a user name for the rest of them.
+const MOST_FAILURES: u64 = 10;
+const THROTTLE_MINUTES: i64 = 15;
+
+/// A session that has just begun.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The only copy of the token.
+    pub token: String,
+    /// When it ends, wall time.
+    pub expires_at: DateTime<Utc>,
+    /// Whose it is.
+    pub scope: Scope,
+    /// What they typed to sign in.
+    pub username: String,
+}
+
+/// A session that was checked.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// What its owner can reach.
+    pub scope: Scope,
+    /// What they typed to sign in.
+    pub username: String,
+    /// When it ends, wall time.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Signs in.
+///
+/// # Errors
+/// [`Error::WrongPassword`] for everything that is wrong with the credentials,
+/// [`Error::Throttled`] after too many failures.
+pub async fn sign_in(app: &App, username: &str, password: String) -> Result<SignedIn, Error> {
+    let wall = app.clock.wall();
+    let since = wall - TimeDelta::minutes(THROTTLE_MINUTES);
+    let username = username.to_lowercase();
+    if app.limits == Limits::On
+        && accounts::failures_since(app.store.read(), &username, since).await? >= MOST_FAILURES
+    {
+        return Err(Error::Throttled(u64::try_from(THROTTLE_MINUTES * 60).unwrap_or(u64::MAX)));
+    }
+    let account = accounts::find_by_username(app.store.read(), &username).await?;
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let is_right = tokio::task::spawn_blocking(move || verify(hash.as_deref(), &password)).await;
+    match account {
+        Some(account) if matches!(is_right, Ok(true)) && !account.disabled => {
+            begin(app, account, wall).await
+        }
+        Some(_) | None => {
+            if app.limits == Limits::On {
+                remember_failure(app, username, wall, since).await?;
+            }
+            Err(Error::WrongPassword)
+        }
+    }
+}
+
+async fn begin(app: &App, account: Account, wall: DateTime<Utc>) -> Result<SignedIn, Error> {
+    let mut bytes = [0_u8; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    let token = URL_SAFE_NO_PAD.encode(bytes);
+    let expires_at = wall + TimeDelta::hours(SESSION_HOURS);
+    let (hashed, user) = (token_hash(&token), account.actor.user);
+    app.store
+        .write(move |tx| {
+            let hashed = hashed.clone();
+            Box::pin(async move {
+                Ok::<_, Error>(accounts::insert_session(tx, hashed, user, wall, expires_at).await?)
+            })
+        })
+        .await?;
+    let scope = Scope::granted(account.actor);
+    Ok(SignedIn { token, expires_at, scope, username: account.username })
+}
+
+async fn remember_failure(
+    app: &App,
+    username: String,
+    wall: DateTime<Utc>,
+    since: DateTime<Utc>,
+) -> Result<(), Error> {
+    app.store
+        .write(move |tx| {
+            let username = username.clone();
+            Box::pin(async move {
+                Ok::<_, Error>(accounts::insert_failure(tx, &username, wall, since).await?)
+            })
+        })
+        .await
+}
+
+/// Checks a session: the only way to a [`Scope`].
+///
+/// # Errors
+/// [`Error::Unauthenticated`] when the token is unknown, has run out, or its owner is disabled.
+pub async fn authenticate(app: &App, token: &str) -> Result<Session, Error> {
+    let (hashed, wall) = (token_hash(token), app.clock.wall());
+    let found = accounts::find_by_session(app.store.read(), &hashed, wall).await?;
+    let (account, expires_at) = found.ok_or(Error::Unauthenticated)?;
+    Ok(Session { scope: Scope::granted(account.actor), username: account.username, expires_at })
+}
+
+/// Ends a session; an unknown one is as good as ended.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn sign_out(app: &App, token: &str) -> Result<(), Error> {
+    let hashed = token_hash(token);
+    app.store
+        .write(move |tx| {
+            let hashed = hashed.clone();
+            Box::pin(async move { Ok::<_, Error>(accounts::delete_session(tx, &hashed).await?) })
+        })
+        .await
+}
+
+/// Ends the sessions that have run out.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn clear_sessions(app: &App) -> Result<u64, Error> {
+    let wall = app.clock.wall();
+    app.store
+        .write(move |tx| {
+            Box::pin(async move { Ok::<_, Error>(accounts::delete_expired(tx, wall).await?) })
+        })
+        .await
+}
+
+/// The reach of a user name, on the operator's authority: for loading samples, where nobody
+/// signs in.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such user name.
+pub async fn on_behalf_of(app: &App, username: &str) -> Result<Scope, Error> {
+    let account = accounts::find_by_username(app.store.read(), username).await?;
+    account.map(|account| Scope::granted(account.actor)).ok_or(Error::NotFound)
+}
+
+/// Creates a person.
+///
+/// # Errors
+/// [`Error::Invalid`] when the user name is taken.
+pub async fn create(app: &App, user: NewUser) -> Result<(), Error> {
+    let at = app.clock.now();
+    app.store
+        .write(move |tx| {
+            let user = user.clone();
+            Box::pin(async move {
+                if accounts::find_by_username(tx, &user.username).await?.is_some() {
+                    return Err(Error::invalid("username", "taken", "this user name is taken"));
+                }
+                Ok(accounts::insert_users(tx, &[user], at).await?)
+            })
+        })
+        .await
+}
+
+/// A password's Argon2id hash with a salt of its own. Takes tens of milliseconds: call it off
+/// the async threads.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn hash_password(password: &str) -> anyhow::Result<String> {
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    Ok(hash.map_err(|error| anyhow::anyhow!("the password cannot be hashed: {error}"))?.to_string())
+}
+
+/// Somebody's hash whose password nobody knows: checking it costs what a real one does.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c3VwcGx5bGluZS1ub2JvZHk$Jq3Z3m9l0Z8oZcG0c9mJ6T8p1o2dX7v5yKf4uWb3aQk";
+
+fn verify(hash: Option<&str>, password: &str) -> bool {
+    let checked = |hash: &str| {
+        PasswordHash::new(hash)
+            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    };
+    match hash {
+        Some(hash) => checked(hash),
+        None => {
+            checked(NOBODY);
+            false
+        }
+    }
+}
+
+fn token_hash(token: &str) -> String {
+    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_accepts_its_password_only() {
+        let hash = hash_password("supplyline-demo").expect("randomness");
+        assert!(verify(Some(&hash), "supplyline-demo"));
+        assert!(!verify(Some(&hash), "supplyline-Demo"));
+        assert!(!verify(None, "supplyline-demo"));
+        assert!(PasswordHash::new(NOBODY).is_ok(), "the stand-in costs what a real hash does");
+    }
+}

@@ -1,0 +1,112 @@
+//! Products, calendars and deadlines to look up.
+//!
+//! **Never** shows a manufacturer another's product.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{App, Error};
+use crate::domain::access::Scope;
+use crate::domain::calendar::Calendar;
+use crate::domain::id::OrganisationId;
+use crate::domain::party::{Division, Organisation, Role};
+use crate::domain::policy::{Policy, ResolveFrom, Urgency};
+use crate::domain::search::terms;
+use crate::domain::ticket::{Deadline, DeadlineKind, Rules};
+use crate::store::catalogue::{self, Product, Shelf};
+use crate::store::accounts;
+
+/// A product as the caller sees it.
+#[derive(Debug, Clone)]
+pub struct ProductView {
+    /// The product.
+    pub product: Product,
+    /// Its manufacturer.
+    pub manufacturer: Organisation,
+    /// What the caller's hospital was promised of it.
+    pub agreed_quantity: Option<i64>,
+}
+
+/// One page of the caller's shelf: a hospital's and a bureau's is their province's catalogue, a
+/// manufacturer's its own products.
+///
+/// # Errors
+/// [`Error::Forbidden`] for the other roles.
+pub async fn products(
+    app: &App,
+    scope: &Scope,
+    query: &str,
+    after: Option<&str>,
+    limit: u64,
+) -> Result<Vec<ProductView>, Error> {
+    let house = &scope.actor().organisation;
+    let shelf = match scope.actor().role {
+        Role::Hospital | Role::Bureau => Shelf::Province(house.division.province()),
+        Role::Manufacturer => Shelf::Manufacturer(house.id),
+        Role::Distributor | Role::Admin | Role::Security | Role::Auditor => {
+            return Err(Error::Forbidden("your role has no catalogue".to_owned()));
+        }
+    };
+    let words: Vec<String> = terms(query).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    let db = app.store.read();
+    let products = catalogue::list(db, shelf, &words, after, limit).await?;
+    let ids: Vec<_> = products.iter().map(|product| product.id).collect();
+    let makers: Vec<_> = products.iter().map(|product| product.manufacturer).collect();
+    let makers: HashMap<OrganisationId, Organisation> =
+        accounts::organisations(db, &makers).await?.into_iter().map(|o| (o.id, o)).collect();
+    let agreed: HashMap<_, _> = catalogue::agreements(db, house.id, &ids)
+        .await?
+        .into_iter()
+        .map(|agreement| (agreement.product, agreement.agreed_quantity))
+        .collect();
+    Ok(products
+        .into_iter()
+        .filter_map(|product| {
+            Some(ProductView {
+                manufacturer: makers.get(&product.manufacturer)?.clone(),
+                agreed_quantity: agreed.get(&product.id).copied(),
+                product,
+            })
+        })
+        .collect())
+}
+
+/// What the deadlines of a ticket filed then and there would be.
+#[derive(Debug, Clone)]
+pub struct Reckoned {
+    /// The policy that rules.
+    pub policy: Policy,
+    /// The calendar that counts.
+    pub calendar: Arc<Calendar>,
+    /// The deadlines.
+    pub deadlines: Vec<Deadline>,
+}
+
+/// Reckons the deadlines of a ticket filed at `filed_at` in `division`, or where no region
+/// differs.
+///
+/// # Errors
+/// [`Error::Invalid`] when the instant lies outside the calendar.
+pub fn reckon(
+    app: &App,
+    filed_at: DateTime<Utc>,
+    urgency: Urgency,
+    division: Option<Division>,
+) -> Result<Reckoned, Error> {
+    let book = app.book();
+    let calendar = division.map_or_else(|| book.nation(), |division| book.calendar(division));
+    let policy = book.policy(division, filed_at).clone();
+    let targets = policy.targets(urgency);
+    let rules = Rules { calendar: &calendar, policy: &policy, desks: &[] };
+    let counted = |kind, target| {
+        Deadline::counted(kind, 1, filed_at, target, &rules)
+            .map_err(|error| Error::invalid("filed_at", "out_of_range", error.to_string()))
+    };
+    let mut deadlines = vec![counted(DeadlineKind::Reply, targets.reply)?];
+    if policy.resolve_from == ResolveFrom::Filing {
+        deadlines.push(counted(DeadlineKind::Resolve, targets.resolve)?);
+    }
+    Ok(Reckoned { policy, calendar, deadlines })
+}

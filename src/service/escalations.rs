@@ -1,0 +1,53 @@
+//! Escalations as bureaus see them.
+//!
+//! **Never** acts on a ticket by itself: a bureau's act is a ticket's act.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::tickets::{ReadAct, TicketView, act, views};
+use super::{Answered, App, Error, Once};
+use crate::domain::access::Scope;
+use crate::domain::id::EscalationId;
+use crate::domain::party::Role;
+use crate::domain::ticket::ActKind;
+use crate::store::tickets as kept;
+
+/// One page of the escalations in the caller's division, newest first; only open or only closed
+/// ones where asked. Each comes with its ticket.
+///
+/// # Errors
+/// [`Error::Forbidden`] unless a bureau asks.
+pub async fn list(
+    app: &App,
+    scope: &Scope,
+    open: Option<bool>,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    limit: u64,
+) -> Result<Vec<(EscalationId, TicketView)>, Error> {
+    if scope.actor().role != Role::Bureau {
+        return Err(Error::Forbidden("escalations are the bureaus'".to_owned()));
+    }
+    let db = app.store.read();
+    let found = kept::escalations(db, scope.tickets(), open, after, limit).await?;
+    let ids: Vec<_> = found.iter().map(|(_, ticket)| *ticket).collect();
+    let views = views(db, scope, kept::load(db, &ids).await?).await?;
+    let view_of = |ticket| views.iter().find(|view| view.ticket.id == ticket).cloned();
+    Ok(found.into_iter().filter_map(|(id, ticket)| Some((id, view_of(ticket)?))).collect())
+}
+
+/// Acts on an escalation of the caller's bureau.
+///
+/// # Errors
+/// As [`act`]; [`Error::NotFound`] when the escalation is unknown or outside the division.
+pub async fn act_on(
+    app: &App,
+    scope: &Scope,
+    id: EscalationId,
+    kind: ActKind,
+    read: ReadAct,
+    request: Once<TicketView>,
+) -> Result<Answered, Error> {
+    let ticket = kept::ticket_of_escalation(app.store.read(), id).await?.ok_or(Error::NotFound)?;
+    act(app, scope, ticket, kind, read, request).await
+}

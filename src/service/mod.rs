@@ -1,0 +1,88 @@
+//! Use cases: load, authorise, decide, save; one transaction each.
+//!
+//! Every use case on tenants' data takes a [`crate::domain::access::Scope`], which only
+//! [`accounts::authenticate`] gives out.
+//!
+//! **Never** knows how it was asked: no HTTP, no templates, no channels.
+
+pub mod accounts;
+pub mod catalogue;
+mod error;
+pub mod escalations;
+pub mod notices;
+mod once;
+pub mod rulebook;
+pub mod sweep;
+pub mod tickets;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub use error::{Error, FieldError};
+pub use once::{Answered, Once, Rendered};
+
+use crate::clock::Clock;
+use crate::store::{self, Store};
+use rulebook::Rulebook;
+
+/// What every use case works with.
+#[derive(Clone)]
+pub struct App {
+    /// What the service remembers.
+    pub store: Store,
+    /// Business and wall time.
+    pub clock: Clock,
+    /// Limits that the demo switches off.
+    pub limits: Limits,
+    book: Arc<RwLock<Arc<Rulebook>>>,
+}
+
+/// Whether sign-in attempts are limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limits {
+    /// As in production.
+    On,
+    /// As in the demo.
+    Off,
+}
+
+impl App {
+    /// An application over a migrated and seeded database.
+    ///
+    /// # Errors
+    /// [`store::Error`] when the rulebook cannot be read.
+    pub async fn open(store: Store, clock: Clock, limits: Limits) -> Result<Self, store::Error> {
+        let book = Arc::new(RwLock::new(Arc::new(Rulebook::load(&store).await?)));
+        Ok(Self { store, clock, limits, book })
+    }
+
+    /// The calendars and policies in force.
+    #[must_use]
+    pub fn book(&self) -> Arc<Rulebook> {
+        Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the rulebook again, after an edit here or on another replica.
+    ///
+    /// # Errors
+    /// [`store::Error`] when it cannot be read; the old one stays in force.
+    pub async fn reload(&self) -> Result<(), store::Error> {
+        let book = Arc::new(Rulebook::load(&self.store).await?);
+        *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
+        Ok(())
+    }
+}
+
+/// Forgets the answers to keyed requests that were kept long enough.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn clear_answers(app: &App) -> Result<u64, Error> {
+    let before = app.clock.wall() - chrono::TimeDelta::days(once::KEPT_DAYS);
+    app.store
+        .write(move |tx| {
+            Box::pin(async move {
+                Ok::<_, Error>(store::idempotency::delete_before(tx, before).await?)
+            })
+        })
+        .await
+}

@@ -1,0 +1,336 @@
+//! Who is told: from parties to people, and people's own notices.
+//!
+//! **Never** tells somebody of an organisation that is not the party.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::rulebook::Rulebook;
+use super::tickets::{self, readable};
+use super::{App, Error};
+use crate::domain::access::Scope;
+use crate::domain::id::{DeliveryId, NoticeId, OrganisationId, TicketId};
+use crate::domain::notice::{Channel, Facts, Letter, channels, leaves_at};
+use crate::domain::party::{Organisation, Role};
+use crate::domain::policy::Urgency;
+use crate::domain::ticket::{Brief, Change, Party, Ticket};
+use crate::store::accounts::{self, Recipient};
+use crate::store::catalogue::Product;
+use crate::store::outbox::{self, InApp, Logged, NewNotice};
+pub use crate::store::outbox::{Claimed, DeliveryState, Finished};
+use crate::store::tickets as kept;
+
+/// The organisations a change tells something.
+pub(super) fn told(change: &Change) -> Vec<OrganisationId> {
+    let tells = change.events.iter().flat_map(|event| &event.tells);
+    let mut told: Vec<_> = tells.filter_map(|tell| house(&change.ticket, tell.to)).collect();
+    told.sort_unstable();
+    told.dedup();
+    told
+}
+
+fn house(ticket: &Ticket, party: Party) -> Option<OrganisationId> {
+    match party {
+        Party::Hospital => Some(ticket.hospital),
+        Party::Manufacturer => Some(ticket.manufacturer),
+        Party::Distributor => ticket.distributor,
+        Party::Bureau(bureau) => Some(bureau),
+    }
+}
+
+/// The notices of changes, one per person and event. `people` are those already read; the rest
+/// is read here.
+pub(super) async fn expand(
+    db: &impl ConnectionTrait,
+    book: &Rulebook,
+    changes: &[&Change],
+    mut people: Vec<Recipient>,
+) -> Result<Vec<NewNotice>, Error> {
+    let mut missing: Vec<_> = changes.iter().flat_map(|change| told(change)).collect();
+    missing.retain(|id| !people.iter().any(|person| person.organisation == *id));
+    missing.sort_unstable();
+    missing.dedup();
+    people.extend(accounts::recipients(db, &missing).await?);
+    let mut by_house: HashMap<OrganisationId, Vec<&Recipient>> = HashMap::new();
+    for person in &people {
+        by_house.entry(person.organisation).or_default().push(person);
+    }
+    let mut notices = Vec::new();
+    for change in changes {
+        for event in &change.events {
+            for tell in &event.tells {
+                let Some(house) = house(&change.ticket, tell.to) else { continue };
+                for person in by_house.get(&house).into_iter().flatten() {
+                    let calendar = book.calendar(person.division);
+                    notices.push(NewNotice {
+                        ticket: change.ticket.id,
+                        event: event.sequence,
+                        kind: tell.kind,
+                        recipient: person.user,
+                        at: event.at,
+                        ways: ways(person, channels(tell.kind, tell.to)),
+                        leaves_at: leaves_at(tell.kind, change.ticket.urgency, event.at, &calendar),
+                    });
+                }
+            }
+        }
+    }
+    Ok(notices)
+}
+
+fn ways(person: &Recipient, channels: &[Channel]) -> Vec<(Channel, String)> {
+    let address = |channel: &Channel| match channel {
+        Channel::Mail => person.email.clone(),
+        Channel::Sms => person.phone.clone(),
+    };
+    channels.iter().filter_map(|channel| address(channel).map(|to| (*channel, to))).collect()
+}
+
+/// A lease on deliveries ends after so many seconds of wall time.
+const LEASE_SECONDS: i64 = 120;
+
+/// Takes deliveries that are due, as letters ready to be sent.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn claim(
+    app: &App,
+    worker: Uuid,
+    channel: Channel,
+    limit: u64,
+) -> Result<Vec<(Claimed, Letter)>, Error> {
+    let (at, wall) = (app.clock.now(), app.clock.wall());
+    let lease = wall + TimeDelta::seconds(LEASE_SECONDS);
+    // Asking costs no turn in the write queue while nothing is due.
+    if !outbox::is_due(app.store.read(), channel, at, wall).await? {
+        return Ok(Vec::new());
+    }
+    let claimed = app
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                Ok::<_, Error>(outbox::claim(tx, (worker, channel), at, (wall, lease), limit).await?)
+            })
+        })
+        .await?;
+    letters(app, claimed).await
+}
+
+/// When the first delivery after `at` is due, if any waits.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn next_due(app: &App, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+    Ok(outbox::next_due(app.store.read(), at).await?)
+}
+
+async fn letters(app: &App, claimed: Vec<Claimed>) -> Result<Vec<(Claimed, Letter)>, Error> {
+    let mut ids: Vec<TicketId> = claimed.iter().map(|one| one.ticket).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let db = app.store.read();
+    let tickets = kept::load(db, &ids).await?;
+    let named = tickets::names(db, &tickets).await?;
+    let tickets: HashMap<_, _> = tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect();
+    Ok(claimed
+        .into_iter()
+        .filter_map(|one| {
+            let ticket = tickets.get(&one.ticket)?;
+            let product = named.products.get(&ticket.product)?;
+            let letter = Letter {
+                kind: one.kind,
+                language: one.language,
+                name: one.name.clone(),
+                address: one.address.clone(),
+                facts: facts(ticket, product, &named.organisations, one.brief.clone()),
+                ticket: one.ticket,
+                key: format!("{}:{}:{}:{}", one.ticket, one.event, one.kind.name(), one.recipient),
+            };
+            Some((one, letter))
+        })
+        .collect())
+}
+
+fn facts(
+    ticket: &Ticket,
+    product: &Product,
+    organisations: &HashMap<OrganisationId, Organisation>,
+    brief: Brief,
+) -> Facts {
+    let name = |id| organisations.get(id).map(|o: &Organisation| o.name.clone()).unwrap_or_default();
+    Facts {
+        number: ticket.number.clone(),
+        product: format!("{} {}", product.name, product.specification),
+        hospital: name(&ticket.hospital),
+        manufacturer: name(&ticket.manufacturer),
+        emergency: ticket.urgency == Urgency::Emergency,
+        deadlines: brief.deadlines,
+        promised_on: brief.promised_on,
+        level: brief.level,
+        bureau: brief.bureau,
+    }
+}
+
+/// Writes down what became of attempts.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn finish(app: &App, worker: Uuid, finished: Vec<Finished>) -> Result<(), Error> {
+    let at = app.clock.now();
+    app.store
+        .write(move |tx| {
+            let finished = finished.clone();
+            Box::pin(async move {
+                for one in &finished {
+                    outbox::finish(tx, worker, one, at).await?;
+                }
+                Ok::<_, Error>(())
+            })
+        })
+        .await
+}
+
+/// A notice with the facts that its headline needs.
+#[derive(Debug, Clone)]
+pub struct NoticeView {
+    /// The notice.
+    pub notice: InApp,
+    /// What it may show.
+    pub facts: Facts,
+}
+
+/// One page of the caller's notices, newest first.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn list(
+    app: &App,
+    scope: &Scope,
+    unread_only: bool,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<NoticeView>, Error> {
+    let db = app.store.read();
+    let reader = (scope.actor().user, scope.tickets());
+    let rows = outbox::notices(db, reader, unread_only, after, limit).await?;
+    let mut ids: Vec<TicketId> = rows.iter().map(|row| row.ticket).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let tickets = kept::load(db, &ids).await?;
+    let named = tickets::names(db, &tickets).await?;
+    let tickets: HashMap<_, _> = tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect();
+    Ok(rows
+        .into_iter()
+        .filter_map(|notice| {
+            let ticket = tickets.get(&notice.ticket)?;
+            let product = named.products.get(&ticket.product)?;
+            let facts = facts(ticket, product, &named.organisations, notice.brief.clone());
+            Some(NoticeView { notice, facts })
+        })
+        .collect())
+}
+
+/// Marks a notice of the caller's as opened.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not theirs.
+pub async fn read(app: &App, scope: &Scope, id: NoticeId) -> Result<(), Error> {
+    let (at, person) = (app.clock.now(), scope.actor().user);
+    let found = app
+        .store
+        .write(move |tx| {
+            Box::pin(async move { Ok::<_, Error>(outbox::read(tx, person, id, at).await?) })
+        })
+        .await?;
+    if found { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// A delivery with its recipient's names.
+#[derive(Debug, Clone)]
+pub struct DeliveryView {
+    /// The delivery.
+    pub delivery: Logged,
+    /// The recipient's name.
+    pub recipient: String,
+}
+
+/// Proof of service: every delivery of a ticket of the caller's.
+///
+/// # Errors
+/// [`Error::NotFound`] when the ticket is unknown or not theirs.
+pub async fn of_ticket(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<DeliveryView>, Error> {
+    readable(app, scope, id).await?;
+    let rows = outbox::of_ticket(app.store.read(), id).await?;
+    with_names(app, rows).await
+}
+
+/// One page of the delivery log, for administrators.
+///
+/// # Errors
+/// [`Error::Forbidden`] for everybody else.
+pub async fn log(
+    app: &App,
+    scope: &Scope,
+    state: Option<DeliveryState>,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<DeliveryView>, Error> {
+    administrators_only(scope)?;
+    let rows = outbox::log(app.store.read(), state, after, limit).await?;
+    with_names(app, rows).await
+}
+
+async fn with_names(app: &App, rows: Vec<Logged>) -> Result<Vec<DeliveryView>, Error> {
+    let people: Vec<_> = rows.iter().map(|row| row.recipient).collect();
+    let names: HashMap<_, _> =
+        accounts::user_names(app.store.read(), &people).await?.into_iter().collect();
+    let named = |delivery: Logged| DeliveryView {
+        recipient: names.get(&delivery.recipient).cloned().unwrap_or_default(),
+        delivery,
+    };
+    Ok(rows.into_iter().map(named).collect())
+}
+
+/// Queues a dead letter again.
+///
+/// # Errors
+/// [`Error::Forbidden`] unless an administrator asks, [`Error::NotFound`], and
+/// [`Error::Conflict`] when the delivery is not a dead letter.
+pub async fn replay(app: &App, scope: &Scope, id: DeliveryId) -> Result<DeliveryView, Error> {
+    administrators_only(scope)?;
+    let at: DateTime<Utc> = app.clock.now();
+    let replayed = app
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                let found = outbox::find(tx, id).await?.ok_or(Error::NotFound)?;
+                if !outbox::replay(tx, id, at).await? {
+                    return Err(Error::Conflict {
+                        code: "not_a_dead_letter",
+                        message: "only a failed delivery can be sent again".to_owned(),
+                        possible: Vec::new(),
+                    });
+                }
+                Ok(outbox::find(tx, id).await?.unwrap_or(found))
+            })
+        })
+        .await?;
+    with_names(app, vec![replayed]).await?.pop().ok_or(Error::NotFound)
+}
+
+fn administrators_only(scope: &Scope) -> Result<(), Error> {
+    match scope.actor().role {
+        Role::Admin => Ok(()),
+        Role::Hospital
+        | Role::Manufacturer
+        | Role::Distributor
+        | Role::Bureau
+        | Role::Security
+        | Role::Auditor => {
+            Err(Error::Forbidden("only an administrator may see the delivery log".to_owned()))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Doing a keyed request once, and answering its repetition with the first answer.
+//!
+//! **Never** keeps a refusal: a corrected request may use its key again.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use futures::future::BoxFuture;
+use sea_orm::DatabaseTransaction;
+
+use super::{App, Error};
+use crate::store::idempotency::{self, Answer, Key};
+use crate::store;
+
+/// Keys are kept for so many days.
+pub(super) const KEPT_DAYS: i64 = 7;
+
+/// An answer as it will be sent, and sent again.
+pub type Rendered = Answer;
+
+/// How a request is to be done once.
+pub struct Once<T> {
+    /// The client's key, where it gave one.
+    pub key: Option<Key>,
+    /// The version the client has read, where it says so.
+    pub expected_version: Option<i64>,
+    /// Turns the outcome into the answer, which is stored with the change.
+    pub render: Arc<dyn Fn(&T) -> Rendered + Send + Sync>,
+}
+
+impl<T> Clone for Once<T> {
+    fn clone(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            expected_version: self.expected_version,
+            render: Arc::clone(&self.render),
+        }
+    }
+}
+
+/// An answer and whether it was given before.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Rendered,
+    /// True when it is the answer to an earlier request with the same key.
+    pub replayed: bool,
+}
+
+/// The work of a keyed request.
+pub(super) trait Deed<T>:
+    for<'c> Fn(&'c DatabaseTransaction) -> BoxFuture<'c, Result<T, Error>> + Send + Sync + 'static
+{
+}
+
+impl<T, F> Deed<T> for F where
+    F: for<'c> Fn(&'c DatabaseTransaction) -> BoxFuture<'c, Result<T, Error>> + Send + Sync + 'static
+{
+}
+
+/// Does the deed, and keeps its answer in the same transaction; or gives the kept one.
+pub(super) async fn once<T: Send + 'static>(app: &App, once: Once<T>, deed: impl Deed<T>) -> Result<Answered, Error> {
+    let wall = app.clock.wall();
+    let since = wall - TimeDelta::days(KEPT_DAYS);
+    let deed = Arc::new(deed);
+    app.store
+        .write(move |tx| {
+            let (once, deed) = (once.clone(), Arc::clone(&deed));
+            Box::pin(async move {
+                if let Some(key) = &once.key
+                    && let Some((fingerprint, answer)) = idempotency::find(tx, key, since).await?
+                {
+                    return replayed(key, &fingerprint, answer);
+                }
+                let outcome = deed(tx).await?;
+                let answer = (once.render)(&outcome);
+                if let Some(key) = &once.key {
+                    let kept = idempotency::insert(tx, key, &answer, wall, since).await;
+                    // Another request with the key was first: the next attempt finds its answer.
+                    kept.map_err(|e| if e.is_duplicate() { store::Error::Stale } else { e })?;
+                }
+                Ok(Answered { answer, replayed: false })
+            })
+        })
+        .await
+}
+
+fn replayed(key: &Key, fingerprint: &str, answer: Answer) -> Result<Answered, Error> {
+    if key.fingerprint == fingerprint {
+        return Ok(Answered { answer, replayed: true });
+    }
+    Err(Error::invalid(
+        "Idempotency-Key",
+        "key_reused",
+        "this key was used for another request; choose a new one",
+    ))
+}

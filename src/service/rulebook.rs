@@ -1,0 +1,138 @@
+//! The calendars and policies in force, ready to be counted with.
+//!
+//! **Never** edited in place: an edit makes another rulebook.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::Error;
+use crate::domain::calendar::{Calendar, Layer, local_date};
+use crate::domain::id::CalendarId;
+use crate::domain::party::Division;
+use crate::domain::policy::{Policy, ruling};
+use crate::store::rulebook::{self, KeptLayer};
+use crate::store::{self, Store};
+
+/// The nation's layer.
+const NATION: CalendarId = CalendarId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002));
+
+/// Every layer and policy, with the calendars resolved region by region.
+#[derive(Debug)]
+pub struct Rulebook {
+    layers: Vec<KeptLayer>,
+    /// By the region that has a layer of its own; `None` = where none has.
+    calendars: BTreeMap<Option<Division>, Arc<Calendar>>,
+    policies: Vec<Policy>,
+    default: Policy,
+}
+
+impl Rulebook {
+    /// Reads the rulebook.
+    ///
+    /// # Errors
+    /// [`store::Error`] when the database fails or a row is corrupt.
+    pub async fn load(store: &Store) -> Result<Self, store::Error> {
+        let layers = rulebook::layers(store.read()).await?;
+        let policies = rulebook::policies(store.read()).await?;
+        let mut calendars = BTreeMap::new();
+        for region in layers.iter().map(|layer| layer.division).chain([None]) {
+            calendars.insert(region, Arc::new(resolved(&layers, region)));
+        }
+        Ok(Self { layers, calendars, policies, default: Policy::national() })
+    }
+
+    /// Writes the shipped calendar and the national policy into a database that has none.
+    ///
+    /// # Errors
+    /// [`store::Error::Driver`].
+    pub async fn seed(store: &Store, nation: Layer) -> Result<(), store::Error> {
+        let kept = KeptLayer {
+            id: NATION,
+            name: "国务院办公厅放假安排".to_owned(),
+            division: None,
+            version: 1,
+            layer: nation,
+        };
+        store
+            .write(move |tx| {
+                let kept = kept.clone();
+                Box::pin(async move {
+                    if rulebook::layers(tx).await?.is_empty() {
+                        rulebook::insert_layer(tx, &kept).await?;
+                    }
+                    if rulebook::policies(tx).await?.is_empty() {
+                        rulebook::insert_policy(tx, &Policy::national()).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// The layers, the nation's first.
+    #[must_use]
+    pub fn layers(&self) -> &[KeptLayer] {
+        &self.layers
+    }
+
+    /// The calendar of a division: the nearest region's that has a layer of its own.
+    #[must_use]
+    pub fn calendar(&self, division: Division) -> Arc<Calendar> {
+        let regions = [Some(division), Some(division.city()), Some(division.province()), None];
+        let nearest = regions.iter().find_map(|region| self.calendars.get(region));
+        nearest.map_or_else(|| Arc::new(resolved(&self.layers, None)), Arc::clone)
+    }
+
+    /// The nation's calendar.
+    #[must_use]
+    pub fn nation(&self) -> Arc<Calendar> {
+        let nation = self.calendars.get(&None);
+        nation.map_or_else(|| Arc::new(resolved(&self.layers, None)), Arc::clone)
+    }
+
+    /// The policy that rules tickets filed in `division` at `at`.
+    #[must_use]
+    pub fn policy(&self, division: Option<Division>, at: DateTime<Utc>) -> &Policy {
+        let national = || self.policies.iter().filter(|policy| policy.division.is_none());
+        let date = local_date(at);
+        let found = match division {
+            Some(division) => ruling(&self.policies, division, date),
+            None => national().find(|policy| policy.effective_from <= date),
+        };
+        found.unwrap_or(&self.default)
+    }
+
+    /// The policy a ticket remembers.
+    #[must_use]
+    pub fn policy_of(&self, version: &str) -> &Policy {
+        self.policies.iter().find(|policy| policy.version == version).unwrap_or(&self.default)
+    }
+
+    /// A layer by its id.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn layer(&self, id: CalendarId) -> Result<&KeptLayer, Error> {
+        self.layers.iter().find(|layer| layer.id == id).ok_or(Error::NotFound)
+    }
+}
+
+fn resolved(layers: &[KeptLayer], region: Option<Division>) -> Calendar {
+    let counts = |layer: &&KeptLayer| match (layer.division, region) {
+        (None, _) => true,
+        (Some(own), Some(region)) => region.is_within(own),
+        (Some(_), None) => false,
+    };
+    let mut chosen: Vec<_> = layers.iter().filter(counts).collect();
+    chosen.sort_by_key(|layer| layer.division.map(|division| division.level()).map(std::cmp::Reverse));
+    let names = chosen.iter().map(|layer| {
+        let place = layer.division.map_or_else(|| "CN".to_owned(), |division| division.to_string());
+        format!("{place}-{}", layer.version)
+    });
+    let version = names.collect::<Vec<_>>().join("+");
+    let chosen: Vec<&Layer> = chosen.iter().map(|kept| &kept.layer).collect();
+    Calendar::layered(version, &chosen)
+}

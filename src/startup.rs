@@ -1,0 +1,94 @@
+//! Wiring: the application, its loops and its HTTP server, from start to a clean end.
+//!
+//! **Never** decides anything; it only says who gets what.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::{App as HttpApp, HttpServer};
+use anyhow::Context as _;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::jobs::{self, Engine};
+use crate::service::App;
+use crate::web::{Demo, Site};
+
+/// Requests under way may take this long to end after a signal.
+const DRAIN_SECONDS: u64 = 20;
+
+/// A started service: bound, with its loops running.
+pub struct Service {
+    addresses: Vec<SocketAddr>,
+    server: Server,
+    loops: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Service {
+    /// Starts the service on the configured address.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be used, such as a port that is taken.
+    pub fn start(config: &Config, app: App) -> anyhow::Result<Self> {
+        let engine = Arc::new(Engine::new(app.clone(), config.channels()?));
+        Self::bind(config, Site::new(app, config.public_url.clone(), None), &engine)
+    }
+
+    /// Starts the service with a clock that every signed-in person may move.
+    ///
+    /// # Errors
+    /// As [`Service::start`].
+    pub fn start_demo(config: &Config, app: App) -> anyhow::Result<Self> {
+        let engine = Arc::new(Engine::new(app.clone(), config.channels()?));
+        let mover = Arc::clone(&engine);
+        let demo = Demo(Arc::new(move |to| {
+            let mover = Arc::clone(&mover);
+            Box::pin(async move { mover.advance_to(to).await })
+        }));
+        Self::bind(config, Site::new(app, config.public_url.clone(), Some(demo)), &engine)
+    }
+
+    fn bind(config: &Config, site: Site, engine: &Arc<Engine>) -> anyhow::Result<Self> {
+        let server = HttpServer::new(move || HttpApp::new().configure(|c| crate::web::configure(c, &site)))
+            .client_request_timeout(Duration::from_secs(10))
+            .client_disconnect_timeout(Duration::from_secs(5))
+            .keep_alive(Duration::from_secs(75))
+            .shutdown_timeout(DRAIN_SECONDS)
+            .bind(config.listen)
+            .with_context(|| format!("SUPPLYLINE_LISTEN: {} cannot be used", config.listen))?;
+        let addresses = server.addrs();
+        let stop = CancellationToken::new();
+        let loops = jobs::start(engine, &stop);
+        Ok(Self { addresses, server: server.run(), loops, stop })
+    }
+
+    /// Where it listens; with port 0 configured, the port that was given.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.addresses.first().copied()
+    }
+
+    /// Ends the server from elsewhere.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+}
+
+/// Serves until a signal to stop, then lets requests, sweeps and deliveries end.
+///
+/// # Errors
+/// When the server fails.
+pub async fn serve(service: Service) -> anyhow::Result<()> {
+    let Service { server, mut loops, stop, .. } = service;
+    let ended = server.await.context("the HTTP server failed");
+    stop.cancel();
+    while let Some(ended) = loops.join_next().await {
+        ended.context("a loop failed")?;
+    }
+    ended
+}

@@ -1,0 +1,346 @@
+//! Organisations, people and their sessions.
+//!
+//! **Never** stores a token or a password: only their hashes.
+
+use chrono::{DateTime, Utc};
+use entity::{app_user, organisation, session, sign_in_failure};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder,
+};
+use uuid::Uuid;
+
+use super::Error;
+use super::row::{Place, division, word};
+use crate::domain::escalation::Desk;
+use crate::domain::id::{OrganisationId, UserId};
+use crate::domain::party::{Actor, Division, Language, Organisation, OrganisationKind, Role};
+
+/// A person with what signing in needs.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Who, and for whom.
+    pub actor: Actor,
+    /// What they type to sign in.
+    pub username: String,
+    /// Their password's hash.
+    pub password_hash: String,
+    /// True when the person or the organisation may not sign in.
+    pub disabled: bool,
+}
+
+/// A person to be told something.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// Who.
+    pub user: UserId,
+    /// For which organisation.
+    pub organisation: OrganisationId,
+    /// Where that lies: its calendar decides the quiet hours.
+    pub division: Division,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+}
+
+/// A person about to be created.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// Their id.
+    pub id: UserId,
+    /// Their organisation.
+    pub organisation: OrganisationId,
+    /// What they type to sign in.
+    pub username: String,
+    /// Their name.
+    pub name: String,
+    /// What they may be.
+    pub role: Role,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// The language they are told things in.
+    pub language: Language,
+    /// Their password's hash.
+    pub password_hash: String,
+}
+
+/// The account of a user name.
+///
+/// # Errors
+/// [`Error`] when the database fails or a row is corrupt.
+pub async fn find_by_username(db: &impl ConnectionTrait, username: &str) -> Result<Option<Account>, Error> {
+    let found = app_user::Entity::find().filter(app_user::Column::Username.eq(username)).one(db).await?;
+    let Some(user) = found else { return Ok(None) };
+    let organisation = organisation::Entity::find_by_id(user.organisation_id).one(db).await?;
+    organisation.map(|organisation| account_of(user, organisation)).transpose()
+}
+
+/// The account that a live session belongs to.
+///
+/// # Errors
+/// As [`find_by_username`].
+pub async fn find_by_session(
+    db: &impl ConnectionTrait,
+    token_hash: &str,
+    wall: DateTime<Utc>,
+) -> Result<Option<(Account, DateTime<Utc>)>, Error> {
+    let found = session::Entity::find_by_id(token_hash.to_owned()).one(db).await?;
+    let Some(session) = found.filter(|session| wall < session.expires_at) else { return Ok(None) };
+    let Some(user) = app_user::Entity::find_by_id(session.user_id).one(db).await? else {
+        return Ok(None);
+    };
+    let organisation = organisation::Entity::find_by_id(user.organisation_id).one(db).await?;
+    let account = organisation.map(|organisation| account_of(user, organisation)).transpose()?;
+    Ok(account.filter(|account| !account.disabled).map(|account| (account, session.expires_at)))
+}
+
+fn account_of(user: app_user::Model, organisation: organisation::Model) -> Result<Account, Error> {
+    let place = Place { table: "app_user", id: &user.id };
+    Ok(Account {
+        disabled: user.disabled_at.is_some() || organisation.disabled_at.is_some(),
+        actor: Actor {
+            user: UserId(user.id),
+            role: place.word("role", &user.role)?,
+            name: user.name.clone(),
+            organisation: organisation_of(organisation)?,
+        },
+        username: user.username.clone(),
+        password_hash: user.password_hash.clone(),
+    })
+}
+
+fn organisation_of(row: organisation::Model) -> Result<Organisation, Error> {
+    let place = Place { table: "organisation", id: &row.id };
+    Ok(Organisation {
+        id: OrganisationId(row.id),
+        kind: place.word("kind", &row.kind)?,
+        division: place.division("division", row.division)?,
+        name: row.name.clone(),
+    })
+}
+
+/// Begins a session.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn insert_session(
+    db: &impl ConnectionTrait,
+    token_hash: String,
+    user: UserId,
+    wall: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let row = session::Model { token_hash, user_id: user.0, created_at: wall, expires_at };
+    session::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn delete_session(db: &impl ConnectionTrait, token_hash: &str) -> Result<(), Error> {
+    session::Entity::delete_by_id(token_hash.to_owned()).exec(db).await?;
+    Ok(())
+}
+
+/// Ends the sessions that have run out; gives how many there were.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn delete_expired(db: &impl ConnectionTrait, wall: DateTime<Utc>) -> Result<u64, Error> {
+    let expired = session::Column::ExpiresAt.lte(wall);
+    Ok(session::Entity::delete_many().filter(expired).exec(db).await?.rows_affected)
+}
+
+/// How often signing in failed for a user name since an instant.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn failures_since(db: &impl ConnectionTrait, username: &str, since: DateTime<Utc>) -> Result<u64, Error> {
+    let failures = sign_in_failure::Entity::find()
+        .filter(sign_in_failure::Column::Username.eq(username))
+        .filter(sign_in_failure::Column::At.gt(since));
+    Ok(failures.count(db).await?)
+}
+
+/// Remembers a failed sign-in, and forgets those before `since`.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn insert_failure(
+    db: &impl ConnectionTrait,
+    username: &str,
+    wall: DateTime<Utc>,
+    since: DateTime<Utc>,
+) -> Result<(), Error> {
+    let old = sign_in_failure::Column::At.lt(since);
+    sign_in_failure::Entity::delete_many().filter(old).exec(db).await?;
+    let row = sign_in_failure::Model { id: Uuid::now_v7(), username: username.to_owned(), at: wall };
+    sign_in_failure::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Creates an organisation.
+///
+/// # Errors
+/// [`Error::Driver`]; the same kind, division and name again is a duplicate.
+pub async fn insert_organisations(
+    db: &impl ConnectionTrait,
+    organisations: &[Organisation],
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let rows = organisations.iter().map(|organisation| organisation::Model {
+        id: organisation.id.0,
+        kind: word(&organisation.kind),
+        name: organisation.name.clone(),
+        division: division(organisation.division),
+        disabled_at: None,
+        created_at: at,
+    });
+    super::tickets::add(db, rows.collect()).await
+}
+
+/// Creates people.
+///
+/// # Errors
+/// [`Error::Driver`]; a taken user name is a duplicate.
+pub async fn insert_users(db: &impl ConnectionTrait, users: &[NewUser], at: DateTime<Utc>) -> Result<(), Error> {
+    let rows = users.iter().cloned().map(|user| app_user::Model {
+        id: user.id.0,
+        organisation_id: user.organisation.0,
+        username: user.username,
+        name: user.name,
+        role: word(&user.role),
+        email: user.email,
+        phone: user.phone,
+        language: word(&user.language),
+        password_hash: user.password_hash,
+        disabled_at: None,
+        created_at: at,
+    });
+    super::tickets::add(db, rows.collect()).await
+}
+
+/// An organisation by kind, division and name.
+///
+/// # Errors
+/// As [`find_by_username`].
+pub async fn find_organisation(
+    db: &impl ConnectionTrait,
+    kind: OrganisationKind,
+    region: Division,
+    name: &str,
+) -> Result<Option<Organisation>, Error> {
+    let found = organisation::Entity::find()
+        .filter(organisation::Column::Kind.eq(word(&kind)))
+        .filter(organisation::Column::Division.eq(division(region)))
+        .filter(organisation::Column::Name.eq(name))
+        .one(db)
+        .await?;
+    found.map(organisation_of).transpose()
+}
+
+/// Organisations by id, in no order.
+///
+/// # Errors
+/// As [`find_by_username`].
+pub async fn organisations(db: &impl ConnectionTrait, ids: &[OrganisationId]) -> Result<Vec<Organisation>, Error> {
+    let ids = ids.iter().map(|id| id.0);
+    let rows = organisation::Entity::find().filter(organisation::Column::Id.is_in(ids)).all(db).await?;
+    rows.into_iter().map(organisation_of).collect()
+}
+
+/// The bureaus of divisions, with whether anybody works there.
+///
+/// # Errors
+/// As [`find_by_username`].
+pub async fn desks(db: &impl ConnectionTrait, divisions: &[Division]) -> Result<Vec<Desk>, Error> {
+    let rows = organisation::Entity::find()
+        .filter(organisation::Column::Kind.eq(word(&OrganisationKind::Bureau)))
+        .filter(organisation::Column::Division.is_in(divisions.iter().map(|d| division(*d))))
+        .filter(organisation::Column::DisabledAt.is_null())
+        .order_by_asc(organisation::Column::Id)
+        .all(db)
+        .await?;
+    let ids: Vec<_> = rows.iter().map(|row| OrganisationId(row.id)).collect();
+    let staff = recipients(db, &ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let organisation = organisation_of(row)?;
+            Ok(Desk {
+                bureau: organisation.id,
+                staffed: staff.iter().any(|person| person.organisation == organisation.id),
+                name: organisation.name,
+                division: organisation.division,
+            })
+        })
+        .collect()
+}
+
+/// The active people of active organisations.
+///
+/// # Errors
+/// As [`find_by_username`].
+pub async fn recipients(db: &impl ConnectionTrait, ids: &[OrganisationId]) -> Result<Vec<Recipient>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = app_user::Entity::find()
+        .filter(app_user::Column::OrganisationId.is_in(ids.iter().map(|id| id.0)))
+        .filter(app_user::Column::DisabledAt.is_null())
+        .order_by_asc(app_user::Column::Id)
+        .all(db)
+        .await?;
+    let organisations = organisations(db, ids).await?;
+    let place_of = |id| organisations.iter().find(|organisation| organisation.id == id);
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let organisation = place_of(OrganisationId(row.organisation_id))?;
+            Some(Recipient {
+                user: UserId(row.id),
+                organisation: organisation.id,
+                division: organisation.division,
+                email: row.email,
+                phone: row.phone,
+            })
+        })
+        .collect())
+}
+
+/// The names of people, for timelines.
+///
+/// # Errors
+/// As [`find_by_username`].
+pub async fn user_names(db: &impl ConnectionTrait, ids: &[UserId]) -> Result<Vec<(UserId, String)>, Error> {
+    let ids = ids.iter().map(|id| id.0);
+    let rows = app_user::Entity::find().filter(app_user::Column::Id.is_in(ids)).all(db).await?;
+    Ok(rows.into_iter().map(|row| (UserId(row.id), row.name)).collect())
+}
+
+/// Sets a person's password.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn set_password(db: &impl ConnectionTrait, user: UserId, password_hash: String) -> Result<(), Error> {
+    let row = app_user::ActiveModel {
+        id: Set(user.0),
+        password_hash: Set(password_hash),
+        ..Default::default()
+    };
+    app_user::Entity::update(row).exec(db).await?;
+    session::Entity::delete_many().filter(session::Column::UserId.eq(user.0)).exec(db).await?;
+    Ok(())
+}
+
+/// True when nobody is registered yet.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn is_empty(db: &impl ConnectionTrait) -> Result<bool, Error> {
+    Ok(organisation::Entity::find().one(db).await?.is_none())
+}

@@ -1,0 +1,176 @@
+//! Products and who delivers them to whom.
+//!
+//! **Never** shows a manufacturer another's product.
+
+use entity::{agreement, product};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::Error;
+use super::row::division;
+use crate::domain::id::{OrganisationId, ProductId};
+use crate::domain::party::Division;
+
+/// A product of one manufacturer, in a province's catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Product {
+    /// Its id.
+    pub id: ProductId,
+    /// The national code, 23 or 20 characters.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its dosage form.
+    pub form: String,
+    /// Its specification and package.
+    pub specification: String,
+    /// The unit it is counted in.
+    pub unit: String,
+    /// Who owes its supply.
+    pub manufacturer: OrganisationId,
+}
+
+/// Which products somebody may see.
+#[derive(Debug, Clone, Copy)]
+pub enum Shelf {
+    /// A province's catalogue.
+    Province(Division),
+    /// A manufacturer's own.
+    Manufacturer(OrganisationId),
+}
+
+/// What a hospital was promised of a product.
+#[derive(Debug, Clone, Copy)]
+pub struct Agreement {
+    /// The product.
+    pub product: ProductId,
+    /// Who delivers it there.
+    pub distributor: Option<OrganisationId>,
+    /// How much was agreed.
+    pub agreed_quantity: i64,
+}
+
+fn product_of(row: product::Model) -> Product {
+    Product {
+        id: ProductId(row.id),
+        code: row.code,
+        name: row.name,
+        form: row.form,
+        specification: row.specification,
+        unit: row.unit,
+        manufacturer: OrganisationId(row.manufacturer_id),
+    }
+}
+
+/// A product of a province's catalogue by its code.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn find_by_code(db: &impl ConnectionTrait, province: Division, code: &str) -> Result<Option<Product>, Error> {
+    let found = product::Entity::find()
+        .filter(product::Column::Code.eq(code))
+        .filter(product::Column::Province.eq(division(province)))
+        .one(db)
+        .await?;
+    Ok(found.map(product_of))
+}
+
+/// Products by id, in no order.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn products(db: &impl ConnectionTrait, ids: &[ProductId]) -> Result<Vec<Product>, Error> {
+    let ids = ids.iter().map(|id| id.0);
+    let rows = product::Entity::find().filter(product::Column::Id.is_in(ids)).all(db).await?;
+    Ok(rows.into_iter().map(product_of).collect())
+}
+
+/// One page of a shelf in the order of codes, after `after`, where every one of `terms` occurs.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn list(
+    db: &impl ConnectionTrait,
+    shelf: Shelf,
+    terms: &[String],
+    after: Option<&str>,
+    limit: u64,
+) -> Result<Vec<Product>, Error> {
+    let mut select = match shelf {
+        Shelf::Province(province) => {
+            product::Entity::find().filter(product::Column::Province.eq(division(province)))
+        }
+        Shelf::Manufacturer(id) => {
+            product::Entity::find().filter(product::Column::ManufacturerId.eq(id.0))
+        }
+    };
+    for term in terms {
+        // Terms hold letters, digits and ideographs only: nothing that LIKE would interpret.
+        select = select.filter(product::Column::SearchTerms.contains(term));
+    }
+    if let Some(after) = after {
+        select = select.filter(product::Column::Code.gt(after));
+    }
+    let rows = select.order_by_asc(product::Column::Code).limit(limit).all(db).await?;
+    Ok(rows.into_iter().map(product_of).collect())
+}
+
+/// Adds products to a province's catalogue.
+///
+/// # Errors
+/// [`Error::Driver`]; a code twice in a province is a duplicate.
+pub async fn insert(db: &impl ConnectionTrait, province: Division, products: &[Product]) -> Result<(), Error> {
+    let rows = products.iter().cloned().map(|product| product::Model {
+        search_terms: crate::domain::search::terms(&format!(
+            "{} {} {} {}",
+            product.code, product.name, product.form, product.specification
+        )),
+        id: product.id.0,
+        code: product.code,
+        name: product.name,
+        form: product.form,
+        specification: product.specification,
+        unit: product.unit,
+        manufacturer_id: product.manufacturer.0,
+        province: division(province),
+    });
+    super::tickets::add(db, rows.collect()).await
+}
+
+/// What a hospital was promised of products.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn agreements(
+    db: &impl ConnectionTrait,
+    hospital: OrganisationId,
+    products: &[ProductId],
+) -> Result<Vec<Agreement>, Error> {
+    let rows = agreement::Entity::find()
+        .filter(agreement::Column::HospitalId.eq(hospital.0))
+        .filter(agreement::Column::ProductId.is_in(products.iter().map(|id| id.0)))
+        .all(db)
+        .await?;
+    let agreement_of = |row: agreement::Model| Agreement {
+        product: ProductId(row.product_id),
+        distributor: row.distributor_id.map(OrganisationId),
+        agreed_quantity: row.agreed_quantity,
+    };
+    Ok(rows.into_iter().map(agreement_of).collect())
+}
+
+/// Adds agreements of hospitals.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn insert_agreements(
+    db: &impl ConnectionTrait,
+    agreements: &[(OrganisationId, Agreement)],
+) -> Result<(), Error> {
+    let rows = agreements.iter().map(|(hospital, agreement)| agreement::Model {
+        product_id: agreement.product.0,
+        hospital_id: hospital.0,
+        distributor_id: agreement.distributor.map(|id| id.0),
+        agreed_quantity: agreement.agreed_quantity,
+    });
+    super::tickets::add(db, rows.collect()).await
+}

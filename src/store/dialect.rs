@@ -1,0 +1,185 @@
+//! Every difference between SQLite and PostgreSQL.
+//!
+//! **Never** let one of them leak out: outside this file there is one database.
+
+use std::path::Path;
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, QuerySelect, Select, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
+};
+
+use super::Error;
+use crate::domain::search::Query;
+
+/// Below this a WAL database can be corrupted by a checkpoint at the wrong instant.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+/// Guards the migrations of replicas that start at once.
+const MIGRATION_LOCK: i64 = 0x5355_5050_4c59;
+
+pub(super) struct Pools {
+    pub(super) reader: DatabaseConnection,
+    /// SQLite's only writing connection; PostgreSQL writes on the pool.
+    pub(super) writer: Option<DatabaseConnection>,
+}
+
+pub(super) async fn connect(url: &str) -> Result<Pools, Error> {
+    if url.starts_with("sqlite:") {
+        let writer = Database::connect(sqlite(url, Access::Write)?).await?;
+        check_sqlite(&writer).await?;
+        let reader = Database::connect(sqlite(url, Access::Read)?).await?;
+        Ok(Pools { reader, writer: Some(writer) })
+    } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        Ok(Pools { reader: Database::connect(postgres(url)).await?, writer: None })
+    } else {
+        Err(Error::Unusable(
+            "SUPPLYLINE_DATABASE_URL must begin with sqlite:// or postgres://".to_owned(),
+        ))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+fn sqlite(url: &str, access: Access) -> Result<ConnectOptions, Error> {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let path = path.split('?').next().unwrap_or_default();
+    if path.is_empty() || path.contains(":memory:") {
+        return Err(Error::Unusable(
+            "SUPPLYLINE_DATABASE_URL must name a file: sqlite://path/to/supplyline.db".to_owned(),
+        ));
+    }
+    if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty())
+        && !folder.is_dir()
+    {
+        let folder = folder.display();
+        return Err(Error::Unusable(format!("the folder {folder} of SUPPLYLINE_DATABASE_URL does not exist")));
+    }
+    let mut options = ConnectOptions::new(format!("sqlite://{path}"));
+    let connections = if access == Access::Write { 1 } else { 4 };
+    options.max_connections(connections).min_connections(1).sqlx_logging(false);
+    options.acquire_timeout(Duration::from_secs(15)).test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |options| {
+        use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+        options
+            .create_if_missing(access == Access::Write)
+            .busy_timeout(Duration::from_secs(10))
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .pragma("trusted_schema", "OFF")
+            .pragma("cell_size_check", "ON")
+            .pragma("mmap_size", "0")
+            .pragma("cache_size", "-16384")
+            .pragma("journal_size_limit", "67108864")
+            .pragma("query_only", if access == Access::Read { "ON" } else { "OFF" })
+            .statement_cache_capacity(256)
+    });
+    Ok(options)
+}
+
+fn postgres(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url.to_owned());
+    options.max_connections(16).min_connections(1).sqlx_logging(false);
+    options.acquire_timeout(Duration::from_secs(15));
+    options.map_sqlx_postgres_opts(|options| {
+        options.application_name("supplyline").options([
+            ("statement_timeout", "15s"),
+            ("lock_timeout", "3s"),
+            ("idle_in_transaction_session_timeout", "10s"),
+        ])
+    });
+    options
+}
+
+async fn check_sqlite(connection: &DatabaseConnection) -> Result<(), Error> {
+    let query = Statement::from_string(DbBackend::Sqlite, "select sqlite_version()");
+    let row = connection.query_one_raw(query).await?;
+    let version: String = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    if (part(), part(), part()) < OLDEST_SQLITE {
+        return Err(Error::Unusable(format!(
+            "SQLite {version} can corrupt its write-ahead log; 3.51.3 or later is needed"
+        )));
+    }
+    Ok(())
+}
+
+/// Begins a transaction that writes: SQLite takes the lock now, so that it cannot fail later.
+pub(super) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let mode = Some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode: mode, ..Default::default() };
+    connection.begin_with_options(options).await
+}
+
+pub(super) async fn migrate(url: &str) -> Result<(), Error> {
+    if url.starts_with("sqlite:") {
+        let writer = Database::connect(sqlite(url, Access::Write)?).await?;
+        check_sqlite(&writer).await?;
+        Migrator::up(&writer, None).await?;
+        return Ok(writer.close().await?);
+    }
+    let mut options = postgres(url);
+    options.max_connections(1);
+    let connection = Database::connect(options).await?;
+    let lock = format!("select pg_advisory_lock({MIGRATION_LOCK})");
+    connection.execute_unprepared("set lock_timeout = 0; set statement_timeout = 0").await?;
+    connection.execute_unprepared(&lock).await?;
+    Migrator::up(&connection, None).await?;
+    Ok(connection.close().await?)
+}
+
+pub(super) async fn pending_migrations(connection: &DatabaseConnection) -> Result<usize, Error> {
+    match Migrator::get_pending_migrations(connection).await {
+        Ok(pending) => Ok(pending.len()),
+        // A database that was never migrated has no table to ask.
+        Err(_) => Ok(Migrator::migrations().len()),
+    }
+}
+
+/// True after what PostgreSQL says may be tried again: 40001 serialization, 40P01 deadlock.
+pub(super) fn is_transient(error: &DbErr) -> bool {
+    let text = error.to_string();
+    text.contains("could not serialize access") || text.contains("deadlock detected")
+}
+
+/// Locks the selected rows until the end of the transaction; SQLite's writer holds them all.
+pub(super) fn locked<E: sea_orm::EntityTrait>(select: Select<E>) -> Select<E> {
+    select.lock_exclusive()
+}
+
+/// Locks those of the selected rows that nobody else holds, and leaves out the rest.
+pub(super) fn locked_if_free<E: sea_orm::EntityTrait>(select: Select<E>) -> Select<E> {
+    use sea_orm::sea_query::{LockBehavior, LockType};
+    select.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+}
+
+/// The condition that a ticket's text matches a query; `None` when nothing can.
+pub(super) fn matches(backend: DbBackend, query: &Query) -> Option<SimpleExpr> {
+    match query {
+        Query::Nothing => None,
+        Query::One(c) => {
+            let pattern = format!("%{c}%");
+            Some(Expr::col((entity::ticket::Entity, entity::ticket::Column::SearchTerms)).like(pattern))
+        }
+        Query::Phrase(terms) if backend == DbBackend::Sqlite => {
+            let phrase = format!("\"{}\"", terms.join(" "));
+            Some(Expr::cust_with_values(
+                "\"ticket\".rowid in (select rowid from ticket_search where ticket_search match ?)",
+                [phrase],
+            ))
+        }
+        Query::Phrase(terms) => Some(Expr::cust_with_values(
+            "to_tsvector('simple', \"ticket\".\"search_terms\") @@ phraseto_tsquery('simple', $1)",
+            [terms.join(" ")],
+        )),
+    }
+}

@@ -1,0 +1,140 @@
+//! What the service remembers: the only place that speaks SQL.
+//!
+//! Reads go to a pool; writes go one after another through [`Store::write`], each all or
+//! nothing, and are on disk before anybody hears of them.
+//!
+//! **Never** decides anything, and never waits for anything but the database.
+
+pub mod accounts;
+pub mod catalogue;
+mod dialect;
+pub mod idempotency;
+pub mod outbox;
+pub mod rulebook;
+mod row;
+pub mod setting;
+pub mod sweep;
+pub mod tickets;
+mod writer;
+
+pub use writer::{Transient, Work};
+
+use sea_orm::{DatabaseConnection, DbErr, SqlErr};
+
+/// What can go wrong in the store. Absence is an `Option`, not an error.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The driver or the database failed.
+    #[error("the database failed: {0}")]
+    Driver(#[from] DbErr),
+    /// Somebody else changed the row first.
+    #[error("the row was changed by somebody else")]
+    Stale,
+    /// A row holds what the code cannot read.
+    #[error("corrupt row: {table}.{column} of {id}: {problem}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row.
+        id: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The setting or the database cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+    /// The store is shutting down, or its work panicked.
+    #[error("the write was abandoned: {0}")]
+    Abandoned(&'static str),
+}
+
+impl Error {
+    /// True when a unique key refused the write.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        match self {
+            Self::Driver(error) => {
+                matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+            }
+            Self::Stale | Self::Corrupt { .. } | Self::Unusable(_) | Self::Abandoned(_) => false,
+        }
+    }
+}
+
+impl Transient for Error {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Driver(error) => dialect::is_transient(error),
+            Self::Stale => true,
+            Self::Corrupt { .. } | Self::Unusable(_) | Self::Abandoned(_) => false,
+        }
+    }
+}
+
+/// A database, ready to be used.
+#[derive(Clone)]
+pub struct Store {
+    reader: DatabaseConnection,
+    writer: writer::Writer,
+}
+
+impl Store {
+    /// Opens the database of a `sqlite://` or `postgres://` URL.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] with the setting's name when the URL or the engine is unfit.
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        let pools = dialect::connect(url).await?;
+        let writer = match pools.writer {
+            Some(connection) => writer::Writer::queue(connection),
+            None => writer::Writer::pool(pools.reader.clone()),
+        };
+        Ok(Self { reader: pools.reader, writer })
+    }
+
+    /// For reading.
+    #[must_use]
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// Does the work in one transaction and gives its outcome once it is on disk. On PostgreSQL
+    /// the work is done again when the database asks for it, so it must not have other effects.
+    ///
+    /// # Errors
+    /// The work's own, or the database's.
+    pub async fn write<T, E>(&self, work: impl Work<T, E>) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Transient + Send + 'static,
+    {
+        self.writer.write(work).await
+    }
+
+    /// Runs the migrations that this database has not seen. Replicas that start at once wait
+    /// for each other.
+    ///
+    /// # Errors
+    /// [`Error::Driver`] when a step fails.
+    pub async fn migrate(url: &str) -> Result<(), Error> {
+        dialect::migrate(url).await
+    }
+
+    /// The migrations that this database has not seen.
+    ///
+    /// # Errors
+    /// [`Error::Driver`] when the database cannot be asked.
+    pub async fn pending_migrations(&self) -> Result<usize, Error> {
+        dialect::pending_migrations(&self.reader).await
+    }
+
+    /// Answers when the database does.
+    ///
+    /// # Errors
+    /// [`Error::Driver`] when it does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        Ok(self.reader.ping().await?)
+    }
+}

@@ -1,0 +1,113 @@
+//! Calendars and policies as they are kept.
+//!
+//! **Never** interprets them; that is the domain's.
+
+use std::collections::HashMap;
+
+use entity::{calendar, calendar_day, calendar_year, policy};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, QueryOrder};
+
+use super::Error;
+use super::row::{Place, division, document, word};
+use crate::domain::calendar::{Day, Layer};
+use crate::domain::id::CalendarId;
+use crate::domain::party::Division;
+use crate::domain::policy::Policy;
+
+/// A layer of the working calendar with its name.
+#[derive(Debug, Clone)]
+pub struct KeptLayer {
+    /// Its id.
+    pub id: CalendarId,
+    /// Its name.
+    pub name: String,
+    /// Where it counts; `None` = the nation.
+    pub division: Option<Division>,
+    /// Counts its edits.
+    pub version: i32,
+    /// Its days.
+    pub layer: Layer,
+}
+
+/// Every layer, the nation's first.
+///
+/// # Errors
+/// [`Error`] when the database fails or a row is corrupt.
+pub async fn layers(db: &impl ConnectionTrait) -> Result<Vec<KeptLayer>, Error> {
+    let rows = calendar::Entity::find().order_by_asc(calendar::Column::Id).all(db).await?;
+    let mut layers: HashMap<_, Layer> = HashMap::new();
+    for year in calendar_year::Entity::find().all(db).await? {
+        layers.entry(year.calendar_id).or_default().published.insert(year.year);
+    }
+    for day in calendar_day::Entity::find().all(db).await? {
+        let place = Place { table: "calendar_day", id: &day.date };
+        let kind = place.word("kind", &day.kind)?;
+        let kept = Day { date: day.date, kind, name: day.name.clone(), source: day.source.clone() };
+        layers.entry(day.calendar_id).or_default().days.insert(day.date, kept);
+    }
+    let mut kept = Vec::with_capacity(rows.len());
+    for row in rows {
+        let place = Place { table: "calendar", id: &row.id };
+        kept.push(KeptLayer {
+            id: CalendarId(row.id),
+            division: row.division.map(|code| place.division("division", code)).transpose()?,
+            version: row.version,
+            layer: layers.remove(&row.id).unwrap_or_default(),
+            name: row.name.clone(),
+        });
+    }
+    kept.sort_by_key(|layer| layer.division);
+    Ok(kept)
+}
+
+/// Adds a layer.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn insert_layer(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result<(), Error> {
+    let row = calendar::Model {
+        id: kept.id.0,
+        name: kept.name.clone(),
+        division: kept.division.map(division),
+        version: kept.version,
+    };
+    calendar::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
+    let year = |year: &i32| calendar_year::Model { calendar_id: kept.id.0, year: *year };
+    super::tickets::add(db, kept.layer.published.iter().map(year).collect()).await?;
+    let day = |day: &Day| calendar_day::Model {
+        calendar_id: kept.id.0,
+        date: day.date,
+        kind: word(&day.kind),
+        name: day.name.clone(),
+        source: day.source.clone(),
+    };
+    super::tickets::add(db, kept.layer.days.values().map(day).collect()).await
+}
+
+/// Every policy.
+///
+/// # Errors
+/// As [`layers`].
+pub async fn policies(db: &impl ConnectionTrait) -> Result<Vec<Policy>, Error> {
+    let rows = policy::Entity::find().order_by_asc(policy::Column::Version).all(db).await?;
+    let policy_of = |row: policy::Model| {
+        Place { table: "policy", id: &row.id }.document("document", &row.document)
+    };
+    rows.into_iter().map(policy_of).collect()
+}
+
+/// Adds a policy.
+///
+/// # Errors
+/// [`Error::Driver`]; a taken version is a duplicate.
+pub async fn insert_policy(db: &impl ConnectionTrait, added: &Policy) -> Result<(), Error> {
+    let row = policy::Model {
+        id: added.id.0,
+        version: added.version.clone(),
+        division: added.division.map(division),
+        effective_from: added.effective_from,
+        document: document(added),
+    };
+    policy::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! Which tickets the clock must look at.
+//!
+//! One row per ticket says when. A batch takes from every organisation in turn, each in due
+//! order, so a manufacturer with ten thousand overdue tickets does not keep the others waiting.
+//!
+//! **Never** says what has to happen: that is read off the ticket.
+
+use chrono::{DateTime, Utc};
+use entity::timer;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::Error;
+use crate::domain::id::TicketId;
+
+/// A ticket that is not given up on, however often its sweep failed, is tried this often at most
+/// in a row; then it waits for a person.
+const MOST_ATTEMPTS: i16 = 3;
+
+/// Tickets due at or before `at`: at most about `limit`, fair between organisations.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn due(db: &impl ConnectionTrait, at: DateTime<Utc>, limit: u64) -> Result<Vec<TicketId>, Error> {
+    let is_due = || timer::Column::DueAt.lte(at).and(timer::Column::Attempt.lt(MOST_ATTEMPTS));
+    let organisations: Vec<Uuid> = timer::Entity::find()
+        .select_only()
+        .column(timer::Column::OrganisationId)
+        .filter(is_due())
+        .group_by(timer::Column::OrganisationId)
+        .order_by_asc(timer::Column::DueAt.min())
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let count = std::num::NonZeroU64::new(u64::try_from(organisations.len()).unwrap_or(u64::MAX));
+    let Some(count) = count else { return Ok(Vec::new()) };
+    let share = limit.div_ceil(count.get());
+    let mut due: Vec<(DateTime<Utc>, Uuid)> = Vec::new();
+    for organisation in organisations {
+        let rows: Vec<(DateTime<Utc>, Uuid)> = timer::Entity::find()
+            .select_only()
+            .columns([timer::Column::DueAt, timer::Column::TicketId])
+            .filter(timer::Column::OrganisationId.eq(organisation))
+            .filter(is_due())
+            .order_by_asc(timer::Column::DueAt)
+            .order_by_asc(timer::Column::TicketId)
+            .limit(share)
+            .into_tuple()
+            .all(db)
+            .await?;
+        due.extend(rows);
+    }
+    due.sort_unstable();
+    Ok(due.into_iter().map(|(_, ticket)| TicketId(ticket)).collect())
+}
+
+/// When the first ticket after `at` is due, if any is.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn next_due(db: &impl ConnectionTrait, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+    let next: Option<DateTime<Utc>> = timer::Entity::find()
+        .select_only()
+        .column(timer::Column::DueAt)
+        .filter(timer::Column::Attempt.lt(MOST_ATTEMPTS))
+        .filter(timer::Column::DueAt.gt(at))
+        .order_by_asc(timer::Column::DueAt)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(next)
+}
+
+/// Tickets whose sweep failed too often.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn stuck(db: &impl ConnectionTrait) -> Result<Vec<TicketId>, Error> {
+    let ids: Vec<Uuid> = timer::Entity::find()
+        .select_only()
+        .column(timer::Column::TicketId)
+        .filter(timer::Column::Attempt.gte(MOST_ATTEMPTS))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(TicketId).collect())
+}
+
+/// Remembers that a ticket's sweep failed.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn failed(db: &impl ConnectionTrait, ticket: TicketId) -> Result<(), Error> {
+    timer::Entity::update_many()
+        .col_expr(timer::Column::Attempt, ExprTrait::add(Expr::col(timer::Column::Attempt), 1))
+        .filter(timer::Column::TicketId.eq(ticket.0))
+        .exec(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Tickets with their deadlines, promises, escalations and timeline.
+//!
+//! The ticket's row is the lock: whoever changes anything of a ticket holds it first, so two
+//! changes never cross and no two rows are locked in opposite orders.
+//!
+//! **Never** saves a ticket that somebody else changed since it was read.
+
+mod list;
+mod load;
+mod save;
+
+pub(super) use list::visible_condition;
+pub use list::{Filter, Order, escalations, list, ticket_of_escalation};
+pub use load::{EventRow, MessageRow, events, find, find_locked, load, lock_free, messages};
+pub(super) use save::add;
+pub use save::{insert, update};

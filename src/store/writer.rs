@@ -1,0 +1,168 @@
+//! One fair queue for everything that writes.
+//!
+//! SQLite has one writer. Whoever waits is served in order of arrival, and what is waiting when
+//! the writer is free shares one commit, each in a savepoint of its own: a refused command
+//! undoes itself alone, and nobody hears of success before the shared commit is on disk.
+//! PostgreSQL needs no queue: there each command is a transaction on the pool.
+//!
+//! **Never** awaits anything but the database between begin and commit.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Error, dialect};
+
+/// Work to be done in a transaction. A function and not a future, because PostgreSQL may ask
+/// for it to be done again.
+pub trait Work<T, E>:
+    for<'c> Fn(&'c DatabaseTransaction) -> BoxFuture<'c, Result<T, E>> + Send + Sync + 'static
+{
+}
+
+impl<T, E, F> Work<T, E> for F where
+    F: for<'c> Fn(&'c DatabaseTransaction) -> BoxFuture<'c, Result<T, E>> + Send + Sync + 'static
+{
+}
+
+/// Whether doing the work again may help.
+pub trait Transient {
+    /// True after a deadlock, a serialization failure or a stale read.
+    fn is_transient(&self) -> bool;
+}
+
+/// Commands that share one commit, at most: bounds how long the first waits for the last.
+const MOST_PER_COMMIT: usize = 64;
+/// Commands that may wait; more callers wait for a place, in order.
+const QUEUE: usize = 1_024;
+/// Times that work is done again on PostgreSQL.
+const ATTEMPTS: usize = 5;
+
+/// Called with the fate of the shared commit.
+type Settle = Box<dyn FnOnce(Result<(), &'static str>) + Send>;
+/// Does a command's work in a savepoint.
+type Waiting =
+    Box<dyn for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, Settle> + Send + 'static>;
+
+#[derive(Clone)]
+pub(super) enum Writer {
+    Queue(mpsc::Sender<Waiting>),
+    Pool(DatabaseConnection),
+}
+
+impl Writer {
+    /// A queue before the only writing connection.
+    #[expect(clippy::disallowed_methods, reason = "the queue lives as long as the store")]
+    pub(super) fn queue(connection: DatabaseConnection) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(serve(connection, receiver));
+        Self::Queue(sender)
+    }
+
+    pub(super) fn pool(connection: DatabaseConnection) -> Self {
+        Self::Pool(connection)
+    }
+
+    pub(super) async fn write<T, E>(&self, work: impl Work<T, E>) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Transient + Send + 'static,
+    {
+        match self {
+            Self::Queue(sender) => {
+                let (answer, outcome) = oneshot::channel();
+                let waiting: Waiting = Box::new(move |tx| Box::pin(in_savepoint(tx, work, answer)));
+                let closed = |_| E::from(Error::Abandoned("the store is closed"));
+                sender.send(waiting).await.map_err(closed)?;
+                let gone = |_| E::from(Error::Abandoned("the writer stopped"));
+                outcome.await.map_err(gone)?
+            }
+            Self::Pool(connection) => on_pool(connection, work).await,
+        }
+    }
+}
+
+async fn serve(connection: DatabaseConnection, mut queue: mpsc::Receiver<Waiting>) {
+    while let Some(first) = queue.recv().await {
+        let tx = match dialect::begin(&connection).await {
+            Ok(tx) => tx,
+            Err(error) => {
+                // Dropping the command drops its answer, which its caller sees as abandoned.
+                tracing::error!(%error, "no transaction could be begun");
+                continue;
+            }
+        };
+        let mut settles = vec![first(&tx).await];
+        while settles.len() < MOST_PER_COMMIT {
+            let Ok(next) = queue.try_recv() else { break };
+            settles.push(next(&tx).await);
+        }
+        let fate = tx.commit().await.map_err(|error| {
+            tracing::error!(%error, "a commit failed");
+            "the commit failed"
+        });
+        for settle in settles {
+            settle(fate);
+        }
+    }
+}
+
+async fn in_savepoint<T, E>(
+    tx: &DatabaseTransaction,
+    work: impl Work<T, E>,
+    answer: oneshot::Sender<Result<T, E>>,
+) -> Settle
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    let outcome = attempt(tx, &work).await;
+    Box::new(move |fate| {
+        let outcome = match (outcome, fate) {
+            (Ok(_), Err(problem)) => Err(Error::Abandoned(problem).into()),
+            (outcome, _) => outcome,
+        };
+        // A caller that has gone away still had its command done.
+        drop(answer.send(outcome));
+    })
+}
+
+/// Runs the work in a transaction inside `connection`, which undoes itself when the work fails.
+async fn attempt<T, E>(
+    connection: &impl TransactionTrait<Transaction = DatabaseTransaction>,
+    work: &impl Work<T, E>,
+) -> Result<T, E>
+where
+    E: From<Error>,
+{
+    let tx = connection.begin().await.map_err(Error::from)?;
+    let outcome = AssertUnwindSafe(work(&tx)).catch_unwind().await;
+    let outcome = outcome.unwrap_or_else(|_| Err(Error::Abandoned("the work panicked").into()));
+    match outcome {
+        Ok(value) => {
+            tx.commit().await.map_err(Error::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            tx.rollback().await.map_err(Error::from)?;
+            Err(error)
+        }
+    }
+}
+
+async fn on_pool<T, E>(connection: &DatabaseConnection, work: impl Work<T, E>) -> Result<T, E>
+where
+    E: From<Error> + Transient,
+{
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        match attempt(connection, &work).await {
+            Err(error) if error.is_transient() && attempts < ATTEMPTS => {}
+            outcome => return outcome,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+# Notice texts. Variables: number, product, hospital, manufacturer, what (the deadline's name),
+# due (its time), promised (date), level, bureau.
+
+filed-subject = New ticket to answer: { $product } ({ $number })
+filed-lead = { $hospital } reported a supply problem with { $product }. { $manufacturer } is asked to reply by { $due }.
+filed-next = Sign in and give the cause, the promised date and quantity, and a contact. "Received" is not a reply. Without a reply in time the ticket is escalated automatically.
+filed-sms = Ticket { $number } ({ $product }) awaits a reply by { $due }. Please sign in.
+
+warning-subject = Close to its { $what }: { $product } ({ $number })
+warning-lead = The { $what } of ticket { $number } ({ $product }) ends at { $due } and nothing has been done yet.
+warning-next = Please act before it ends. A missed deadline stays on the ticket and escalates it automatically.
+warning-sms = Ticket { $number } ({ $product }): { $what } ends { $due }. Please sign in.
+
+missed-subject = Missed { $what }: { $product } ({ $number })
+missed-lead = The { $what } of ticket { $number } ({ $product }) ended at { $due }; { $manufacturer } did not act in time.
+missed-next = { $manufacturer }: please sign in now, explain and say what will be done. The miss is on record and the rules for escalation apply.
+missed-sms = Ticket { $number } ({ $product }): { $what } missed ({ $due }). Please sign in.
+
+escalated-subject = Escalated: { $product } ({ $number })
+escalated-lead = Ticket { $number } ({ $product }) was escalated to the { $level }; { $bureau } is now in charge.
+escalated-next = { $bureau }: please sign in to acknowledge and take a measure. { $manufacturer }: go on; the escalation moves no deadline.
+escalated-sms = Ticket { $number } ({ $product }) was escalated to the { $level }. Please sign in.
+
+replied-subject = The manufacturer replied: { $product } ({ $number })
+replied-lead = { $manufacturer } replied to ticket { $number } ({ $product }) and promises a solution by { $promised }.
+replied-next = Sign in to see the cause, the promised quantity and the contact. If you disagree, write in the ticket or urge.
+replied-sms = Ticket { $number } ({ $product }): reply received, promised date { $promised }.
+
+promised-subject = Promise changed: { $product } ({ $number })
+promised-lead = { $manufacturer } changed its promise for ticket { $number } ({ $product }). The new promised date is { $promised }.
+promised-next = Every earlier promise stays on record. Sign in to see the reason and the promised quantity.
+promised-sms = Ticket { $number } ({ $product }): promised date is now { $promised }.
+
+solved-subject = Reported solved, please confirm: { $product } ({ $number })
+solved-lead = { $manufacturer } reports ticket { $number } ({ $product }) solved. { $hospital } is asked to confirm.
+solved-next = Check what arrived, then confirm: solved, partly or not solved. Silence never counts as solved.
+solved-sms = Ticket { $number } ({ $product }) is reported solved. Please sign in and confirm.
+
+disputed-subject = Not fully solved: { $product } ({ $number })
+disputed-lead = { $hospital } says ticket { $number } ({ $product }) is not, or only partly, solved. The original deadline runs on.
+disputed-next = { $manufacturer }: please see the remaining quantity and make a new promise.
+disputed-sms = Ticket { $number } ({ $product }) is not solved. Please sign in and make a new promise.
+
+urged-subject = Urged: { $product } ({ $number })
+urged-lead = { $hospital } urges an answer to ticket { $number } ({ $product }). The { $what } is { $due }.
+urged-next = { $manufacturer }: please report the progress as soon as you can.
+urged-sms = Ticket { $number } ({ $product }) is urged; { $what } { $due }. Please sign in.
+
+closed-subject = Closed: { $product } ({ $number })
+closed-lead = Ticket { $number } ({ $product }) is closed.
+closed-next = Nothing more to do. Should the problem come back, file a new ticket that follows this one.
+closed-sms = Ticket { $number } ({ $product }) is closed.
+
+withdrawn-subject = Withdrawn: { $product } ({ $number })
+withdrawn-lead = { $hospital } withdrew ticket { $number } ({ $product }); its deadlines no longer run.
+withdrawn-next = Nothing more to do. The reason is shown in the ticket.
+withdrawn-sms = Ticket { $number } ({ $product }) was withdrawn. Nothing more to do.
+
+message-subject = New message: { $product } ({ $number })
+message-lead = There is a new message in ticket { $number } ({ $product }).
+message-next = Messages are not sent by mail. Sign in to read and answer.
+message-sms = Ticket { $number } ({ $product }) has a new message. Please sign in.
+
+acknowledged-subject = Acknowledged by the bureau: { $product } ({ $number })
+acknowledged-lead = { $bureau } acknowledged the escalation of ticket { $number } ({ $product }).
+acknowledged-next = Measures will be shown in the ticket. { $manufacturer }: go on; no deadline has moved.
+acknowledged-sms = The escalation of ticket { $number } ({ $product }) was acknowledged.
+
+measure-subject = The bureau took a measure: { $product } ({ $number })
+measure-lead = { $bureau } took a measure on ticket { $number } ({ $product }).
+measure-next = Sign in to see what is required, and act on it.
+measure-sms = Ticket { $number } ({ $product }) has a new measure. Please sign in.
+
+escalation_closed-subject = Escalation closed: { $product } ({ $number })
+escalation_closed-lead = { $bureau } closed the escalation of ticket { $number } ({ $product }) with a conclusion.
+escalation_closed-next = Sign in to read the conclusion. The ticket itself is not closed by it; its open deadlines run on.
+escalation_closed-sms = The escalation of ticket { $number } ({ $product }) has a conclusion. Please sign in.
+
+distributor-subject = Please help with delivery: { $product } ({ $number })
+distributor-lead = You were named distributor for ticket { $number } ({ $product }). Please help { $manufacturer } to supply { $hospital }.
+distributor-next = Sign in to see the quantity and report the delivery. The manufacturer stays responsible.
+distributor-sms = Ticket { $number } ({ $product }): your help with delivery is asked for. Please sign in.
+
+no_contact-subject = The manufacturer has no contact: { $product } ({ $number })
+no_contact-lead = { $manufacturer } has nobody who can be told, so ticket { $number } ({ $product }) cannot reach it. The deadlines run all the same.
+no_contact-next = Please have { $manufacturer } register a contact, or let an administrator enter one.
+no_contact-sms = Ticket { $number } ({ $product }): the manufacturer has no contact. Please sign in.
+
+notice-urgent = [URGENT]{" "}
+notice-urgent-badge = URGENT
+notice-greeting = Dear { $name },
+notice-greeting-anonymous = Hello,
+notice-unknown-due = the time set
+notice-unknown-promised = the date shown in the ticket
+notice-unknown-level = bureau above
+notice-unknown-bureau = The bureau in charge
+notice-colon = :{" "}
+notice-label-number = Ticket
+notice-label-product = Product
+notice-label-hospital = Hospital
+notice-label-manufacturer = Manufacturer
+notice-label-promised = Promised date
+notice-label-level = Level in charge
+notice-label-bureau = Bureau in charge
+notice-deadlines = Deadlines
+notice-due = by { $due } (Beijing time)
+notice-provisional = provisional
+notice-provisional-why = The holidays of a year it touches are not published yet; it will be settled when they are.
+notice-explanation = How it is counted
+notice-next = What to do next
+notice-button = Open the ticket
+notice-plain-link = If the button does not work, copy this link into your browser:
+notice-footer = This message was sent automatically; replies are not read. Please act in the service.
+
+deadline-reply = reply deadline
+deadline-resolve = resolve deadline
+deadline-promise = promise deadline
+deadline-confirm = confirmation deadline
+deadline-acknowledge = acknowledgement deadline
+deadline-measure = measure deadline
+deadline-any = deadline
+
+level-county = county bureau
+level-city = city bureau
+level-province = province bureau

@@ -1,0 +1,125 @@
+# 通知文案。变量：number 编号、product 品种、hospital 医疗机构、manufacturer 中选企业、
+# what 时限名称、due 截止时间、promised 承诺日期、level 层级、bureau 医保局。
+
+filed-subject = 新诉求单待回复：{ $product }（{ $number }）
+filed-lead = { $hospital }提交了诉求单，反映“{ $product }”的供应问题，请{ $manufacturer }于 { $due } 前回复。
+filed-next = 请登录系统填写回复：缺供原因、承诺日期、承诺数量和联系人。仅表示“已收到”不算回复；逾期未回复将自动督办升级。
+filed-sms = 诉求单{ $number }（{ $product }）待回复，请于{ $due }前登录系统处理。
+
+warning-subject = { $what }临近：{ $product }（{ $number }）
+warning-lead = 诉求单{ $number }（{ $product }）的{ $what }将于 { $due } 届满，目前尚未办理。
+warning-next = 请在截止前登录系统办理；逾期将记入该诉求单并自动督办升级。
+warning-sms = 诉求单{ $number }（{ $product }）{ $what }临近，请于{ $due }前登录系统处理。
+
+missed-subject = { $what }已逾期：{ $product }（{ $number }）
+missed-lead = 诉求单{ $number }（{ $product }）的{ $what }已于 { $due } 届满，{ $manufacturer }未按期办理。
+missed-next = 请{ $manufacturer }立即登录系统说明情况并给出处理安排；逾期情况已记入该诉求单，将按规则督办。
+missed-sms = 诉求单{ $number }（{ $product }）{ $what }已逾期（{ $due }），请尽快处理。
+
+escalated-subject = 已督办升级：{ $product }（{ $number }）
+escalated-lead = 诉求单{ $number }（{ $product }）已督办升级至{ $level }，由{ $bureau }负责督办。
+escalated-next = 请{ $bureau }登录系统签收并采取处置措施；请{ $manufacturer }同时抓紧办理，升级不影响原有时限。
+escalated-sms = 诉求单{ $number }（{ $product }）已督办升级至{ $level }，请登录系统处理。
+
+replied-subject = 企业已回复：{ $product }（{ $number }）
+replied-lead = { $manufacturer }已回复诉求单{ $number }（{ $product }），承诺于 { $promised } 前解决。
+replied-next = 请登录系统查看缺供原因、承诺数量和联系人；如对回复有异议，可在诉求单中留言或催办。
+replied-sms = 诉求单{ $number }（{ $product }）企业已回复，承诺日期{ $promised }，详见系统。
+
+promised-subject = 承诺已更新：{ $product }（{ $number }）
+promised-lead = { $manufacturer }更新了诉求单{ $number }（{ $product }）的承诺，新的承诺日期为 { $promised }。
+promised-next = 历次承诺均留存可查。请登录系统查看变更原因和承诺数量。
+promised-sms = 诉求单{ $number }（{ $product }）承诺日期更新为{ $promised }，详见系统。
+
+solved-subject = 企业反馈已解决，请确认：{ $product }（{ $number }）
+solved-lead = { $manufacturer }反馈诉求单{ $number }（{ $product }）的供应问题已解决，请{ $hospital }确认。
+solved-next = 请核对实际到货后在系统中确认：已解决、部分解决或未解决。未确认的诉求单不会自动视为解决。
+solved-sms = 诉求单{ $number }（{ $product }）企业反馈已解决，请登录系统确认。
+
+disputed-subject = 医疗机构确认未完全解决：{ $product }（{ $number }）
+disputed-lead = { $hospital }确认诉求单{ $number }（{ $product }）的问题尚未解决或仅部分解决，原办结时限继续计算。
+disputed-next = 请{ $manufacturer }登录系统查看剩余数量，重新作出承诺并抓紧供货。
+disputed-sms = 诉求单{ $number }（{ $product }）尚未解决，请登录系统重新作出承诺。
+
+urged-subject = 催办：{ $product }（{ $number }）
+urged-lead = { $hospital }就诉求单{ $number }（{ $product }）发出催办。{ $what }：{ $due }。
+urged-next = 请{ $manufacturer }尽快登录系统回复办理进展。
+urged-sms = 诉求单{ $number }（{ $product }）被催办，{ $what } { $due }，请尽快处理。
+
+closed-subject = 已办结：{ $product }（{ $number }）
+closed-lead = 诉求单{ $number }（{ $product }）已办结。
+closed-next = 无需再办理。如问题再次发生，请另行提交诉求单并关联本单。
+closed-sms = 诉求单{ $number }（{ $product }）已办结。
+
+withdrawn-subject = 已撤回：{ $product }（{ $number }）
+withdrawn-lead = { $hospital }已撤回诉求单{ $number }（{ $product }），各项时限不再计算。
+withdrawn-next = 无需再办理。撤回原因可在系统中查看。
+withdrawn-sms = 诉求单{ $number }（{ $product }）已撤回，无需再办理。
+
+message-subject = 有新留言：{ $product }（{ $number }）
+message-lead = 诉求单{ $number }（{ $product }）有新留言。
+message-next = 留言内容不随通知发送，请登录系统查看和回复。
+message-sms = 诉求单{ $number }（{ $product }）有新留言，请登录系统查看。
+
+acknowledged-subject = 医保局已签收：{ $product }（{ $number }）
+acknowledged-lead = { $bureau }已签收诉求单{ $number }（{ $product }）的督办升级。
+acknowledged-next = 处置措施将在诉求单中公布。请{ $manufacturer }继续抓紧办理，原有时限不变。
+acknowledged-sms = 诉求单{ $number }（{ $product }）的督办升级已签收，详见系统。
+
+measure-subject = 医保局已采取处置措施：{ $product }（{ $number }）
+measure-lead = { $bureau }就诉求单{ $number }（{ $product }）采取了处置措施。
+measure-next = 请登录系统查看措施内容和要求，并按要求办理。
+measure-sms = 诉求单{ $number }（{ $product }）有新的处置措施，请登录系统查看。
+
+escalation_closed-subject = 督办升级已办结：{ $product }（{ $number }）
+escalation_closed-lead = { $bureau }已就诉求单{ $number }（{ $product }）的督办升级作出结论。
+escalation_closed-next = 请登录系统查看结论。督办升级办结不等于诉求单办结，未完成的时限继续计算。
+escalation_closed-sms = 诉求单{ $number }（{ $product }）的督办升级已有结论，详见系统。
+
+distributor-subject = 请协助配送：{ $product }（{ $number }）
+distributor-lead = 诉求单{ $number }（{ $product }）已指定贵单位为配送企业，请协助{ $manufacturer }保障{ $hospital }的供应。
+distributor-next = 请登录系统查看需求数量并更新配送进展；供应责任仍由中选企业承担。
+distributor-sms = 诉求单{ $number }（{ $product }）请贵单位协助配送，详见系统。
+
+no_contact-subject = 中选企业无可用联系人：{ $product }（{ $number }）
+no_contact-lead = { $manufacturer }没有可以接收通知的联系人，诉求单{ $number }（{ $product }）暂无法送达，时限照常计算。
+no_contact-next = 请联系{ $manufacturer }登记联系人，或由管理员在系统中补录。
+no_contact-sms = 诉求单{ $number }（{ $product }）的中选企业无可用联系人，请登录系统处理。
+
+notice-urgent = 【紧急】
+notice-urgent-badge = 紧急
+notice-greeting = { $name }，您好：
+notice-greeting-anonymous = 您好：
+notice-unknown-due = 规定时限
+notice-unknown-promised = 系统所示日期
+notice-unknown-level = 上级医保局
+notice-unknown-bureau = 负责的医保局
+notice-colon = ：
+notice-label-number = 诉求单编号
+notice-label-product = 品种
+notice-label-hospital = 医疗机构
+notice-label-manufacturer = 中选企业
+notice-label-promised = 承诺日期
+notice-label-level = 督办层级
+notice-label-bureau = 督办医保局
+notice-deadlines = 时限
+notice-due = { $due } 前（北京时间）
+notice-provisional = 暂定
+notice-provisional-why = 所涉年度的放假安排尚未公布，公布后将重新核定。
+notice-explanation = 计算过程
+notice-next = 下一步
+notice-button = 查看诉求单
+notice-plain-link = 如按钮无法打开，请复制此链接到浏览器：
+notice-footer = 本邮件由系统自动发送，请勿直接回复；办理请登录系统。
+
+deadline-reply = 回复时限
+deadline-resolve = 办结时限
+deadline-promise = 承诺时限
+deadline-confirm = 确认时限
+deadline-acknowledge = 签收时限
+deadline-measure = 整改时限
+deadline-any = 时限
+
+level-county = 县级医保局
+level-city = 市级医保局
+level-province = 省级医保局

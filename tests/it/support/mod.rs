@@ -1,0 +1,9 @@
+//! What the tests stand on: databases, a small world, servers to talk to.
+//!
+//! **Never** a mock of our own modules.
+
+pub(crate) mod db;
+pub(crate) mod postgres;
+pub(crate) mod smtp;
+pub(crate) mod webhook;
+pub(crate) mod world;
