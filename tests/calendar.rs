@@ -77,18 +77,8 @@ fn shipped_years_name_their_days_and_documents() {
     for (file, count) in FILES.iter().zip([28, 37, 38, 39, 33, 36, 33, 39]) {
         let year = read_year(file).expect("a shipped year");
         assert_eq!(year.days.len(), count, "{}", year.year);
-        assert!(
-            year.days
-                .iter()
-                .all(|day| year.papers.contains(&day.source)),
-            "{}",
-            year.year
-        );
-        assert!(
-            year.days
-                .iter()
-                .all(|day| day.source.contains("www.gov.cn"))
-        );
+        assert!(year.days.iter().all(|day| year.papers.contains(&day.source)), "{}", year.year);
+        assert!(year.days.iter().all(|day| day.source.contains("www.gov.cn")));
         assert!(year.days.is_sorted_by_key(|day| day.date));
     }
     assert!((2019..=2026).all(|year| SHIPPED.is_published(year)));
@@ -104,10 +94,7 @@ fn the_emergency_extension_of_2020_is_its_own_source() {
         assert_eq!(SHIPPED.kind(date(day)), DayKind::Rest, "{day}");
     }
     for day in ["2020-01-19", "2020-01-30", "2020-04-04", "2020-10-01"] {
-        assert!(
-            source(day).is_some_and(|source| source != extension),
-            "{day}"
-        );
+        assert!(source(day).is_some_and(|source| source != extension), "{day}");
     }
 }
 
@@ -121,10 +108,7 @@ fn an_empty_file_does_not_publish_its_year() {
 
 #[test]
 fn every_fixture_start_day_has_its_deadlines() {
-    for case in cases("add_working_days")
-        .iter()
-        .chain(cases("unpublished_year"))
-    {
+    for case in cases("add_working_days").iter().chain(cases("unpublished_year")) {
         let start = date(text(case, "start"));
         let working = case.get("start_is_working_day").and_then(Value::as_bool);
         assert_eq!(Some(SHIPPED.is_working(start)), working, "{start}");
@@ -143,18 +127,10 @@ fn unpublished_years_are_provisional_and_published_ones_are_not() {
         due.expect("in range").provisional
     };
     for case in cases("unpublished_year") {
-        assert!(
-            [2, 5, 10]
-                .into_iter()
-                .all(|n| provisional(text(case, "start"), n))
-        );
+        assert!([2, 5, 10].into_iter().all(|n| provisional(text(case, "start"), n)));
     }
     for case in cases("add_working_days") {
-        assert!(
-            [2, 5, 10]
-                .into_iter()
-                .all(|n| !provisional(text(case, "start"), n))
-        );
+        assert!([2, 5, 10].into_iter().all(|n| !provisional(text(case, "start"), n)));
     }
     assert!(!provisional("2026-12-30", 1));
 }
@@ -163,9 +139,7 @@ fn unpublished_years_are_provisional_and_published_ones_are_not() {
 fn every_fixture_month_and_period_has_its_working_days() {
     for case in cases("months") {
         let first = date(&format!("{}-01", text(case, "month")));
-        let next = first
-            .checked_add_months(chrono::Months::new(1))
-            .expect("a month");
+        let next = first.checked_add_months(chrono::Months::new(1)).expect("a month");
         let count = SHIPPED.working_days_between(before(first), before(next));
         assert_eq!(count, number::<u32>(case, "working_days"), "{first}");
     }
@@ -199,16 +173,9 @@ fn the_products_own_examples_hold() {
     }
     let from = at_time(date("2026-02-13"), time("10:00:00"));
     let rows = SHIPPED.explain(from, Target::WorkingDays(2), Counting::default());
-    let counted: Vec<_> = rows
-        .expect("in range")
-        .into_iter()
-        .filter(|row| row.counted)
-        .collect();
+    let counted: Vec<_> = rows.expect("in range").into_iter().filter(|row| row.counted).collect();
     let kinds: Vec<_> = counted.iter().map(|row| (row.date, row.kind)).collect();
-    let expected = [
-        (date("2026-02-14"), DayKind::Makeup),
-        (date("2026-02-24"), DayKind::Working),
-    ];
+    let expected = [(date("2026-02-14"), DayKind::Makeup), (date("2026-02-24"), DayKind::Working)];
     assert_eq!(kinds, expected);
 }
 
@@ -237,34 +204,10 @@ fn leap_days_and_year_ends_are_ordinary_days() {
 #[test]
 fn hours_cross_the_year_end_and_the_leap_day() {
     let table = [
-        (
-            "2026-12-31",
-            "22:00:00",
-            4,
-            "2027-01-01T02:00:00+08:00",
-            "2027-01-01",
-        ),
-        (
-            "2024-02-28",
-            "12:00:00",
-            72,
-            "2024-03-02T12:00:00+08:00",
-            "2024-03-02",
-        ),
-        (
-            "2023-02-28",
-            "12:00:00",
-            72,
-            "2023-03-03T12:00:00+08:00",
-            "2023-03-03",
-        ),
-        (
-            "2025-10-01",
-            "00:00:00",
-            72,
-            "2025-10-04T00:00:00+08:00",
-            "2025-10-03",
-        ),
+        ("2026-12-31", "22:00:00", 4, "2027-01-01T02:00:00+08:00", "2027-01-01"),
+        ("2024-02-28", "12:00:00", 72, "2024-03-02T12:00:00+08:00", "2024-03-02"),
+        ("2023-02-28", "12:00:00", 72, "2023-03-03T12:00:00+08:00", "2023-03-03"),
+        ("2025-10-01", "00:00:00", 72, "2025-10-04T00:00:00+08:00", "2025-10-03"),
     ];
     for (day, hour, hours, at, on) in table {
         let from = at_time(date(day), time(hour));
@@ -279,19 +222,9 @@ fn hours_cross_the_year_end_and_the_leap_day() {
 
 #[test]
 fn no_date_and_no_instant_panics() {
-    let mut dates = vec![
-        NaiveDate::MIN,
-        NaiveDate::MAX,
-        DateTime::<Utc>::MIN_UTC.date_naive(),
-    ];
-    for edge in [
-        "1999-12-31",
-        "2000-01-01",
-        "2100-12-31",
-        "2101-01-01",
-        "2101-12-31",
-        "2102-01-01",
-    ] {
+    let mut dates = vec![NaiveDate::MIN, NaiveDate::MAX, DateTime::<Utc>::MIN_UTC.date_naive()];
+    for edge in ["1999-12-31", "2000-01-01", "2100-12-31", "2101-01-01", "2101-12-31", "2102-01-01"]
+    {
         dates.push(date(edge));
     }
     let rules = Counting {
@@ -336,12 +269,7 @@ struct Slow {
 
 impl Slow {
     /// 2019-01-01: 49 years, 12 of them leap years, after 1970-01-01.
-    const START: Self = Self {
-        year: 2019,
-        month: 1,
-        day: 1,
-        epoch: 49 * 365 + 12,
-    };
+    const START: Self = Self { year: 2019, month: 1, day: 1, epoch: 49 * 365 + 12 };
 
     fn next(self) -> Self {
         let leap = self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0);
@@ -353,25 +281,11 @@ impl Slow {
         };
         let epoch = self.epoch + 1;
         if self.day < length {
-            Self {
-                day: self.day + 1,
-                epoch,
-                ..self
-            }
+            Self { day: self.day + 1, epoch, ..self }
         } else if self.month < 12 {
-            Self {
-                month: self.month + 1,
-                day: 1,
-                epoch,
-                ..self
-            }
+            Self { month: self.month + 1, day: 1, epoch, ..self }
         } else {
-            Self {
-                year: self.year + 1,
-                month: 1,
-                day: 1,
-                epoch,
-            }
+            Self { year: self.year + 1, month: 1, day: 1, epoch }
         }
     }
 
@@ -393,17 +307,9 @@ fn slow_table() -> BTreeMap<(i32, u32, u32), bool> {
         let file: Value = serde_json::from_str(file).expect("JSON");
         for row in file.get("days").and_then(Value::as_array).expect("days") {
             let mut parts = text(row, "date").split('-');
-            let mut part = || {
-                parts
-                    .next()
-                    .and_then(|p| p.parse::<u32>().ok())
-                    .expect("a part")
-            };
+            let mut part = || parts.next().and_then(|p| p.parse::<u32>().ok()).expect("a part");
             let (year, month, day) = (part(), part(), part());
-            let off = row
-                .get("isOffDay")
-                .and_then(Value::as_bool)
-                .expect("isOffDay");
+            let off = row.get("isOffDay").and_then(Value::as_bool).expect("isOffDay");
             table.insert((i32::try_from(year).expect("a year"), month, day), off);
         }
     }
@@ -434,11 +340,7 @@ fn slow_deadlines(
         day = day.next();
         if !day.rests(named) {
             let seconds = setting.due.unwrap_or(24 * 3600);
-            deadlines.push((
-                day.epoch * 86_400 + seconds - 8 * 3600,
-                day,
-                day.year > 2026,
-            ));
+            deadlines.push((day.epoch * 86_400 + seconds - 8 * 3600, day, day.year > 2026));
         }
     }
     deadlines
@@ -477,29 +379,16 @@ fn every_day_of_eight_years_agrees_with_the_second_implementation() {
 
 /// Compares the thirty deadlines of one filing; says how many.
 fn compare(day: Slow, setting: Setting, named: &BTreeMap<(i32, u32, u32), bool>) -> u32 {
-    let rules = Counting {
-        due_time: setting.due.map(clock),
-        cutoff_time: setting.cutoff.map(clock),
-    };
+    let rules =
+        Counting { due_time: setting.due.map(clock), cutoff_time: setting.cutoff.map(clock) };
     let instant = day.epoch * 86_400 + setting.filed - 8 * 3600;
     let from = DateTime::<Utc>::from_timestamp(instant, 0).expect("an instant");
     let mut compared = 0;
     for (n, (at, on, provisional)) in (1..).zip(slow_deadlines(day, setting, named)) {
-        let due = SHIPPED
-            .due(from, Target::WorkingDays(n), rules)
-            .expect("in range");
-        let found = (
-            due.at.timestamp(),
-            due.on.year(),
-            due.on.month(),
-            due.on.day(),
-        );
+        let due = SHIPPED.due(from, Target::WorkingDays(n), rules).expect("in range");
+        let found = (due.at.timestamp(), due.on.year(), due.on.month(), due.on.day());
         let expected = (at, on.year, on.month, on.day);
-        assert_eq!(
-            (found, due.provisional),
-            (expected, provisional),
-            "{day:?} {setting:?} {n}"
-        );
+        assert_eq!((found, due.provisional), (expected, provisional), "{day:?} {setting:?} {n}");
         compared += 1;
     }
     compared
@@ -520,10 +409,7 @@ fn any_holiday() -> impl Strategy<Value = NaiveDate> {
 
 fn any_rules() -> impl Strategy<Value = Counting> {
     let time = || prop::option::of((0_i64..86_400).prop_map(clock));
-    (time(), time()).prop_map(|(due_time, cutoff_time)| Counting {
-        due_time,
-        cutoff_time,
-    })
+    (time(), time()).prop_map(|(due_time, cutoff_time)| Counting { due_time, cutoff_time })
 }
 
 fn any_instant() -> impl Strategy<Value = DateTime<Utc>> {
@@ -531,12 +417,7 @@ fn any_instant() -> impl Strategy<Value = DateTime<Utc>> {
 }
 
 fn rest(date: NaiveDate) -> Day {
-    Day {
-        date,
-        kind: DayKind::Rest,
-        name: "示例".to_owned(),
-        source: "test".to_owned(),
-    }
+    Day { date, kind: DayKind::Rest, name: "示例".to_owned(), source: "test".to_owned() }
 }
 
 proptest! {

@@ -12,7 +12,6 @@ pub struct Model {
     pub event: i32,
     #[sea_orm(column_type = "Text")]
     pub kind: String,
-    pub batch: i32,
     pub recipient_id: Uuid,
     #[sea_orm(column_type = "Text")]
     pub channel: String,

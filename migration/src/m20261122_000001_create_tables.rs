@@ -7,7 +7,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DatabaseBackend;
 
 #[derive(DeriveMigrationName)]
-pub struct Migration;
+pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -90,7 +90,8 @@ fn tables() -> Vec<TableCreateStatement> {
 
 fn setting() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("setting"))
+    table
+        .table(Alias::new("setting"))
         .col(ColumnDef::new(Alias::new("name")).text().not_null())
         .col(ColumnDef::new(Alias::new("value")).text().not_null())
         .primary_key(Index::create().col(Alias::new("name")));
@@ -99,7 +100,8 @@ fn setting() -> TableCreateStatement {
 
 fn organisation() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("organisation"))
+    table
+        .table(Alias::new("organisation"))
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("kind")).text().not_null())
         .col(ColumnDef::new(Alias::new("name")).text().not_null())
@@ -112,7 +114,8 @@ fn organisation() -> TableCreateStatement {
 
 fn app_user() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("app_user"))
+    table
+        .table(Alias::new("app_user"))
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("organisation_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("username")).text().not_null())
@@ -125,25 +128,35 @@ fn app_user() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("disabled_at")).timestamp_with_time_zone())
         .col(ColumnDef::new(Alias::new("created_at")).timestamp_with_time_zone().not_null())
         .primary_key(Index::create().col(Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("app_user"), Alias::new("organisation_id")).to(Alias::new("organisation"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("app_user"), Alias::new("organisation_id"))
+                .to(Alias::new("organisation"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn session() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("session"))
+    table
+        .table(Alias::new("session"))
         .col(ColumnDef::new(Alias::new("token_hash")).text().not_null())
         .col(ColumnDef::new(Alias::new("user_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("created_at")).timestamp_with_time_zone().not_null())
         .col(ColumnDef::new(Alias::new("expires_at")).timestamp_with_time_zone().not_null())
         .primary_key(Index::create().col(Alias::new("token_hash")))
-        .foreign_key(ForeignKey::create().from(Alias::new("session"), Alias::new("user_id")).to(Alias::new("app_user"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("session"), Alias::new("user_id"))
+                .to(Alias::new("app_user"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn sign_in_failure() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("sign_in_failure"))
+    table
+        .table(Alias::new("sign_in_failure"))
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("username")).text().not_null())
         .col(ColumnDef::new(Alias::new("at")).timestamp_with_time_zone().not_null())
@@ -153,7 +166,8 @@ fn sign_in_failure() -> TableCreateStatement {
 
 fn product() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("product"))
+    table
+        .table(Alias::new("product"))
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("code")).text().not_null())
         .col(ColumnDef::new(Alias::new("name")).text().not_null())
@@ -164,27 +178,45 @@ fn product() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("province")).integer().not_null())
         .col(ColumnDef::new(Alias::new("search_terms")).text().not_null())
         .primary_key(Index::create().col(Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("product"), Alias::new("manufacturer_id")).to(Alias::new("organisation"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("product"), Alias::new("manufacturer_id"))
+                .to(Alias::new("organisation"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn agreement() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("agreement"))
+    table
+        .table(Alias::new("agreement"))
         .col(ColumnDef::new(Alias::new("product_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("hospital_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("distributor_id")).uuid())
         .col(ColumnDef::new(Alias::new("agreed_quantity")).big_integer().not_null())
         .primary_key(Index::create().col(Alias::new("product_id")).col(Alias::new("hospital_id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("agreement"), Alias::new("product_id")).to(Alias::new("product"), Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("agreement"), Alias::new("hospital_id")).to(Alias::new("organisation"), Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("agreement"), Alias::new("distributor_id")).to(Alias::new("organisation"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("agreement"), Alias::new("product_id"))
+                .to(Alias::new("product"), Alias::new("id")),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("agreement"), Alias::new("hospital_id"))
+                .to(Alias::new("organisation"), Alias::new("id")),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("agreement"), Alias::new("distributor_id"))
+                .to(Alias::new("organisation"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn calendar() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("calendar"))
+    table
+        .table(Alias::new("calendar"))
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("name")).text().not_null())
         .col(ColumnDef::new(Alias::new("division")).integer())
@@ -195,30 +227,41 @@ fn calendar() -> TableCreateStatement {
 
 fn calendar_year() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("calendar_year"))
+    table
+        .table(Alias::new("calendar_year"))
         .col(ColumnDef::new(Alias::new("calendar_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("year")).integer().not_null())
         .primary_key(Index::create().col(Alias::new("calendar_id")).col(Alias::new("year")))
-        .foreign_key(ForeignKey::create().from(Alias::new("calendar_year"), Alias::new("calendar_id")).to(Alias::new("calendar"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("calendar_year"), Alias::new("calendar_id"))
+                .to(Alias::new("calendar"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn calendar_day() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("calendar_day"))
+    table
+        .table(Alias::new("calendar_day"))
         .col(ColumnDef::new(Alias::new("calendar_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("date")).date().not_null())
         .col(ColumnDef::new(Alias::new("kind")).text().not_null())
         .col(ColumnDef::new(Alias::new("name")).text().not_null())
         .col(ColumnDef::new(Alias::new("source")).text().not_null())
         .primary_key(Index::create().col(Alias::new("calendar_id")).col(Alias::new("date")))
-        .foreign_key(ForeignKey::create().from(Alias::new("calendar_day"), Alias::new("calendar_id")).to(Alias::new("calendar"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("calendar_day"), Alias::new("calendar_id"))
+                .to(Alias::new("calendar"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn policy() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("policy"))
+    table
+        .table(Alias::new("policy"))
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("version")).text().not_null())
         .col(ColumnDef::new(Alias::new("division")).integer())
@@ -230,7 +273,8 @@ fn policy() -> TableCreateStatement {
 
 fn ticket() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("ticket"))
+    table
+        .table(Alias::new("ticket"))
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("number")).text().not_null())
         .col(ColumnDef::new(Alias::new("hospital_id")).uuid().not_null())
@@ -263,16 +307,33 @@ fn ticket() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("version")).big_integer().not_null())
         .col(ColumnDef::new(Alias::new("search_terms")).text().not_null())
         .primary_key(Index::create().col(Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("ticket"), Alias::new("hospital_id")).to(Alias::new("organisation"), Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("ticket"), Alias::new("manufacturer_id")).to(Alias::new("organisation"), Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("ticket"), Alias::new("distributor_id")).to(Alias::new("organisation"), Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("ticket"), Alias::new("product_id")).to(Alias::new("product"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("ticket"), Alias::new("hospital_id"))
+                .to(Alias::new("organisation"), Alias::new("id")),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("ticket"), Alias::new("manufacturer_id"))
+                .to(Alias::new("organisation"), Alias::new("id")),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("ticket"), Alias::new("distributor_id"))
+                .to(Alias::new("organisation"), Alias::new("id")),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("ticket"), Alias::new("product_id"))
+                .to(Alias::new("product"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn deadline() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("deadline"))
+    table
+        .table(Alias::new("deadline"))
         .col(ColumnDef::new(Alias::new("ticket_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("kind")).text().not_null())
         .col(ColumnDef::new(Alias::new("ordinal")).small_integer().not_null())
@@ -288,14 +349,24 @@ fn deadline() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("provisional")).boolean().not_null())
         .col(ColumnDef::new(Alias::new("calendar_version")).text().not_null())
         .col(ColumnDef::new(Alias::new("policy_version")).text().not_null())
-        .primary_key(Index::create().col(Alias::new("ticket_id")).col(Alias::new("kind")).col(Alias::new("ordinal")))
-        .foreign_key(ForeignKey::create().from(Alias::new("deadline"), Alias::new("ticket_id")).to(Alias::new("ticket"), Alias::new("id")));
+        .primary_key(
+            Index::create()
+                .col(Alias::new("ticket_id"))
+                .col(Alias::new("kind"))
+                .col(Alias::new("ordinal")),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("deadline"), Alias::new("ticket_id"))
+                .to(Alias::new("ticket"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn promise() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("promise"))
+    table
+        .table(Alias::new("promise"))
         .col(ColumnDef::new(Alias::new("ticket_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("version")).small_integer().not_null())
         .col(ColumnDef::new(Alias::new("promised_on")).date().not_null())
@@ -308,13 +379,18 @@ fn promise() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("at")).timestamp_with_time_zone().not_null())
         .col(ColumnDef::new(Alias::new("by_name")).text().not_null())
         .primary_key(Index::create().col(Alias::new("ticket_id")).col(Alias::new("version")))
-        .foreign_key(ForeignKey::create().from(Alias::new("promise"), Alias::new("ticket_id")).to(Alias::new("ticket"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("promise"), Alias::new("ticket_id"))
+                .to(Alias::new("ticket"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn escalation() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("escalation"))
+    table
+        .table(Alias::new("escalation"))
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("ticket_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("ordinal")).small_integer().not_null())
@@ -328,13 +404,18 @@ fn escalation() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("closed_at")).timestamp_with_time_zone())
         .col(ColumnDef::new(Alias::new("conclusion")).text())
         .primary_key(Index::create().col(Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("escalation"), Alias::new("ticket_id")).to(Alias::new("ticket"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("escalation"), Alias::new("ticket_id"))
+                .to(Alias::new("ticket"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn measure() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("measure"))
+    table
+        .table(Alias::new("measure"))
         .col(ColumnDef::new(Alias::new("ticket_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("ordinal")).small_integer().not_null())
         .col(ColumnDef::new(Alias::new("escalation_id")).uuid().not_null())
@@ -344,13 +425,18 @@ fn measure() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("at")).timestamp_with_time_zone().not_null())
         .col(ColumnDef::new(Alias::new("by_user")).uuid().not_null())
         .primary_key(Index::create().col(Alias::new("ticket_id")).col(Alias::new("ordinal")))
-        .foreign_key(ForeignKey::create().from(Alias::new("measure"), Alias::new("ticket_id")).to(Alias::new("ticket"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("measure"), Alias::new("ticket_id"))
+                .to(Alias::new("ticket"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn event() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("event"))
+    table
+        .table(Alias::new("event"))
         .col(ColumnDef::new(Alias::new("ticket_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("sequence")).integer().not_null())
         .col(ColumnDef::new(Alias::new("at")).timestamp_with_time_zone().not_null())
@@ -360,13 +446,18 @@ fn event() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("data")).json_binary().not_null())
         .col(ColumnDef::new(Alias::new("brief")).json_binary().not_null())
         .primary_key(Index::create().col(Alias::new("ticket_id")).col(Alias::new("sequence")))
-        .foreign_key(ForeignKey::create().from(Alias::new("event"), Alias::new("ticket_id")).to(Alias::new("ticket"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("event"), Alias::new("ticket_id"))
+                .to(Alias::new("ticket"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn message() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("message"))
+    table
+        .table(Alias::new("message"))
         .col(ColumnDef::new(Alias::new("ticket_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("sequence")).integer().not_null())
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
@@ -376,25 +467,35 @@ fn message() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("audience")).text().not_null())
         .col(ColumnDef::new(Alias::new("body")).text().not_null())
         .primary_key(Index::create().col(Alias::new("ticket_id")).col(Alias::new("sequence")))
-        .foreign_key(ForeignKey::create().from(Alias::new("message"), Alias::new("ticket_id")).to(Alias::new("ticket"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("message"), Alias::new("ticket_id"))
+                .to(Alias::new("ticket"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn timer() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("timer"))
+    table
+        .table(Alias::new("timer"))
         .col(ColumnDef::new(Alias::new("ticket_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("organisation_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("due_at")).timestamp_with_time_zone().not_null())
         .col(ColumnDef::new(Alias::new("attempt")).small_integer().not_null())
         .primary_key(Index::create().col(Alias::new("ticket_id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("timer"), Alias::new("ticket_id")).to(Alias::new("ticket"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("timer"), Alias::new("ticket_id"))
+                .to(Alias::new("ticket"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn notice() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("notice"))
+    table
+        .table(Alias::new("notice"))
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("ticket_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("event")).integer().not_null())
@@ -404,19 +505,23 @@ fn notice() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("created_at")).timestamp_with_time_zone().not_null())
         .col(ColumnDef::new(Alias::new("read_at")).timestamp_with_time_zone())
         .primary_key(Index::create().col(Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("notice"), Alias::new("ticket_id")).to(Alias::new("ticket"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("notice"), Alias::new("ticket_id"))
+                .to(Alias::new("ticket"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn delivery() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("delivery"))
+    table
+        .table(Alias::new("delivery"))
         .col(ColumnDef::new(Alias::new("id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("notice_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("ticket_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("event")).integer().not_null())
         .col(ColumnDef::new(Alias::new("kind")).text().not_null())
-        .col(ColumnDef::new(Alias::new("batch")).integer().not_null())
         .col(ColumnDef::new(Alias::new("recipient_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("channel")).text().not_null())
         .col(ColumnDef::new(Alias::new("address")).text().not_null())
@@ -428,13 +533,18 @@ fn delivery() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("finished_at")).timestamp_with_time_zone())
         .col(ColumnDef::new(Alias::new("response")).text())
         .primary_key(Index::create().col(Alias::new("id")))
-        .foreign_key(ForeignKey::create().from(Alias::new("delivery"), Alias::new("notice_id")).to(Alias::new("notice"), Alias::new("id")));
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("delivery"), Alias::new("notice_id"))
+                .to(Alias::new("notice"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
 fn idempotency() -> TableCreateStatement {
     let mut table = Table::create();
-    table.table(Alias::new("idempotency"))
+    table
+        .table(Alias::new("idempotency"))
         .col(ColumnDef::new(Alias::new("user_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("route")).text().not_null())
         .col(ColumnDef::new(Alias::new("key")).text().not_null())
@@ -443,8 +553,17 @@ fn idempotency() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("etag")).text())
         .col(ColumnDef::new(Alias::new("body")).text().not_null())
         .col(ColumnDef::new(Alias::new("created_at")).timestamp_with_time_zone().not_null())
-        .primary_key(Index::create().col(Alias::new("user_id")).col(Alias::new("route")).col(Alias::new("key")))
-        .foreign_key(ForeignKey::create().from(Alias::new("idempotency"), Alias::new("user_id")).to(Alias::new("app_user"), Alias::new("id")));
+        .primary_key(
+            Index::create()
+                .col(Alias::new("user_id"))
+                .col(Alias::new("route"))
+                .col(Alias::new("key")),
+        )
+        .foreign_key(
+            ForeignKey::create()
+                .from(Alias::new("idempotency"), Alias::new("user_id"))
+                .to(Alias::new("app_user"), Alias::new("id")),
+        );
     table.to_owned()
 }
 
@@ -472,9 +591,10 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("timer", &["organisation_id", "due_at"]),
         index("timer", &["due_at"]),
         unique("notice", &["ticket_id", "event", "kind", "batch", "recipient_id"]),
-        index("notice", &["recipient_id", "created_at", "id"]),
+        index("notice", &["recipient_id", "id"]),
         // A notice leaves once per channel, whatever two replicas do at once.
-        unique("delivery", &["ticket_id", "event", "kind", "batch", "recipient_id", "channel"]),
+        unique("delivery", &["notice_id", "channel"]),
+        index("delivery", &["ticket_id"]),
         index("delivery", &["state", "channel", "due_at"]),
         index("idempotency", &["created_at"]),
     ]

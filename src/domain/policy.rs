@@ -91,6 +91,12 @@ pub const EMERGENCY_REPLY_HOURS: u16 = 4;
 /// 辽医保发〔2023〕12号, 四(一): 72 hours, holidays included.
 pub const EMERGENCY_RESOLVE_HOURS: u16 = 72;
 
+/// Where the calendars begin: before it nothing is counted.
+const BEGINNING: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
+    Some(date) => date,
+    None => NaiveDate::MIN,
+};
+
 impl Policy {
     /// The national default, ruling where no regional policy does, without end.
     #[must_use]
@@ -100,7 +106,7 @@ impl Policy {
             version: "CN-1".to_owned(),
             name: "全国默认时限规则".to_owned(),
             division: None,
-            effective_from: NaiveDate::MIN,
+            effective_from: BEGINNING,
             effective_to: None,
             source: "鲁医保发〔2023〕14号 二(四)(五)；辽医保发〔2023〕12号 四(一)".to_owned(),
             ordinary: Targets {

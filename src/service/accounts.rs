@@ -2,8 +2,8 @@
 //!
 //! **Never** tells a wrong user name from a wrong password, by word or by time.
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -186,8 +186,7 @@ pub fn hash_password(password: &str) -> anyhow::Result<String> {
 }
 
 /// Somebody's hash whose password nobody knows: checking it costs what a real one does.
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$c3VwcGx5bGluZS1ub2JvZHk$Jq3Z3m9l0Z8oZcG0c9mJ6T8p1o2dX7v5yKf4uWb3aQk";
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c3VwcGx5bGluZS1ub2JvZHk$Jq3Z3m9l0Z8oZcG0c9mJ6T8p1o2dX7v5yKf4uWb3aQk";
 
 fn verify(hash: Option<&str>, password: &str) -> bool {
     let checked = |hash: &str| {

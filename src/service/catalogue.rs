@@ -15,8 +15,9 @@ use crate::domain::party::{Division, Organisation, Role};
 use crate::domain::policy::{Policy, ResolveFrom, Urgency};
 use crate::domain::search::terms;
 use crate::domain::ticket::{Deadline, DeadlineKind, Rules};
-use crate::store::catalogue::{self, Product, Shelf};
 use crate::store::accounts;
+pub use crate::store::catalogue::Product;
+use crate::store::catalogue::{self, Shelf};
 
 /// A product as the caller sees it.
 #[derive(Debug, Clone)]
@@ -49,7 +50,8 @@ pub async fn products(
             return Err(Error::Forbidden("your role has no catalogue".to_owned()));
         }
     };
-    let words: Vec<String> = terms(query).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    let words: Vec<String> =
+        terms(query).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
     let db = app.store.read();
     let products = catalogue::list(db, shelf, &words, after, limit).await?;
     let ids: Vec<_> = products.iter().map(|product| product.id).collect();

@@ -20,7 +20,11 @@ pub struct FieldError {
 
 impl FieldError {
     /// A refused field.
-    pub fn new(field: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(
+        field: impl Into<String>,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
         Self { field: field.into(), code: code.into(), message: message.into() }
     }
 }
@@ -31,6 +35,9 @@ pub enum Error {
     /// The input cannot even be read.
     #[error("{0}")]
     Unreadable(String),
+    /// The input's form is not one that is read.
+    #[error("{0}")]
+    Unsupported(String),
     /// Nobody is signed in, or not any more.
     #[error("sign in first")]
     Unauthenticated,
@@ -85,6 +92,7 @@ impl store::Transient for Error {
         match self {
             Self::Internal(error) => error.is_transient(),
             Self::Unreadable(_)
+            | Self::Unsupported(_)
             | Self::Unauthenticated
             | Self::WrongPassword
             | Self::Throttled(_)

@@ -40,6 +40,7 @@ pub async fn list(
 ///
 /// # Errors
 /// As [`act`]; [`Error::NotFound`] when the escalation is unknown or outside the division.
+#[expect(clippy::too_many_arguments, reason = "who, what, how and once are four things")]
 pub async fn act_on(
     app: &App,
     scope: &Scope,

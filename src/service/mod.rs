@@ -9,16 +9,19 @@ pub mod accounts;
 pub mod catalogue;
 mod error;
 pub mod escalations;
+mod filing;
+pub mod health;
 pub mod notices;
 mod once;
 pub mod rulebook;
 pub mod sweep;
 pub mod tickets;
+mod timeline;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use error::{Error, FieldError};
-pub use once::{Answered, Once, Rendered};
+pub use once::{Answered, Key, Once, Rendered};
 
 use crate::clock::Clock;
 use crate::store::{self, Store};
@@ -80,9 +83,9 @@ pub async fn clear_answers(app: &App) -> Result<u64, Error> {
     let before = app.clock.wall() - chrono::TimeDelta::days(once::KEPT_DAYS);
     app.store
         .write(move |tx| {
-            Box::pin(async move {
-                Ok::<_, Error>(store::idempotency::delete_before(tx, before).await?)
-            })
+            Box::pin(
+                async move { Ok::<_, Error>(store::idempotency::delete_before(tx, before).await?) },
+            )
         })
         .await
 }

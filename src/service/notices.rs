@@ -8,9 +8,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use super::once::once;
 use super::rulebook::Rulebook;
-use super::tickets::{self, readable};
-use super::{App, Error};
+use super::tickets;
+use super::timeline::readable;
+use super::{Answered, App, Error, Once};
 use crate::domain::access::Scope;
 use crate::domain::id::{DeliveryId, NoticeId, OrganisationId, TicketId};
 use crate::domain::notice::{Channel, Facts, Letter, channels, leaves_at};
@@ -112,7 +114,9 @@ pub async fn claim(
         .store
         .write(move |tx| {
             Box::pin(async move {
-                Ok::<_, Error>(outbox::claim(tx, (worker, channel), at, (wall, lease), limit).await?)
+                Ok::<_, Error>(
+                    outbox::claim(tx, (worker, channel), at, (wall, lease), limit).await?,
+                )
             })
         })
         .await?;
@@ -160,7 +164,8 @@ fn facts(
     organisations: &HashMap<OrganisationId, Organisation>,
     brief: Brief,
 ) -> Facts {
-    let name = |id| organisations.get(id).map(|o: &Organisation| o.name.clone()).unwrap_or_default();
+    let name =
+        |id| organisations.get(id).map(|o: &Organisation| o.name.clone()).unwrap_or_default();
     Facts {
         number: ticket.number.clone(),
         product: format!("{} {}", product.name, product.specification),
@@ -264,7 +269,7 @@ pub struct DeliveryView {
 pub async fn of_ticket(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<DeliveryView>, Error> {
     readable(app, scope, id).await?;
     let rows = outbox::of_ticket(app.store.read(), id).await?;
-    with_names(app, rows).await
+    with_names(app.store.read(), rows).await
 }
 
 /// One page of the delivery log, for administrators.
@@ -280,13 +285,15 @@ pub async fn log(
 ) -> Result<Vec<DeliveryView>, Error> {
     administrators_only(scope)?;
     let rows = outbox::log(app.store.read(), state, after, limit).await?;
-    with_names(app, rows).await
+    with_names(app.store.read(), rows).await
 }
 
-async fn with_names(app: &App, rows: Vec<Logged>) -> Result<Vec<DeliveryView>, Error> {
+async fn with_names(
+    db: &impl ConnectionTrait,
+    rows: Vec<Logged>,
+) -> Result<Vec<DeliveryView>, Error> {
     let people: Vec<_> = rows.iter().map(|row| row.recipient).collect();
-    let names: HashMap<_, _> =
-        accounts::user_names(app.store.read(), &people).await?.into_iter().collect();
+    let names: HashMap<_, _> = accounts::user_names(db, &people).await?.into_iter().collect();
     let named = |delivery: Logged| DeliveryView {
         recipient: names.get(&delivery.recipient).cloned().unwrap_or_default(),
         delivery,
@@ -299,26 +306,29 @@ async fn with_names(app: &App, rows: Vec<Logged>) -> Result<Vec<DeliveryView>, E
 /// # Errors
 /// [`Error::Forbidden`] unless an administrator asks, [`Error::NotFound`], and
 /// [`Error::Conflict`] when the delivery is not a dead letter.
-pub async fn replay(app: &App, scope: &Scope, id: DeliveryId) -> Result<DeliveryView, Error> {
+pub async fn replay(
+    app: &App,
+    scope: &Scope,
+    id: DeliveryId,
+    request: Once<DeliveryView>,
+) -> Result<Answered, Error> {
     administrators_only(scope)?;
     let at: DateTime<Utc> = app.clock.now();
-    let replayed = app
-        .store
-        .write(move |tx| {
-            Box::pin(async move {
-                let found = outbox::find(tx, id).await?.ok_or(Error::NotFound)?;
-                if !outbox::replay(tx, id, at).await? {
-                    return Err(Error::Conflict {
-                        code: "not_a_dead_letter",
-                        message: "only a failed delivery can be sent again".to_owned(),
-                        possible: Vec::new(),
-                    });
-                }
-                Ok(outbox::find(tx, id).await?.unwrap_or(found))
-            })
+    once(app, request, move |tx| {
+        Box::pin(async move {
+            outbox::find(tx, id).await?.ok_or(Error::NotFound)?;
+            if !outbox::replay(tx, id, at).await? {
+                return Err(Error::Conflict {
+                    code: "not_a_dead_letter",
+                    message: "only a failed delivery can be sent again".to_owned(),
+                    possible: Vec::new(),
+                });
+            }
+            let queued = outbox::find(tx, id).await?.into_iter().collect();
+            with_names(tx, queued).await?.pop().ok_or(Error::NotFound)
         })
-        .await?;
-    with_names(app, vec![replayed]).await?.pop().ok_or(Error::NotFound)
+    })
+    .await
 }
 
 fn administrators_only(scope: &Scope) -> Result<(), Error> {

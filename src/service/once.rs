@@ -4,13 +4,14 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::{App, Error};
-use crate::store::idempotency::{self, Answer, Key};
 use crate::store;
+pub use crate::store::idempotency::Key;
+use crate::store::idempotency::{self, Answer};
 
 /// Keys are kept for so many days.
 pub(super) const KEPT_DAYS: i64 = 7;
@@ -54,12 +55,25 @@ pub(super) trait Deed<T>:
 }
 
 impl<T, F> Deed<T> for F where
-    F: for<'c> Fn(&'c DatabaseTransaction) -> BoxFuture<'c, Result<T, Error>> + Send + Sync + 'static
+    F: for<'c> Fn(&'c DatabaseTransaction) -> BoxFuture<'c, Result<T, Error>>
+        + Send
+        + Sync
+        + 'static
 {
 }
 
+/// The answer kept for the request's key, if it was done before.
+pub(super) async fn answered<T>(app: &App, once: &Once<T>) -> Result<Option<Answered>, Error> {
+    let since = app.clock.wall() - TimeDelta::days(KEPT_DAYS);
+    earlier(app.store.read(), once, since).await
+}
+
 /// Does the deed, and keeps its answer in the same transaction; or gives the kept one.
-pub(super) async fn once<T: Send + 'static>(app: &App, once: Once<T>, deed: impl Deed<T>) -> Result<Answered, Error> {
+pub(super) async fn once<T: Send + 'static>(
+    app: &App,
+    once: Once<T>,
+    deed: impl Deed<T>,
+) -> Result<Answered, Error> {
     let wall = app.clock.wall();
     let since = wall - TimeDelta::days(KEPT_DAYS);
     let deed = Arc::new(deed);
@@ -67,12 +81,15 @@ pub(super) async fn once<T: Send + 'static>(app: &App, once: Once<T>, deed: impl
         .write(move |tx| {
             let (once, deed) = (once.clone(), Arc::clone(&deed));
             Box::pin(async move {
-                if let Some(key) = &once.key
-                    && let Some((fingerprint, answer)) = idempotency::find(tx, key, since).await?
-                {
-                    return replayed(key, &fingerprint, answer);
+                if let Some(answered) = earlier(tx, &once, since).await? {
+                    return Ok(answered);
                 }
-                let outcome = deed(tx).await?;
+                let outcome = match deed(tx).await {
+                    Ok(outcome) => outcome,
+                    Err(error @ Error::Internal(_)) => return Err(error),
+                    // Waiting for the ticket, it may have been overtaken by its own repetition.
+                    Err(refusal) => return earlier(tx, &once, since).await?.ok_or(refusal),
+                };
                 let answer = (once.render)(&outcome);
                 if let Some(key) = &once.key {
                     let kept = idempotency::insert(tx, key, &answer, wall, since).await;
@@ -83,6 +100,17 @@ pub(super) async fn once<T: Send + 'static>(app: &App, once: Once<T>, deed: impl
             })
         })
         .await
+}
+
+/// The answer to an earlier request with the key.
+async fn earlier<T>(
+    db: &impl ConnectionTrait,
+    once: &Once<T>,
+    since: DateTime<Utc>,
+) -> Result<Option<Answered>, Error> {
+    let Some(key) = &once.key else { return Ok(None) };
+    let kept = idempotency::find(db, key, since).await?;
+    kept.map(|(fingerprint, answer)| replayed(key, &fingerprint, answer)).transpose()
 }
 
 fn replayed(key: &Key, fingerprint: &str, answer: Answer) -> Result<Answered, Error> {

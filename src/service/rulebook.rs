@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::Error;
@@ -13,7 +14,8 @@ use crate::domain::calendar::{Calendar, Layer, local_date};
 use crate::domain::id::CalendarId;
 use crate::domain::party::Division;
 use crate::domain::policy::{Policy, ruling};
-use crate::store::rulebook::{self, KeptLayer};
+use crate::store::rulebook;
+pub use crate::store::rulebook::KeptLayer;
 use crate::store::{self, Store};
 
 /// The nation's layer.
@@ -60,13 +62,10 @@ impl Rulebook {
             .write(move |tx| {
                 let kept = kept.clone();
                 Box::pin(async move {
-                    if rulebook::layers(tx).await?.is_empty() {
-                        rulebook::insert_layer(tx, &kept).await?;
-                    }
-                    if rulebook::policies(tx).await?.is_empty() {
-                        rulebook::insert_policy(tx, &Policy::national()).await?;
-                    }
-                    Ok(())
+                    // Another replica that starts now may be first: then its rows are found.
+                    seed_in(tx, &kept).await.map_err(|error| {
+                        if error.is_duplicate() { store::Error::Stale } else { error }
+                    })
                 })
             })
             .await
@@ -120,6 +119,16 @@ impl Rulebook {
     }
 }
 
+async fn seed_in(tx: &DatabaseTransaction, kept: &KeptLayer) -> Result<(), store::Error> {
+    if rulebook::layers(tx).await?.is_empty() {
+        rulebook::insert_layer(tx, kept).await?;
+    }
+    if rulebook::policies(tx).await?.is_empty() {
+        rulebook::insert_policy(tx, &Policy::national()).await?;
+    }
+    Ok(())
+}
+
 fn resolved(layers: &[KeptLayer], region: Option<Division>) -> Calendar {
     let counts = |layer: &&KeptLayer| match (layer.division, region) {
         (None, _) => true,
@@ -127,7 +136,7 @@ fn resolved(layers: &[KeptLayer], region: Option<Division>) -> Calendar {
         (Some(_), None) => false,
     };
     let mut chosen: Vec<_> = layers.iter().filter(counts).collect();
-    chosen.sort_by_key(|layer| layer.division.map(|division| division.level()).map(std::cmp::Reverse));
+    chosen.sort_by_key(|layer| layer.division.map(Division::level).map(std::cmp::Reverse));
     let names = chosen.iter().map(|layer| {
         let place = layer.division.map_or_else(|| "CN".to_owned(), |division| division.to_string());
         format!("{place}-{}", layer.version)

@@ -4,35 +4,50 @@
 //! and a ticket that keeps failing waits for a person.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
+use futures::StreamExt as _;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-use super::tickets::{changed, policy_version};
+use super::tickets::policy_version;
 use super::{App, Error, notices};
 use crate::domain::escalation::Desk;
 use crate::domain::id::TicketId;
 use crate::domain::party::Division;
 use crate::domain::ticket::{Change, Rules, Ticket, advance};
-use crate::store::{accounts, outbox, sweep, tickets as kept};
+use crate::store::outbox::{self, NewNotice};
+use crate::store::{self, Batch, accounts, sweep, tickets as kept};
 
 /// Tickets per transaction: bounds how long a filing waits for a sweep.
-const BATCH: u64 = 250;
+const BATCH: usize = 250;
+/// Tickets looked up at once.
+const ROUND: u64 = 1_000;
+/// Batches under way at once: while one is written, the next is read and decided.
+const AT_ONCE: usize = 2;
 
-/// Handles one batch of what is due at `at`; gives how many tickets there were.
+/// Handles some of what is due at `at`, fair between organisations and each in due order; gives
+/// how many tickets there were.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database fails.
 pub async fn run_once(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
-    let due = sweep::due(app.store.read(), at, BATCH).await?;
-    if due.is_empty() {
-        return Ok(0);
+    let due = sweep::due(app.store.read(), at, ROUND).await?;
+    let batches: Vec<_> = due.chunks(BATCH).map(<[TicketId]>::to_vec).collect();
+    let batches = batches.into_iter().map(|batch| batch_or_singly(app.clone(), batch, at));
+    let mut batches = futures::stream::iter(batches).buffered(AT_ONCE);
+    while let Some(outcome) = batches.next().await {
+        outcome?;
     }
-    match handle(app, due.clone(), at).await {
-        Ok(handled) => Ok(handled),
+    Ok(due.len())
+}
+
+async fn batch_or_singly(app: App, due: Vec<TicketId>, at: DateTime<Utc>) -> Result<(), Error> {
+    match handle(&app, &due, at).await {
+        Ok(()) => Ok(()),
         Err(error) => {
             tracing::warn!(%error, tickets = due.len(), "a batch of due tickets failed; handling them one by one");
-            one_by_one(app, &due, at).await
+            one_by_one(&app, &due, at).await
         }
     }
 }
@@ -45,70 +60,81 @@ pub async fn next_due(app: &App, at: DateTime<Utc>) -> Result<Option<DateTime<Ut
     Ok(sweep::next_due(app.store.read(), at).await?)
 }
 
-async fn one_by_one(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<usize, Error> {
-    let mut handled = 0;
+async fn one_by_one(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Error> {
     for id in due.iter().copied() {
-        match handle(app, vec![id], at).await {
-            Ok(_) => handled += 1,
-            Err(error) => {
-                tracing::error!(%error, ticket.id = %id, "a due ticket could not be handled");
-                app.store
-                    .write(move |tx| {
-                        Box::pin(async move { Ok::<_, Error>(sweep::failed(tx, id).await?) })
-                    })
-                    .await?;
-            }
+        if let Err(error) = handle(app, &[id], at).await {
+            tracing::error!(%error, ticket.id = %id, "a due ticket could not be handled");
+            app.store
+                .write(move |tx| {
+                    Box::pin(async move { Ok::<_, Error>(sweep::failed(tx, id).await?) })
+                })
+                .await?;
         }
     }
-    Ok(handled)
+    Ok(())
 }
 
-async fn handle(app: &App, due: Vec<TicketId>, at: DateTime<Utc>) -> Result<usize, Error> {
-    let app_ = app.clone();
-    app.store
-        .write(move |tx| {
-            let (app, due) = (app_.clone(), due.clone());
-            Box::pin(async move { handle_in(tx, &app, &due, at).await })
-        })
-        .await
-}
-
-async fn handle_in(
-    tx: &DatabaseTransaction,
-    app: &App,
-    due: &[TicketId],
-    at: DateTime<Utc>,
-) -> Result<usize, Error> {
-    let tickets = kept::lock_free(tx, due).await?;
-    let desks = desks(tx, &tickets).await?;
+/// Reads the tickets, decides, and writes what was decided, guarded by the versions that were
+/// read: when somebody was faster with one of them, nothing is written, and those still due come
+/// up again.
+async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Error> {
+    let db = app.store.read();
+    let tickets = kept::load(db, due).await?;
+    let desks = desks(db, &tickets).await?;
     let book = app.book();
-    let mut changes: Vec<(&Ticket, Change)> = Vec::with_capacity(tickets.len());
+    let mut changes = Vec::with_capacity(tickets.len());
     for ticket in &tickets {
         let calendar = book.calendar(ticket.division);
         let policy = book.policy_of(policy_version(ticket));
         let desks = desks.get(&ticket.division).map_or(&[][..], Vec::as_slice);
-        let change = advance(ticket, at, &Rules { calendar: &calendar, policy, desks })?;
-        if changed(ticket, &change) {
-            changes.push((ticket, change));
-        }
+        changes.push(advance(ticket, at, &Rules { calendar: &calendar, policy, desks })?);
     }
-    let pairs: Vec<_> = changes.iter().map(|(before, change)| (*before, change)).collect();
-    kept::update(tx, &pairs).await?;
-    let decided: Vec<_> = changes.iter().map(|(_, change)| change).collect();
-    let told = notices::expand(tx, &book, &decided, Vec::new()).await?;
-    outbox::insert(tx, &told).await?;
-    Ok(tickets.len())
+    let decided: Vec<_> = changes.iter().collect();
+    let told = notices::expand(db, &book, &decided, Vec::new()).await?;
+    let decided = Arc::new(Decided { tickets, changes, told });
+    let written = app.store.write(move |tx| {
+        let decided = Arc::clone(&decided);
+        Box::pin(async move { decided.write(tx).await })
+    });
+    match written.await {
+        Err(Error::Outdated) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// What the clock decided about a batch of tickets.
+struct Decided {
+    tickets: Vec<Ticket>,
+    changes: Vec<Change>,
+    told: Vec<NewNotice>,
+}
+
+impl Decided {
+    async fn write(&self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        let pairs: Vec<_> = self.tickets.iter().zip(&self.changes).collect();
+        let mut batch = Batch::on(tx);
+        match kept::update(tx, &mut batch, &pairs).await {
+            // Trying again with the same tickets would find them changed again.
+            Err(store::Error::Stale) => return Err(Error::Outdated),
+            outcome => outcome?,
+        }
+        outbox::insert(&mut batch, &self.told);
+        Ok(batch.run(tx).await?)
+    }
 }
 
 /// The desks of every division among the tickets, asked for once.
-async fn desks(tx: &DatabaseTransaction, tickets: &[Ticket]) -> Result<HashMap<Division, Vec<Desk>>, Error> {
+async fn desks(
+    db: &impl ConnectionTrait,
+    tickets: &[Ticket],
+) -> Result<HashMap<Division, Vec<Desk>>, Error> {
     let mut divisions: Vec<Division> = tickets.iter().map(|ticket| ticket.division).collect();
     divisions.sort_unstable();
     divisions.dedup();
     let mut units: Vec<_> = divisions.iter().flat_map(|d| [*d, d.city(), d.province()]).collect();
     units.sort_unstable();
     units.dedup();
-    let all = accounts::desks(tx, &units).await?;
+    let all = accounts::desks(db, &units).await?;
     let serves = |division: Division| {
         let own = |desk: &&Desk| division.is_within(desk.division);
         all.iter().filter(own).cloned().collect::<Vec<_>>()

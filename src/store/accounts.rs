@@ -71,11 +71,17 @@ pub struct NewUser {
 ///
 /// # Errors
 /// [`Error`] when the database fails or a row is corrupt.
-pub async fn find_by_username(db: &impl ConnectionTrait, username: &str) -> Result<Option<Account>, Error> {
-    let found = app_user::Entity::find().filter(app_user::Column::Username.eq(username)).one(db).await?;
-    let Some(user) = found else { return Ok(None) };
-    let organisation = organisation::Entity::find_by_id(user.organisation_id).one(db).await?;
-    organisation.map(|organisation| account_of(user, organisation)).transpose()
+pub async fn find_by_username(
+    db: &impl ConnectionTrait,
+    username: &str,
+) -> Result<Option<Account>, Error> {
+    let found = app_user::Entity::find()
+        .filter(app_user::Column::Username.eq(username))
+        .find_also_related(organisation::Entity)
+        .one(db)
+        .await?;
+    let Some((user, Some(organisation))) = found else { return Ok(None) };
+    account_of(user, organisation).map(Some)
 }
 
 /// The account that a live session belongs to.
@@ -87,38 +93,41 @@ pub async fn find_by_session(
     token_hash: &str,
     wall: DateTime<Utc>,
 ) -> Result<Option<(Account, DateTime<Utc>)>, Error> {
-    let found = session::Entity::find_by_id(token_hash.to_owned()).one(db).await?;
-    let Some(session) = found.filter(|session| wall < session.expires_at) else { return Ok(None) };
-    let Some(user) = app_user::Entity::find_by_id(session.user_id).one(db).await? else {
-        return Ok(None);
-    };
-    let organisation = organisation::Entity::find_by_id(user.organisation_id).one(db).await?;
-    let account = organisation.map(|organisation| account_of(user, organisation)).transpose()?;
-    Ok(account.filter(|account| !account.disabled).map(|account| (account, session.expires_at)))
+    let found = session::Entity::find_by_id(token_hash.to_owned())
+        .filter(session::Column::ExpiresAt.gt(wall))
+        .find_also_related(app_user::Entity)
+        .and_also_related(organisation::Entity)
+        .one(db)
+        .await?;
+    let Some((session, Some(user), Some(organisation))) = found else { return Ok(None) };
+    let account = account_of(user, organisation)?;
+    Ok(Some((account, session.expires_at)).filter(|(account, _)| !account.disabled))
 }
 
 fn account_of(user: app_user::Model, organisation: organisation::Model) -> Result<Account, Error> {
-    let place = Place { table: "app_user", id: &user.id };
+    let id = user.id;
+    let place = Place { table: "app_user", id: &id };
     Ok(Account {
         disabled: user.disabled_at.is_some() || organisation.disabled_at.is_some(),
         actor: Actor {
-            user: UserId(user.id),
+            user: UserId(id),
             role: place.word("role", &user.role)?,
-            name: user.name.clone(),
+            name: user.name,
             organisation: organisation_of(organisation)?,
         },
-        username: user.username.clone(),
-        password_hash: user.password_hash.clone(),
+        username: user.username,
+        password_hash: user.password_hash,
     })
 }
 
 fn organisation_of(row: organisation::Model) -> Result<Organisation, Error> {
-    let place = Place { table: "organisation", id: &row.id };
+    let id = row.id;
+    let place = Place { table: "organisation", id: &id };
     Ok(Organisation {
-        id: OrganisationId(row.id),
+        id: OrganisationId(id),
         kind: place.word("kind", &row.kind)?,
         division: place.division("division", row.division)?,
-        name: row.name.clone(),
+        name: row.name,
     })
 }
 
@@ -160,7 +169,11 @@ pub async fn delete_expired(db: &impl ConnectionTrait, wall: DateTime<Utc>) -> R
 ///
 /// # Errors
 /// [`Error::Driver`].
-pub async fn failures_since(db: &impl ConnectionTrait, username: &str, since: DateTime<Utc>) -> Result<u64, Error> {
+pub async fn failures_since(
+    db: &impl ConnectionTrait,
+    username: &str,
+    since: DateTime<Utc>,
+) -> Result<u64, Error> {
     let failures = sign_in_failure::Entity::find()
         .filter(sign_in_failure::Column::Username.eq(username))
         .filter(sign_in_failure::Column::At.gt(since));
@@ -179,7 +192,8 @@ pub async fn insert_failure(
 ) -> Result<(), Error> {
     let old = sign_in_failure::Column::At.lt(since);
     sign_in_failure::Entity::delete_many().filter(old).exec(db).await?;
-    let row = sign_in_failure::Model { id: Uuid::now_v7(), username: username.to_owned(), at: wall };
+    let row =
+        sign_in_failure::Model { id: Uuid::now_v7(), username: username.to_owned(), at: wall };
     sign_in_failure::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
     Ok(())
 }
@@ -201,14 +215,18 @@ pub async fn insert_organisations(
         disabled_at: None,
         created_at: at,
     });
-    super::tickets::add(db, rows.collect()).await
+    super::batch::add(db, rows).await
 }
 
 /// Creates people.
 ///
 /// # Errors
 /// [`Error::Driver`]; a taken user name is a duplicate.
-pub async fn insert_users(db: &impl ConnectionTrait, users: &[NewUser], at: DateTime<Utc>) -> Result<(), Error> {
+pub async fn insert_users(
+    db: &impl ConnectionTrait,
+    users: &[NewUser],
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
     let rows = users.iter().cloned().map(|user| app_user::Model {
         id: user.id.0,
         organisation_id: user.organisation.0,
@@ -222,7 +240,7 @@ pub async fn insert_users(db: &impl ConnectionTrait, users: &[NewUser], at: Date
         disabled_at: None,
         created_at: at,
     });
-    super::tickets::add(db, rows.collect()).await
+    super::batch::add(db, rows).await
 }
 
 /// An organisation by kind, division and name.
@@ -248,9 +266,13 @@ pub async fn find_organisation(
 ///
 /// # Errors
 /// As [`find_by_username`].
-pub async fn organisations(db: &impl ConnectionTrait, ids: &[OrganisationId]) -> Result<Vec<Organisation>, Error> {
+pub async fn organisations(
+    db: &impl ConnectionTrait,
+    ids: &[OrganisationId],
+) -> Result<Vec<Organisation>, Error> {
     let ids = ids.iter().map(|id| id.0);
-    let rows = organisation::Entity::find().filter(organisation::Column::Id.is_in(ids)).all(db).await?;
+    let rows =
+        organisation::Entity::find().filter(organisation::Column::Id.is_in(ids)).all(db).await?;
     rows.into_iter().map(organisation_of).collect()
 }
 
@@ -281,13 +303,27 @@ pub async fn desks(db: &impl ConnectionTrait, divisions: &[Division]) -> Result<
         .collect()
 }
 
-/// The active people of active organisations.
+/// The active people of organisations.
 ///
 /// # Errors
 /// As [`find_by_username`].
-pub async fn recipients(db: &impl ConnectionTrait, ids: &[OrganisationId]) -> Result<Vec<Recipient>, Error> {
+pub async fn recipients(
+    db: &impl ConnectionTrait,
+    ids: &[OrganisationId],
+) -> Result<Vec<Recipient>, Error> {
+    Ok(parties(db, ids).await?.1)
+}
+
+/// Organisations with their active people.
+///
+/// # Errors
+/// As [`find_by_username`].
+pub async fn parties(
+    db: &impl ConnectionTrait,
+    ids: &[OrganisationId],
+) -> Result<(Vec<Organisation>, Vec<Recipient>), Error> {
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let rows = app_user::Entity::find()
         .filter(app_user::Column::OrganisationId.is_in(ids.iter().map(|id| id.0)))
@@ -297,7 +333,7 @@ pub async fn recipients(db: &impl ConnectionTrait, ids: &[OrganisationId]) -> Re
         .await?;
     let organisations = organisations(db, ids).await?;
     let place_of = |id| organisations.iter().find(|organisation| organisation.id == id);
-    Ok(rows
+    let people = rows
         .into_iter()
         .filter_map(|row| {
             let organisation = place_of(OrganisationId(row.organisation_id))?;
@@ -309,14 +345,18 @@ pub async fn recipients(db: &impl ConnectionTrait, ids: &[OrganisationId]) -> Re
                 phone: row.phone,
             })
         })
-        .collect())
+        .collect();
+    Ok((organisations, people))
 }
 
 /// The names of people, for timelines.
 ///
 /// # Errors
 /// As [`find_by_username`].
-pub async fn user_names(db: &impl ConnectionTrait, ids: &[UserId]) -> Result<Vec<(UserId, String)>, Error> {
+pub async fn user_names(
+    db: &impl ConnectionTrait,
+    ids: &[UserId],
+) -> Result<Vec<(UserId, String)>, Error> {
     let ids = ids.iter().map(|id| id.0);
     let rows = app_user::Entity::find().filter(app_user::Column::Id.is_in(ids)).all(db).await?;
     Ok(rows.into_iter().map(|row| (UserId(row.id), row.name)).collect())
@@ -326,7 +366,11 @@ pub async fn user_names(db: &impl ConnectionTrait, ids: &[UserId]) -> Result<Vec
 ///
 /// # Errors
 /// [`Error::Driver`].
-pub async fn set_password(db: &impl ConnectionTrait, user: UserId, password_hash: String) -> Result<(), Error> {
+pub async fn set_password(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    password_hash: String,
+) -> Result<(), Error> {
     let row = app_user::ActiveModel {
         id: Set(user.0),
         password_hash: Set(password_hash),

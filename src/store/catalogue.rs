@@ -65,7 +65,11 @@ fn product_of(row: product::Model) -> Product {
 ///
 /// # Errors
 /// [`Error::Driver`].
-pub async fn find_by_code(db: &impl ConnectionTrait, province: Division, code: &str) -> Result<Option<Product>, Error> {
+pub async fn find_by_code(
+    db: &impl ConnectionTrait,
+    province: Division,
+    code: &str,
+) -> Result<Option<Product>, Error> {
     let found = product::Entity::find()
         .filter(product::Column::Code.eq(code))
         .filter(product::Column::Province.eq(division(province)))
@@ -118,7 +122,11 @@ pub async fn list(
 ///
 /// # Errors
 /// [`Error::Driver`]; a code twice in a province is a duplicate.
-pub async fn insert(db: &impl ConnectionTrait, province: Division, products: &[Product]) -> Result<(), Error> {
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    province: Division,
+    products: &[Product],
+) -> Result<(), Error> {
     let rows = products.iter().cloned().map(|product| product::Model {
         search_terms: crate::domain::search::terms(&format!(
             "{} {} {} {}",
@@ -133,7 +141,7 @@ pub async fn insert(db: &impl ConnectionTrait, province: Division, products: &[P
         manufacturer_id: product.manufacturer.0,
         province: division(province),
     });
-    super::tickets::add(db, rows.collect()).await
+    super::batch::add(db, rows).await
 }
 
 /// What a hospital was promised of products.
@@ -172,5 +180,5 @@ pub async fn insert_agreements(
         distributor_id: agreement.distributor.map(|id| id.0),
         agreed_quantity: agreement.agreed_quantity,
     });
-    super::tickets::add(db, rows.collect()).await
+    super::batch::add(db, rows).await
 }

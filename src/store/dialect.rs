@@ -60,7 +60,9 @@ fn sqlite(url: &str, access: Access) -> Result<ConnectOptions, Error> {
         && !folder.is_dir()
     {
         let folder = folder.display();
-        return Err(Error::Unusable(format!("the folder {folder} of SUPPLYLINE_DATABASE_URL does not exist")));
+        return Err(Error::Unusable(format!(
+            "the folder {folder} of SUPPLYLINE_DATABASE_URL does not exist"
+        )));
     }
     let mut options = ConnectOptions::new(format!("sqlite://{path}"));
     let connections = if access == Access::Write { 1 } else { 4 };
@@ -79,6 +81,8 @@ fn sqlite(url: &str, access: Access) -> Result<ConnectOptions, Error> {
             .pragma("mmap_size", "0")
             .pragma("cache_size", "-16384")
             .pragma("journal_size_limit", "67108864")
+            .pragma("wal_autocheckpoint", "8000")
+            .row_buffer_size(512)
             .pragma("query_only", if access == Access::Read { "ON" } else { "OFF" })
             .statement_cache_capacity(256)
     });
@@ -168,7 +172,10 @@ pub(super) fn matches(backend: DbBackend, query: &Query) -> Option<SimpleExpr> {
         Query::Nothing => None,
         Query::One(c) => {
             let pattern = format!("%{c}%");
-            Some(Expr::col((entity::ticket::Entity, entity::ticket::Column::SearchTerms)).like(pattern))
+            Some(
+                Expr::col((entity::ticket::Entity, entity::ticket::Column::SearchTerms))
+                    .like(pattern),
+            )
         }
         Query::Phrase(terms) if backend == DbBackend::Sqlite => {
             let phrase = format!("\"{}\"", terms.join(" "));
@@ -182,4 +189,28 @@ pub(super) fn matches(backend: DbBackend, query: &Query) -> Option<SimpleExpr> {
             [terms.join(" ")],
         )),
     }
+}
+
+/// Runs statements in order: SQLite takes them in one call, PostgreSQL one by one.
+pub(super) async fn run_all(
+    db: &impl ConnectionTrait,
+    statements: Vec<Statement>,
+) -> Result<(), DbErr> {
+    if db.get_database_backend() != DbBackend::Sqlite {
+        for statement in statements {
+            db.execute_raw(statement).await?;
+        }
+        return Ok(());
+    }
+    let mut sql = String::new();
+    let mut values = Vec::new();
+    for statement in statements {
+        sql.push_str(&statement.sql);
+        sql.push(';');
+        values.extend(statement.values.into_iter().flatten());
+    }
+    if !sql.is_empty() {
+        db.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await?;
+    }
+    Ok(())
 }

@@ -37,7 +37,11 @@ pub struct Answer {
 ///
 /// # Errors
 /// [`Error::Driver`].
-pub async fn find(db: &impl ConnectionTrait, key: &Key, since: DateTime<Utc>) -> Result<Option<(String, Answer)>, Error> {
+pub async fn find(
+    db: &impl ConnectionTrait,
+    key: &Key,
+    since: DateTime<Utc>,
+) -> Result<Option<(String, Answer)>, Error> {
     let id = (key.user.0, key.route.clone(), key.key.clone());
     let row = idempotency::Entity::find_by_id(id).one(db).await?;
     Ok(row.filter(|row| row.created_at > since).map(|row| {

@@ -6,17 +6,20 @@
 //! **Never** decides anything, and never waits for anything but the database.
 
 pub mod accounts;
+mod batch;
 pub mod catalogue;
 mod dialect;
+pub mod figures;
 pub mod idempotency;
 pub mod outbox;
-pub mod rulebook;
 mod row;
+pub mod rulebook;
 pub mod setting;
 pub mod sweep;
 pub mod tickets;
 mod writer;
 
+pub use batch::Batch;
 pub use writer::{Transient, Work};
 
 use sea_orm::{DatabaseConnection, DbErr, SqlErr};
@@ -100,8 +103,8 @@ impl Store {
         &self.reader
     }
 
-    /// Does the work in one transaction and gives its outcome once it is on disk. On PostgreSQL
-    /// the work is done again when the database asks for it, so it must not have other effects.
+    /// Does the work in one transaction and gives its outcome once it is on disk. After a
+    /// transient failure the work is done again, so it must not have other effects.
     ///
     /// # Errors
     /// The work's own, or the database's.

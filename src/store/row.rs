@@ -30,13 +30,17 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    pub(super) fn corrupt(&self, column: &'static str, problem: impl ToString) -> Error {
+    pub(super) fn corrupt(&self, column: &'static str, problem: &dyn std::fmt::Display) -> Error {
         let (table, id) = (self.table, self.id.to_string());
         Error::Corrupt { table, column, id, problem: problem.to_string() }
     }
 
     /// Reads an enum's word.
-    pub(super) fn word<T: DeserializeOwned>(&self, column: &'static str, word: &str) -> Result<T, Error> {
+    pub(super) fn word<T: DeserializeOwned>(
+        &self,
+        column: &'static str,
+        word: &str,
+    ) -> Result<T, Error> {
         self.document(column, &Value::String(word.to_owned()))
     }
 
@@ -50,8 +54,12 @@ impl Place<'_> {
     }
 
     /// Reads a document.
-    pub(super) fn document<T: DeserializeOwned>(&self, column: &'static str, value: &Value) -> Result<T, Error> {
-        T::deserialize(value).map_err(|error| self.corrupt(column, error))
+    pub(super) fn document<T: DeserializeOwned>(
+        &self,
+        column: &'static str,
+        value: &Value,
+    ) -> Result<T, Error> {
+        T::deserialize(value).map_err(|error| self.corrupt(column, &error))
     }
 
     /// Reads a number into a smaller or unsigned one.
@@ -60,12 +68,12 @@ impl Place<'_> {
         T: TryFrom<U>,
         T::Error: std::fmt::Display,
     {
-        T::try_from(number).map_err(|error| self.corrupt(column, error))
+        T::try_from(number).map_err(|error| self.corrupt(column, &error))
     }
 
     /// Reads a division.
     pub(super) fn division(&self, column: &'static str, number: i32) -> Result<Division, Error> {
-        Division::parse(&number.to_string()).map_err(|error| self.corrupt(column, error))
+        Division::parse(&number.to_string()).map_err(|error| self.corrupt(column, &error))
     }
 }
 

@@ -73,7 +73,7 @@ pub async fn insert_layer(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result
     };
     calendar::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
     let year = |year: &i32| calendar_year::Model { calendar_id: kept.id.0, year: *year };
-    super::tickets::add(db, kept.layer.published.iter().map(year).collect()).await?;
+    super::batch::add(db, kept.layer.published.iter().map(year)).await?;
     let day = |day: &Day| calendar_day::Model {
         calendar_id: kept.id.0,
         date: day.date,
@@ -81,7 +81,7 @@ pub async fn insert_layer(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result
         name: day.name.clone(),
         source: day.source.clone(),
     };
-    super::tickets::add(db, kept.layer.days.values().map(day).collect()).await
+    super::batch::add(db, kept.layer.days.values().map(day)).await
 }
 
 /// Every policy.

@@ -22,9 +22,8 @@ pub async fn find(db: &impl ConnectionTrait, name: &str) -> Result<Option<String
 /// [`Error::Driver`].
 pub async fn set(db: &impl ConnectionTrait, name: &str, value: String) -> Result<(), Error> {
     let row = setting::Model { name: name.to_owned(), value }.into_active_model();
-    let conflict = OnConflict::column(setting::Column::Name)
-        .update_column(setting::Column::Value)
-        .to_owned();
+    let conflict =
+        OnConflict::column(setting::Column::Name).update_column(setting::Column::Value).to_owned();
     setting::Entity::insert(row).on_conflict(conflict).exec_without_returning(db).await?;
     Ok(())
 }

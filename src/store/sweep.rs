@@ -22,7 +22,11 @@ const MOST_ATTEMPTS: i16 = 3;
 ///
 /// # Errors
 /// [`Error::Driver`].
-pub async fn due(db: &impl ConnectionTrait, at: DateTime<Utc>, limit: u64) -> Result<Vec<TicketId>, Error> {
+pub async fn due(
+    db: &impl ConnectionTrait,
+    at: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<TicketId>, Error> {
     let is_due = || timer::Column::DueAt.lte(at).and(timer::Column::Attempt.lt(MOST_ATTEMPTS));
     let organisations: Vec<Uuid> = timer::Entity::find()
         .select_only()
@@ -60,7 +64,10 @@ pub async fn due(db: &impl ConnectionTrait, at: DateTime<Utc>, limit: u64) -> Re
 ///
 /// # Errors
 /// [`Error::Driver`].
-pub async fn next_due(db: &impl ConnectionTrait, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+pub async fn next_due(
+    db: &impl ConnectionTrait,
+    at: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, Error> {
     let next: Option<DateTime<Utc>> = timer::Entity::find()
         .select_only()
         .column(timer::Column::DueAt)

@@ -8,6 +8,7 @@
 //! **Never** awaits anything but the database between begin and commit.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -16,8 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Error, dialect};
 
-/// Work to be done in a transaction. A function and not a future, because PostgreSQL may ask
-/// for it to be done again.
+/// Work to be done in a transaction. A function and not a future, because it may have to be
+/// done again.
 pub trait Work<T, E>:
     for<'c> Fn(&'c DatabaseTransaction) -> BoxFuture<'c, Result<T, E>> + Send + Sync + 'static
 {
@@ -38,7 +39,7 @@ pub trait Transient {
 const MOST_PER_COMMIT: usize = 64;
 /// Commands that may wait; more callers wait for a place, in order.
 const QUEUE: usize = 1_024;
-/// Times that work is done again on PostgreSQL.
+/// Times that work is done before its transient failure is final.
 const ATTEMPTS: usize = 5;
 
 /// Called with the fate of the shared commit.
@@ -71,55 +72,72 @@ impl Writer {
         T: Send + 'static,
         E: From<Error> + Transient + Send + 'static,
     {
-        match self {
-            Self::Queue(sender) => {
-                let (answer, outcome) = oneshot::channel();
-                let waiting: Waiting = Box::new(move |tx| Box::pin(in_savepoint(tx, work, answer)));
-                let closed = |_| E::from(Error::Abandoned("the store is closed"));
-                sender.send(waiting).await.map_err(closed)?;
-                let gone = |_| E::from(Error::Abandoned("the writer stopped"));
-                outcome.await.map_err(gone)?
+        let work = Arc::new(work);
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let outcome = match self {
+                Self::Queue(sender) => queued(sender, Arc::clone(&work)).await,
+                Self::Pool(connection) => attempt(connection, work.as_ref()).await,
+            };
+            match outcome {
+                Err(error) if error.is_transient() && attempts < ATTEMPTS => {}
+                outcome => return outcome,
             }
-            Self::Pool(connection) => on_pool(connection, work).await,
         }
     }
 }
 
+/// Waits for its turn and for the fate of the shared commit.
+async fn queued<T, E>(sender: &mpsc::Sender<Waiting>, work: Arc<impl Work<T, E>>) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    let (answer, outcome) = oneshot::channel();
+    let waiting: Waiting = Box::new(move |tx| Box::pin(in_savepoint(tx, work, answer)));
+    let closed = |_| E::from(Error::Abandoned("the store is closed"));
+    sender.send(waiting).await.map_err(closed)?;
+    let gone = |_| E::from(Error::Abandoned("the writer stopped"));
+    outcome.await.map_err(gone)?
+}
+
 async fn serve(connection: DatabaseConnection, mut queue: mpsc::Receiver<Waiting>) {
     while let Some(first) = queue.recv().await {
-        let tx = match dialect::begin(&connection).await {
-            Ok(tx) => tx,
-            Err(error) => {
-                // Dropping the command drops its answer, which its caller sees as abandoned.
-                tracing::error!(%error, "no transaction could be begun");
-                continue;
-            }
-        };
-        let mut settles = vec![first(&tx).await];
-        while settles.len() < MOST_PER_COMMIT {
-            let Ok(next) = queue.try_recv() else { break };
-            settles.push(next(&tx).await);
+        match dialect::begin(&connection).await {
+            Ok(tx) => together(tx, first, &mut queue).await,
+            // Dropping the command drops its answer, which its caller sees as abandoned.
+            Err(error) => tracing::error!(%error, "no transaction could be begun"),
         }
-        let fate = tx.commit().await.map_err(|error| {
-            tracing::error!(%error, "a commit failed");
-            "the commit failed"
-        });
-        for settle in settles {
-            settle(fate);
-        }
+    }
+}
+
+/// One commit for the first command and for what waits behind it.
+async fn together(tx: DatabaseTransaction, first: Waiting, queue: &mut mpsc::Receiver<Waiting>) {
+    let mut settles = vec![first(&tx).await];
+    while settles.len() < MOST_PER_COMMIT {
+        let Ok(next) = queue.try_recv() else { break };
+        settles.push(next(&tx).await);
+    }
+    let fate = tx.commit().await.map_err(|error| {
+        tracing::error!(%error, "a commit failed");
+        "the commit failed"
+    });
+    for settle in settles {
+        settle(fate);
     }
 }
 
 async fn in_savepoint<T, E>(
     tx: &DatabaseTransaction,
-    work: impl Work<T, E>,
+    work: Arc<impl Work<T, E>>,
     answer: oneshot::Sender<Result<T, E>>,
 ) -> Settle
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    let outcome = attempt(tx, &work).await;
+    let outcome = attempt(tx, work.as_ref()).await;
     Box::new(move |fate| {
         let outcome = match (outcome, fate) {
             (Ok(_), Err(problem)) => Err(Error::Abandoned(problem).into()),
@@ -139,7 +157,8 @@ where
     E: From<Error>,
 {
     let tx = connection.begin().await.map_err(Error::from)?;
-    let outcome = AssertUnwindSafe(work(&tx)).catch_unwind().await;
+    // The call is inside, too: work may panic before it gives its future.
+    let outcome = AssertUnwindSafe(async { work(&tx).await }).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|_| Err(Error::Abandoned("the work panicked").into()));
     match outcome {
         Ok(value) => {
@@ -149,20 +168,6 @@ where
         Err(error) => {
             tx.rollback().await.map_err(Error::from)?;
             Err(error)
-        }
-    }
-}
-
-async fn on_pool<T, E>(connection: &DatabaseConnection, work: impl Work<T, E>) -> Result<T, E>
-where
-    E: From<Error> + Transient,
-{
-    let mut attempts = 0;
-    loop {
-        attempts += 1;
-        match attempt(connection, &work).await {
-            Err(error) if error.is_transient() && attempts < ATTEMPTS => {}
-            outcome => return outcome,
         }
     }
 }

@@ -5,7 +5,9 @@
 use chrono::{DateTime, Utc};
 use entity::{escalation, ticket};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 use uuid::Uuid;
 
 use super::super::row::division;
@@ -170,7 +172,10 @@ pub async fn escalations(
 ///
 /// # Errors
 /// As [`list`].
-pub async fn ticket_of_escalation(db: &impl ConnectionTrait, id: EscalationId) -> Result<Option<TicketId>, Error> {
+pub async fn ticket_of_escalation(
+    db: &impl ConnectionTrait,
+    id: EscalationId,
+) -> Result<Option<TicketId>, Error> {
     let row = escalation::Entity::find_by_id(id.0).one(db).await?;
     Ok(row.map(|row| TicketId(row.ticket_id)))
 }

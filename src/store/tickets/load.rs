@@ -22,7 +22,11 @@ use crate::domain::ticket::{
 ///
 /// # Errors
 /// [`Error`] when the database fails or a row is corrupt.
-pub async fn find(db: &impl ConnectionTrait, visible: Visible, id: TicketId) -> Result<Option<Ticket>, Error> {
+pub async fn find(
+    db: &impl ConnectionTrait,
+    visible: Visible,
+    id: TicketId,
+) -> Result<Option<Ticket>, Error> {
     let found = load(db, &[id]).await?.into_iter().next();
     Ok(found.filter(|ticket| visible.includes(ticket)))
 }
@@ -31,7 +35,11 @@ pub async fn find(db: &impl ConnectionTrait, visible: Visible, id: TicketId) -> 
 ///
 /// # Errors
 /// As [`find`].
-pub async fn find_locked(db: &impl ConnectionTrait, visible: Visible, id: TicketId) -> Result<Option<Ticket>, Error> {
+pub async fn find_locked(
+    db: &impl ConnectionTrait,
+    visible: Visible,
+    id: TicketId,
+) -> Result<Option<Ticket>, Error> {
     let select = ticket::Entity::find_by_id(id.0);
     let rows = dialect::locked(select).all(db).await?;
     let found = whole(db, rows).await?.into_iter().next();
@@ -45,16 +53,6 @@ pub async fn find_locked(db: &impl ConnectionTrait, visible: Visible, id: Ticket
 pub async fn load(db: &impl ConnectionTrait, ids: &[TicketId]) -> Result<Vec<Ticket>, Error> {
     let ids = ids.iter().map(|id| id.0);
     let rows = ticket::Entity::find().filter(ticket::Column::Id.is_in(ids)).all(db).await?;
-    whole(db, rows).await
-}
-
-/// Those of the tickets that nobody else is changing, held until the transaction ends.
-///
-/// # Errors
-/// As [`find`].
-pub async fn lock_free(db: &impl ConnectionTrait, ids: &[TicketId]) -> Result<Vec<Ticket>, Error> {
-    let select = ticket::Entity::find().filter(ticket::Column::Id.is_in(ids.iter().map(|id| id.0)));
-    let rows = dialect::locked_if_free(select).all(db).await?;
     whole(db, rows).await
 }
 
@@ -91,7 +89,10 @@ async fn whole(db: &impl ConnectionTrait, rows: Vec<ticket::Model>) -> Result<Ve
         .collect()
 }
 
-async fn escalations(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Vec<Escalation>>, Error> {
+async fn escalations(
+    db: &impl ConnectionTrait,
+    ids: Vec<Uuid>,
+) -> Result<HashMap<Uuid, Vec<Escalation>>, Error> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -167,7 +168,8 @@ fn ticket_of(
 
 fn state_of(row: &ticket::Model) -> Result<State, Error> {
     let place = Place { table: "ticket", id: &row.id };
-    let at = |column, at: Option<DateTime<Utc>>| at.ok_or_else(|| place.corrupt(column, "missing"));
+    let at =
+        |column, at: Option<DateTime<Utc>>| at.ok_or_else(|| place.corrupt(column, &"missing"));
     Ok(match place.word("state", &row.state)? {
         StateName::Open => State::Open,
         StateName::Promised => State::Promised { owes_promise: row.owes_promise },
@@ -216,7 +218,10 @@ fn promise_of(row: promise::Model) -> Result<Promise, Error> {
     })
 }
 
-fn escalation_of(row: escalation::Model, measures: Vec<measure::Model>) -> Result<Escalation, Error> {
+fn escalation_of(
+    row: escalation::Model,
+    measures: Vec<measure::Model>,
+) -> Result<Escalation, Error> {
     let place = Place { table: "escalation", id: &row.id };
     Ok(Escalation {
         id: EscalationId(row.id),
@@ -265,7 +270,12 @@ pub struct EventRow {
 ///
 /// # Errors
 /// As [`find`].
-pub async fn events(db: &impl ConnectionTrait, id: TicketId, after: u32, limit: u64) -> Result<Vec<EventRow>, Error> {
+pub async fn events(
+    db: &impl ConnectionTrait,
+    id: TicketId,
+    after: u32,
+    limit: u64,
+) -> Result<Vec<EventRow>, Error> {
     let rows = event::Entity::find()
         .filter(event::Column::TicketId.eq(id.0))
         .filter(event::Column::Sequence.gt(super::super::row::int(after)))
@@ -273,10 +283,33 @@ pub async fn events(db: &impl ConnectionTrait, id: TicketId, after: u32, limit: 
         .limit(limit)
         .all(db)
         .await?;
-    rows.into_iter().map(event_of).collect()
+    rows.iter().map(event_of).collect()
 }
 
-fn event_of(row: event::Model) -> Result<EventRow, Error> {
+/// Those among the tickets whose manufacturer had nobody who could be told of the filing.
+///
+/// # Errors
+/// As [`find`].
+pub async fn without_contact(
+    db: &impl ConnectionTrait,
+    ids: &[TicketId],
+) -> Result<Vec<TicketId>, Error> {
+    let filings = event::Entity::find()
+        .filter(event::Column::TicketId.is_in(ids.iter().map(|id| id.0)))
+        .filter(event::Column::Sequence.eq(1))
+        .all(db)
+        .await?;
+    let mut untold = Vec::new();
+    for filing in filings {
+        let ticket = TicketId(filing.ticket_id);
+        if event_of(&filing)?.data == (EventData::Filed { no_contact: true }) {
+            untold.push(ticket);
+        }
+    }
+    Ok(untold)
+}
+
+fn event_of(row: &event::Model) -> Result<EventRow, Error> {
     let place = Place { table: "event", id: &row.ticket_id };
     Ok(EventRow {
         sequence: place.number("sequence", row.sequence)?,

@@ -11,6 +11,5 @@ mod save;
 
 pub(super) use list::visible_condition;
 pub use list::{Filter, Order, escalations, list, ticket_of_escalation};
-pub use load::{EventRow, MessageRow, events, find, find_locked, load, lock_free, messages};
-pub(super) use save::add;
-pub use save::{insert, update};
+pub use load::{EventRow, MessageRow, events, find, find_locked, load, messages, without_contact};
+pub use save::{insert, message_id, update};

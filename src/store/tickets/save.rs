@@ -4,55 +4,60 @@
 //! told go in together.
 
 use entity::{deadline, escalation, event, measure, message, promise, ticket, timer};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use super::super::Error;
+use super::super::batch::Batch;
 use super::super::row::{division, document, int, small, word};
 use crate::domain::escalation::{Escalation, Measure};
-use crate::domain::id::TicketId;
+use crate::domain::id::{MessageId, TicketId};
 use crate::domain::ticket::{
     Change, Deadline, DeadlineStatus, Event, Promise, State, Ticket, Written, wake_at,
 };
 
-/// Rows per statement: well below the databases' limit of bound values.
-const ROWS: usize = 500;
-
-/// Writes newly filed tickets. `search_terms` are the cut texts people may search for.
-///
-/// # Errors
-/// [`Error::Driver`]; a taken number is a duplicate.
-pub async fn insert(db: &impl ConnectionTrait, change: &Change, search_terms: String) -> Result<(), Error> {
-    let ticket = &change.ticket;
-    let row = row_of(ticket, search_terms);
-    ticket::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
-    save_parts(db, &[(None, change)]).await
+/// Writes a newly filed ticket. `search_terms` are the cut texts people may search for. A taken
+/// number is a duplicate when the batch runs.
+pub fn insert(batch: &mut Batch, change: &Change, search_terms: String) {
+    batch.add(vec![row_of(&change.ticket, 1, search_terms)]);
+    save_parts(batch, &[(None, change)]);
 }
 
-/// Writes changed tickets, each guarded by the version it was read at.
+/// Writes changed tickets, each guarded by the version it was read at; their parts go into the
+/// batch.
 ///
 /// # Errors
 /// [`Error::Stale`] when somebody else changed one of them first.
-pub async fn update(db: &impl ConnectionTrait, changes: &[(&Ticket, &Change)]) -> Result<(), Error> {
-    for (before, change) in changes {
-        let done = ticket::Entity::update_many()
-            .set(changed_columns(&change.ticket, before.version))
-            .filter(ticket::Column::Id.eq(before.id.0))
-            .filter(ticket::Column::Version.eq(before.version))
-            .exec(db)
-            .await?;
-        if done.rows_affected != 1 {
+pub async fn update(
+    db: &impl ConnectionTrait,
+    batch: &mut Batch,
+    changes: &[(&Ticket, &Change)],
+) -> Result<(), Error> {
+    // One statement for all of them: an upsert that never inserts, because the rows are there.
+    for changes in changes.chunks(ROWS) {
+        let rows = changes.iter().map(|(before, change)| {
+            row_of(&change.ticket, before.version + 1, String::new()).into_active_model()
+        });
+        let mut guarded = OnConflict::column(ticket::Column::Id);
+        guarded.update_columns(CHANGING);
+        guarded
+            .action_and_where(Expr::cust("\"ticket\".\"version\" = \"excluded\".\"version\" - 1"));
+        let upsert = ticket::Entity::insert_many(rows).on_conflict(guarded);
+        let done = upsert.exec_without_returning(db).await?;
+        if done != u64::try_from(changes.len()).unwrap_or(u64::MAX) {
             return Err(Error::Stale);
         }
     }
     let changes: Vec<_> = changes.iter().map(|(before, change)| (Some(*before), *change)).collect();
-    save_parts(db, &changes).await
+    save_parts(batch, &changes);
+    Ok(())
 }
 
-async fn save_parts(db: &impl ConnectionTrait, changes: &[(Option<&Ticket>, &Change)]) -> Result<(), Error> {
+/// Tickets per statement: their rows are wide.
+const ROWS: usize = 200;
+
+fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
     let mut deadlines = Vec::new();
     let mut promises = Vec::new();
     let mut escalations = Vec::new();
@@ -90,19 +95,35 @@ async fn save_parts(db: &impl ConnectionTrait, changes: &[(Option<&Ticket>, &Cha
             None => {}
         }
     }
-    upsert(db, deadlines, [deadline::Column::TicketId, deadline::Column::Kind, deadline::Column::Ordinal], &DEADLINE).await?;
-    add(db, promises).await?;
-    upsert(db, escalations, [escalation::Column::Id], &ESCALATION).await?;
-    add(db, measures).await?;
-    add(db, events).await?;
-    add(db, messages).await?;
-    let keys = [timer::Column::TicketId];
-    upsert(db, timers, keys, &[timer::Column::DueAt, timer::Column::Attempt]).await?;
+    let key = [deadline::Column::TicketId, deadline::Column::Kind, deadline::Column::Ordinal];
+    batch.upsert(deadlines, &key, &DEADLINE);
+    batch.add(promises);
+    batch.upsert(escalations, &[escalation::Column::Id], &ESCALATION);
+    batch.add(measures);
+    batch.add(events);
+    batch.add(messages);
+    let changing = [timer::Column::DueAt, timer::Column::Attempt];
+    batch.upsert(timers, &[timer::Column::TicketId], &changing);
     if !done.is_empty() {
-        timer::Entity::delete_many().filter(timer::Column::TicketId.is_in(done)).exec(db).await?;
+        batch.push(&timer::Entity::delete_many().filter(timer::Column::TicketId.is_in(done)));
     }
-    Ok(())
 }
+
+/// The columns that acts and deadlines change.
+const CHANGING: [ticket::Column; 12] = [
+    ticket::Column::DistributorId,
+    ticket::Column::State,
+    ticket::Column::OwesPromise,
+    ticket::Column::SolvedAt,
+    ticket::Column::EndedAt,
+    ticket::Column::RemainingQuantity,
+    ticket::Column::Rating,
+    ticket::Column::UrgedOn,
+    ticket::Column::Escalated,
+    ticket::Column::Overdue,
+    ticket::Column::Events,
+    ticket::Column::Version,
+];
 
 const DEADLINE: [deadline::Column; 6] = [
     deadline::Column::DueAt,
@@ -121,44 +142,7 @@ const ESCALATION: [escalation::Column; 5] = [
     escalation::Column::Conclusion,
 ];
 
-/// Inserts rows, many to a statement.
-pub(in crate::store) async fn add<M, E>(db: &impl ConnectionTrait, rows: Vec<M>) -> Result<(), Error>
-where
-    E: EntityTrait<Model = M>,
-    M: IntoActiveModel<E::ActiveModel> + sea_orm::ModelTrait<Entity = E>,
-    E::ActiveModel: Send,
-{
-    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
-    while rows.peek().is_some() {
-        let chunk: Vec<E::ActiveModel> = rows.by_ref().take(ROWS).collect();
-        E::insert_many(chunk).exec_without_returning(db).await?;
-    }
-    Ok(())
-}
-
-async fn upsert<M, E>(
-    db: &impl ConnectionTrait,
-    rows: Vec<M>,
-    keys: impl IntoIterator<Item = E::Column> + Clone,
-    columns: &[E::Column],
-) -> Result<(), Error>
-where
-    E: EntityTrait<Model = M>,
-    M: IntoActiveModel<E::ActiveModel> + sea_orm::ModelTrait<Entity = E>,
-    E::ActiveModel: Send,
-    E::Column: Copy,
-{
-    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
-    while rows.peek().is_some() {
-        let chunk: Vec<E::ActiveModel> = rows.by_ref().take(ROWS).collect();
-        let mut conflict = OnConflict::columns(keys.clone());
-        conflict.update_columns(columns.iter().copied());
-        E::insert_many(chunk).on_conflict(conflict).exec_without_returning(db).await?;
-    }
-    Ok(())
-}
-
-fn row_of(ticket: &Ticket, search_terms: String) -> ticket::Model {
+fn row_of(ticket: &Ticket, version: i64, search_terms: String) -> ticket::Model {
     let report = &ticket.report;
     let (solved_at, owes_promise) = state_columns(&ticket.state);
     ticket::Model {
@@ -191,28 +175,8 @@ fn row_of(ticket: &Ticket, search_terms: String) -> ticket::Model {
         escalated: ticket.open_escalation().is_some(),
         overdue: is_overdue(ticket),
         events: int(ticket.events),
-        version: 1,
+        version,
         search_terms,
-    }
-}
-
-/// The columns that acts and deadlines change.
-fn changed_columns(ticket: &Ticket, version: i64) -> ticket::ActiveModel {
-    let (solved_at, owes_promise) = state_columns(&ticket.state);
-    ticket::ActiveModel {
-        distributor_id: Set(ticket.distributor.map(|id| id.0)),
-        state: Set(ticket.state.name().as_str().to_owned()),
-        owes_promise: Set(owes_promise),
-        solved_at: Set(solved_at),
-        ended_at: Set(ticket.state.ended_at()),
-        remaining_quantity: Set(ticket.remaining_quantity),
-        rating: Set(ticket.rating.as_ref().map(word)),
-        urged_on: Set(ticket.urged_on),
-        escalated: Set(ticket.open_escalation().is_some()),
-        overdue: Set(is_overdue(ticket)),
-        events: Set(int(ticket.events)),
-        version: Set(version + 1),
-        ..Default::default()
     }
 }
 
@@ -316,13 +280,19 @@ fn event_row(ticket: TicketId, event: &Event) -> event::Model {
     }
 }
 
+/// The id of a message: its ticket and event give it.
+#[must_use]
+pub fn message_id(ticket: TicketId, sequence: u32) -> MessageId {
+    MessageId(Uuid::new_v5(&ticket.0, format!("message:{sequence}").as_bytes()))
+}
+
 fn message_row(ticket: TicketId, change: &Change, written: &Written) -> Option<message::Model> {
     let event = change.events.iter().find(|event| event.sequence == written.sequence)?;
     let (user, organisation) = event.by?;
     Some(message::Model {
         ticket_id: ticket.0,
         sequence: int(written.sequence),
-        id: Uuid::new_v5(&ticket.0, format!("message:{}", written.sequence).as_bytes()),
+        id: message_id(ticket, written.sequence).0,
         at: event.at,
         by_user: user.0,
         by_organisation: organisation.0,

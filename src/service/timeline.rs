@@ -1,0 +1,108 @@
+//! A ticket's timeline and conversation, as far as the reader may read them.
+//!
+//! **Never** shows an administrator a party's text.
+
+use std::collections::HashMap;
+
+use super::{App, Error};
+use crate::domain::access::{self, Scope};
+use crate::domain::id::{MessageId, OrganisationId, TicketId, UserId};
+use crate::domain::party::Role;
+use crate::domain::ticket::{self, Ticket};
+use crate::store::accounts;
+use crate::store::tickets::{self as kept, EventRow, MessageRow};
+
+/// An entry of the timeline with its actor's names.
+#[derive(Debug, Clone)]
+pub struct EventView {
+    /// The entry.
+    pub event: EventRow,
+    /// The actor's name, and their organisation's.
+    pub by: Option<(String, String)>,
+}
+
+/// The timeline of a ticket of the caller's, after `after`, oldest first, and where to go on
+/// when there is more. What a message's reader may not read is left out.
+///
+/// # Errors
+/// [`Error::NotFound`] when the ticket is unknown or not theirs.
+pub async fn events(
+    app: &App,
+    scope: &Scope,
+    id: TicketId,
+    after: u32,
+    limit: u64,
+) -> Result<(Vec<EventView>, Option<u32>), Error> {
+    let db = app.store.read();
+    readable(app, scope, id).await?;
+    let mut rows = kept::events(db, id, after, limit.saturating_add(1)).await?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = rows.len() > most;
+    rows.truncate(most);
+    let next = rows.last().filter(|_| has_more).map(|row| row.sequence);
+    let people: Vec<UserId> = rows.iter().filter_map(|row| row.by.map(|(user, _)| user)).collect();
+    let houses: Vec<_> = rows.iter().filter_map(|row| row.by.map(|(_, house)| house)).collect();
+    let people: HashMap<_, _> = accounts::user_names(db, &people).await?.into_iter().collect();
+    let houses: HashMap<_, _> =
+        accounts::organisations(db, &houses).await?.into_iter().map(|o| (o.id, o.name)).collect();
+    let name = |(user, house): (UserId, OrganisationId)| {
+        let name = people.get(&user).cloned().unwrap_or_default();
+        (name, houses.get(&house).cloned().unwrap_or_default())
+    };
+    let may_read = |row: &EventRow| match (&row.data, row.by) {
+        (ticket::EventData::Message { audience }, Some((_, house))) => {
+            access::may_read(scope.actor(), *audience, house)
+        }
+        _ => true,
+    };
+    let readable = rows.into_iter().filter(may_read);
+    Ok((readable.map(|event| EventView { by: event.by.map(name), event }).collect(), next))
+}
+
+/// A ticket whose text the caller may read.
+pub(super) async fn readable(app: &App, scope: &Scope, id: TicketId) -> Result<Ticket, Error> {
+    let found = kept::find(app.store.read(), scope.tickets(), id).await?;
+    found.filter(|_| scope.actor().role != Role::Admin).ok_or(Error::NotFound)
+}
+
+/// The id of the message that a ticket's event wrote.
+#[must_use]
+pub fn message_id(ticket: TicketId, sequence: u32) -> MessageId {
+    kept::message_id(ticket, sequence)
+}
+
+/// A message with its writer's names.
+#[derive(Debug, Clone)]
+pub struct MessageView {
+    /// The message.
+    pub message: MessageRow,
+    /// The writer's name.
+    pub by: String,
+    /// Their organisation's.
+    pub organisation: String,
+}
+
+/// The conversation of a ticket of the caller's, as far as they may read it.
+///
+/// # Errors
+/// [`Error::NotFound`] when the ticket is unknown or not theirs.
+pub async fn messages(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<MessageView>, Error> {
+    let db = app.store.read();
+    readable(app, scope, id).await?;
+    let rows = kept::messages(db, id).await?;
+    let people: Vec<UserId> = rows.iter().map(|row| row.by).collect();
+    let houses: Vec<_> = rows.iter().map(|row| row.organisation).collect();
+    let people: HashMap<_, _> = accounts::user_names(db, &people).await?.into_iter().collect();
+    let houses: HashMap<_, _> =
+        accounts::organisations(db, &houses).await?.into_iter().map(|o| (o.id, o.name)).collect();
+    let readable = rows
+        .into_iter()
+        .filter(|row| access::may_read(scope.actor(), row.audience, row.organisation));
+    Ok(readable
+        .map(|message| MessageView {
+            by: people.get(&message.by).cloned().unwrap_or_default(),
+            organisation: houses.get(&message.organisation).cloned().unwrap_or_default(),
+            message,
+        })
+        .collect())
+}

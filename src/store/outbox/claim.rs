@@ -1,0 +1,240 @@
+//! Taking deliveries out of the outbox, and writing down what became of them.
+//!
+//! **Never** gives a delivery to two workers while the first one's lease lasts.
+
+use chrono::{DateTime, Utc};
+use entity::{app_user, delivery, event};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::DeliveryState;
+use crate::domain::id::{DeliveryId, TicketId, UserId};
+use crate::domain::notice::{Channel, Kind};
+use crate::domain::party::Language;
+use crate::domain::ticket::Brief;
+use crate::store::row::{Place, word};
+use crate::store::{Error, dialect};
+
+/// A delivery with everything that its letter needs.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Its id.
+    pub id: DeliveryId,
+    /// Of which ticket.
+    pub ticket: TicketId,
+    /// Of which event.
+    pub event: u32,
+    /// What.
+    pub kind: Kind,
+    /// Whom.
+    pub recipient: UserId,
+    /// On which channel.
+    pub channel: Channel,
+    /// Where to.
+    pub address: String,
+    /// Counts the attempts, this one included.
+    pub attempt: u16,
+    /// The recipient's name.
+    pub name: String,
+    /// The recipient's language.
+    pub language: Language,
+    /// What the event was about.
+    pub brief: Brief,
+}
+
+/// Takes up to `limit` deliveries that are due at business time `at`, for `worker` alone until
+/// the wall-clock instant `lease`. Those whose lease ran out are taken again.
+///
+/// # Errors
+/// [`Error`] when the database fails or a row is corrupt.
+pub async fn claim(
+    db: &impl ConnectionTrait,
+    (worker, channel): (Uuid, Channel),
+    at: DateTime<Utc>,
+    (wall, lease): (DateTime<Utc>, DateTime<Utc>),
+    limit: u64,
+) -> Result<Vec<Claimed>, Error> {
+    let select = delivery::Entity::find()
+        .filter(ready(channel, at, wall))
+        .order_by_asc(delivery::Column::DueAt)
+        .order_by_asc(delivery::Column::Id)
+        .limit(limit);
+    let rows = dialect::locked_if_free(select).all(db).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = rows.iter().map(|row| row.id);
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::ClaimedBy, Expr::val(worker))
+        .col_expr(delivery::Column::ClaimedUntil, Expr::val(lease))
+        .col_expr(
+            delivery::Column::Attempt,
+            ExprTrait::add(Expr::col(delivery::Column::Attempt), 1),
+        )
+        .filter(delivery::Column::Id.is_in(ids))
+        .exec(db)
+        .await?;
+    with_letters(db, rows).await
+}
+
+/// What may be taken on a channel: queued, due, and in nobody's hands.
+fn ready(channel: Channel, at: DateTime<Utc>, wall: DateTime<Utc>) -> Condition {
+    let free = Condition::any()
+        .add(delivery::Column::ClaimedUntil.is_null())
+        .add(delivery::Column::ClaimedUntil.lte(wall));
+    Condition::all()
+        .add(delivery::Column::State.eq(word(&DeliveryState::Queued)))
+        .add(delivery::Column::Channel.eq(word(&channel)))
+        .add(delivery::Column::DueAt.lte(at))
+        .add(free)
+}
+
+/// True when something may be taken on a channel.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn is_due(
+    db: &impl ConnectionTrait,
+    channel: Channel,
+    at: DateTime<Utc>,
+    wall: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let first: Option<Uuid> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::Id)
+        .filter(ready(channel, at, wall))
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(first.is_some())
+}
+
+async fn with_letters(
+    db: &impl ConnectionTrait,
+    rows: Vec<delivery::Model>,
+) -> Result<Vec<Claimed>, Error> {
+    let people = rows.iter().map(|row| row.recipient_id);
+    let people =
+        app_user::Entity::find().filter(app_user::Column::Id.is_in(people)).all(db).await?;
+    let tickets = rows.iter().map(|row| row.ticket_id);
+    let numbers = rows.iter().map(|row| row.event);
+    let events = event::Entity::find()
+        .filter(event::Column::TicketId.is_in(tickets))
+        .filter(event::Column::Sequence.is_in(numbers))
+        .all(db)
+        .await?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let person = people.iter().find(|person| person.id == row.recipient_id);
+        let cause = |e: &&event::Model| e.ticket_id == row.ticket_id && e.sequence == row.event;
+        match claimed_of(&row, person, events.iter().find(cause)) {
+            Ok(one) => claimed.push(one),
+            Err(problem) => bury(db, row.id, &problem).await?,
+        }
+    }
+    Ok(claimed)
+}
+
+fn claimed_of(
+    row: &delivery::Model,
+    person: Option<&app_user::Model>,
+    cause: Option<&event::Model>,
+) -> Result<Claimed, Error> {
+    let place = Place { table: "delivery", id: &row.id };
+    let person = person.ok_or_else(|| place.corrupt("recipient_id", &"nobody"))?;
+    let cause = cause.ok_or_else(|| place.corrupt("event", &"missing"))?;
+    let before: u16 = place.number("attempt", row.attempt)?;
+    Ok(Claimed {
+        id: DeliveryId(row.id),
+        ticket: TicketId(row.ticket_id),
+        event: place.number("event", row.event)?,
+        kind: place.word("kind", &row.kind)?,
+        recipient: UserId(row.recipient_id),
+        channel: place.word("channel", &row.channel)?,
+        address: row.address.clone(),
+        attempt: before.saturating_add(1),
+        name: person.name.clone(),
+        language: place.word("language", &person.language)?,
+        brief: place.document("brief", &cause.brief)?,
+    })
+}
+
+/// A delivery that cannot be read is a dead letter at once, and the others go on.
+async fn bury(db: &impl ConnectionTrait, id: Uuid, problem: &Error) -> Result<(), Error> {
+    tracing::error!(%problem, delivery.id = %id, "a delivery cannot be read");
+    let row = delivery::ActiveModel {
+        state: sea_orm::Set(word(&DeliveryState::Failed)),
+        claimed_by: sea_orm::Set(None),
+        claimed_until: sea_orm::Set(None),
+        response: sea_orm::Set(Some(problem.to_string())),
+        ..Default::default()
+    };
+    delivery::Entity::update_many().set(row).filter(delivery::Column::Id.eq(id)).exec(db).await?;
+    Ok(())
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// Its state from now on.
+    pub state: DeliveryState,
+    /// When it is tried again, for [`DeliveryState::Queued`].
+    pub due_at: Option<DateTime<Utc>>,
+    /// What the receiver said.
+    pub response: String,
+}
+
+/// Writes down what became of an attempt, if `worker` still holds the delivery.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn finish(
+    db: &impl ConnectionTrait,
+    worker: Uuid,
+    finished: &Finished,
+    at: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let mut row = delivery::ActiveModel {
+        state: sea_orm::Set(word(&finished.state)),
+        claimed_by: sea_orm::Set(None),
+        claimed_until: sea_orm::Set(None),
+        finished_at: sea_orm::Set(Some(at)),
+        response: sea_orm::Set(Some(finished.response.clone())),
+        ..Default::default()
+    };
+    if let Some(due_at) = finished.due_at {
+        row.due_at = sea_orm::Set(due_at);
+    }
+    let done = delivery::Entity::update_many()
+        .set(row)
+        .filter(delivery::Column::Id.eq(finished.id.0))
+        .filter(delivery::Column::ClaimedBy.eq(worker))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// When the first delivery after `at` is due, if any waits.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn next_due(
+    db: &impl ConnectionTrait,
+    at: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let next: Option<DateTime<Utc>> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::DueAt)
+        .filter(delivery::Column::State.eq(word(&DeliveryState::Queued)))
+        .filter(delivery::Column::DueAt.gt(at))
+        .order_by_asc(delivery::Column::DueAt)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(next)
+}
