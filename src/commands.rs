@@ -41,11 +41,11 @@ enum Command {
         /// Where business time begins, like 2026-02-13T09:00:00+08:00; now, when left out.
         #[arg(long)]
         now: Option<DateTime<Utc>>,
-        /// Fill the empty database of SUPPLYLINE_DATABASE_URL instead, and exit.
+        /// Fill the empty database of `SUPPLYLINE_DATABASE_URL` instead, and exit.
         #[arg(long)]
         load_only: bool,
     },
-    /// Bring the database of SUPPLYLINE_DATABASE_URL up to date.
+    /// Bring the database of `SUPPLYLINE_DATABASE_URL` up to date.
     Migrate,
     /// Check the settings and the database; warn about what is weak.
     Check,
@@ -92,8 +92,9 @@ struct NewPerson {
 }
 
 fn role(word: &str) -> Result<Role, String> {
-    serde_json::from_value(serde_json::Value::String(word.to_owned()))
-        .map_err(|_unknown| "one of hospital, manufacturer, distributor, bureau, admin, security, auditor".to_owned())
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).map_err(|_unknown| {
+        "one of hospital, manufacturer, distributor, bureau, admin, security, auditor".to_owned()
+    })
 }
 
 /// Runs a command to its end.
@@ -125,14 +126,16 @@ async fn open(url: &str) -> anyhow::Result<Store> {
 }
 
 async fn serve_forever(config: &Config) -> anyhow::Result<()> {
-    for warning in config.warnings() {
-        tracing::warn!("{warning}");
-    }
+    config.warnings().iter().for_each(|warning| warn(warning));
     let store = open(config.database_url.expose_secret()).await?;
     let app = App::open(store, Clock::system(), Limits::On).await?;
     let service = Service::start(config, app)?;
-    tracing::info!("serving on http://{}", config.listen);
+    say(&format!("serving on http://{}", config.listen))?;
     serve(service).await
+}
+
+fn warn(warning: &str) {
+    tracing::warn!("{warning}");
 }
 
 async fn load_only(config: &Config, now: Option<DateTime<Utc>>) -> anyhow::Result<()> {
@@ -140,20 +143,26 @@ async fn load_only(config: &Config, now: Option<DateTime<Utc>>) -> anyhow::Resul
     let loaded = demo::load(&store, now.unwrap_or_else(|| Clock::system().now())).await?;
     say(&format!(
         "loaded {} organisations, {} people, {} products and {} tickets; every account's password is {}",
-        loaded.organisations, loaded.users, loaded.products, loaded.tickets, demo::PASSWORD
+        loaded.organisations,
+        loaded.users,
+        loaded.products,
+        loaded.tickets,
+        demo::PASSWORD
     ))
 }
 
 async fn run_demo(config: &Config, now: Option<DateTime<Utc>>) -> anyhow::Result<()> {
     let now = now.unwrap_or_else(|| Clock::system().now());
-    let folder = std::env::temp_dir().join(format!("supplyline-demo-{}", Uuid::new_v4()));
-    std::fs::create_dir(&folder).context("no folder for the demo's database can be made")?;
-    let ended = run_demo_in(config, &folder, now).await;
-    std::fs::remove_dir_all(&folder).context("the demo's database cannot be removed")?;
-    ended
+    let folder = tempfile::Builder::new().prefix("supplyline-demo-").tempdir();
+    let folder = folder.context("no folder for the demo's database can be made")?;
+    run_demo_in(config, folder.path(), now).await
 }
 
-async fn run_demo_in(config: &Config, folder: &std::path::Path, now: DateTime<Utc>) -> anyhow::Result<()> {
+async fn run_demo_in(
+    config: &Config,
+    folder: &std::path::Path,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
     let store = open(&format!("sqlite://{}", folder.join("demo.db").display())).await?;
     let loaded = demo::load(&store, now).await?;
     let app = App::open(store, Clock::ticking_from(now), Limits::Off).await?;
@@ -181,7 +190,9 @@ async fn create_user(config: &Config, person: NewPerson) -> anyhow::Result<()> {
     let store = open(config.database_url.expose_secret()).await?;
     let app = App::open(store, Clock::system(), Limits::On).await?;
     let (password, is_made) = password(person.password_stdin)?;
-    let hash = tokio::task::spawn_blocking(move || Ok::<_, anyhow::Error>((hash_password(&password)?, password)));
+    let hash = tokio::task::spawn_blocking(move || {
+        Ok::<_, anyhow::Error>((hash_password(&password)?, password))
+    });
     let (password_hash, password) = hash.await??;
     let kind = person.role.organisation_kind();
     let house = text::line(&person.organisation, 200).context("--organisation")?;
@@ -192,21 +203,34 @@ async fn create_user(config: &Config, person: NewPerson) -> anyhow::Result<()> {
         username: text::line(&person.username, 64).context("--username")?.to_lowercase(),
         name: text::line(&person.name, 100).context("--name")?,
         role: person.role,
-        email: person.email.as_deref().map(|mail| text::line(mail, 254)).transpose().context("--email")?,
-        phone: person.phone.as_deref().map(|phone| text::line(phone, 20)).transpose().context("--phone")?,
+        email: person
+            .email
+            .as_deref()
+            .map(|mail| text::line(mail, 254))
+            .transpose()
+            .context("--email")?,
+        phone: person
+            .phone
+            .as_deref()
+            .map(|phone| text::line(phone, 20))
+            .transpose()
+            .context("--phone")?,
         language: if person.english { Language::English } else { Language::Chinese },
         password_hash,
     };
     let username = user.username.clone();
-    crate::service::accounts::create(&app, user).await.map_err(|error| match error {
-        crate::service::Error::Invalid(_) => anyhow::anyhow!("--username: {username} is taken"),
-        other => other.into(),
-    })?;
+    let created = crate::service::accounts::create(&app, user).await;
+    created.with_context(|| format!("--username: {username} cannot be created"))?;
     say(&format!("created {username}"))?;
     if is_made { say(&format!("password: {password}")) } else { Ok(()) }
 }
 
-async fn organisation(app: &App, kind: OrganisationKind, division: Division, name: String) -> anyhow::Result<OrganisationId> {
+async fn organisation(
+    app: &App,
+    kind: OrganisationKind,
+    division: Division,
+    name: String,
+) -> anyhow::Result<OrganisationId> {
     let known = accounts::find_organisation(app.store.read(), kind, division, &name).await?;
     if let Some(known) = known {
         return Ok(known.id);

@@ -56,7 +56,8 @@ pub struct Config {
     /// `SUPPLYLINE_MAIL_FROM`: the sender, with or without a name.
     pub mail_from: String,
     /// `SUPPLYLINE_SMS_WEBHOOK_URL`: none keeps text messages in the in-app mailbox.
-    pub sms_webhook_url: Option<Url>,
+    /// It may carry a key, so it is as secret as the secret.
+    pub sms_webhook_url: Option<SecretString>,
     /// `SUPPLYLINE_SMS_WEBHOOK_SECRET`: `whsec_…`; needed with the URL.
     pub sms_webhook_secret: Option<SecretString>,
     /// `SUPPLYLINE_PUBLIC_URL`: where people reach the service; links in mails begin with it.
@@ -94,7 +95,10 @@ impl Config {
 
     fn check(written: Written) -> anyhow::Result<Self> {
         let listen: SocketAddr = written.listen.parse().with_context(|| {
-            format!("SUPPLYLINE_LISTEN: {:?} is not an address and port like 127.0.0.1:8080", written.listen)
+            format!(
+                "SUPPLYLINE_LISTEN: {:?} is not an address and port like 127.0.0.1:8080",
+                written.listen
+            )
         })?;
         let public_url = if written.public_url.is_empty() {
             format!("http://{listen}")
@@ -102,17 +106,20 @@ impl Config {
             written.public_url
         };
         let public_url = web_url("SUPPLYLINE_PUBLIC_URL", &public_url)?;
-        let sms_webhook_url = optional(written.sms_webhook_url)
+        let sms_webhook_url = optional(&written.sms_webhook_url)
             .map(|url| web_url("SUPPLYLINE_SMS_WEBHOOK_URL", &url))
-            .transpose()?;
-        let sms_webhook_secret = optional(written.sms_webhook_secret).map(SecretString::from);
+            .transpose()?
+            .map(|url| SecretString::from(String::from(url)));
+        let sms_webhook_secret = optional(&written.sms_webhook_secret).map(SecretString::from);
         if sms_webhook_url.is_some() && sms_webhook_secret.is_none() {
-            bail!("SUPPLYLINE_SMS_WEBHOOK_SECRET: whsec_… is needed to sign what goes to SUPPLYLINE_SMS_WEBHOOK_URL");
+            bail!(
+                "SUPPLYLINE_SMS_WEBHOOK_SECRET: whsec_… is needed to sign what goes to SUPPLYLINE_SMS_WEBHOOK_URL"
+            );
         }
         let config = Self {
             listen,
             database_url: SecretString::from(written.database_url),
-            smtp_url: optional(written.smtp_url).map(SecretString::from),
+            smtp_url: optional(&written.smtp_url).map(SecretString::from),
             mail_from: written.mail_from,
             sms_webhook_url,
             sms_webhook_secret,
@@ -135,7 +142,7 @@ impl Config {
         };
         let sms = match (&self.sms_webhook_url, &self.sms_webhook_secret) {
             (Some(url), Some(secret)) => {
-                Sms::new(url.as_str(), SigningSecret::parse(secret.expose_secret())?)?
+                Sms::new(url.expose_secret(), SigningSecret::parse(secret.expose_secret())?)?
             }
             (_, _) => Sms::in_app(),
         };
@@ -165,7 +172,9 @@ impl Config {
             "SUPPLYLINE_SMS_WEBHOOK_URL is not set: text messages stay in the in-app mailbox",
         );
         warn(
-            self.sms_webhook_url.as_ref().is_some_and(|url| url.scheme() == "http"),
+            self.sms_webhook_url
+                .as_ref()
+                .is_some_and(|url| url.expose_secret().starts_with("http:")),
             "SUPPLYLINE_SMS_WEBHOOK_URL is plain http: phone numbers travel unencrypted",
         );
         warn(
@@ -186,9 +195,19 @@ impl Config {
         vec![
             ("SUPPLYLINE_LISTEN", self.listen.to_string()),
             ("SUPPLYLINE_DATABASE_URL", redacted(self.database_url.expose_secret())),
-            ("SUPPLYLINE_SMTP_URL", self.smtp_url.as_ref().map_or_else(|| set(false), |url| redacted(url.expose_secret()))),
+            (
+                "SUPPLYLINE_SMTP_URL",
+                self.smtp_url
+                    .as_ref()
+                    .map_or_else(|| set(false), |url| redacted(url.expose_secret())),
+            ),
             ("SUPPLYLINE_MAIL_FROM", self.mail_from.clone()),
-            ("SUPPLYLINE_SMS_WEBHOOK_URL", self.sms_webhook_url.as_ref().map_or_else(|| set(false), |url| redacted(url.as_str()))),
+            (
+                "SUPPLYLINE_SMS_WEBHOOK_URL",
+                self.sms_webhook_url
+                    .as_ref()
+                    .map_or_else(|| set(false), |url| redacted(url.expose_secret())),
+            ),
             ("SUPPLYLINE_SMS_WEBHOOK_SECRET", set(self.sms_webhook_secret.is_some())),
             ("SUPPLYLINE_PUBLIC_URL", self.public_url.to_string()),
             ("SUPPLYLINE_LOG", self.log.clone()),
@@ -196,7 +215,7 @@ impl Config {
     }
 }
 
-fn optional(text: String) -> Option<String> {
+fn optional(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
@@ -234,9 +253,21 @@ mod tests {
         check(|w| w.listen = "8080".into(), "SUPPLYLINE_LISTEN");
         check(|w| w.public_url = "ftp://x".into(), "SUPPLYLINE_PUBLIC_URL");
         check(|w| w.smtp_url = "http://x".into(), "SUPPLYLINE_SMTP_URL");
-        check(|w| { w.smtp_url = "smtp://x".into(); w.mail_from = "nobody".into(); }, "SUPPLYLINE_MAIL_FROM");
+        check(
+            |w| {
+                w.smtp_url = "smtp://x".into();
+                w.mail_from = "nobody".into();
+            },
+            "SUPPLYLINE_MAIL_FROM",
+        );
         check(|w| w.sms_webhook_url = "http://x".into(), "SUPPLYLINE_SMS_WEBHOOK_SECRET");
-        check(|w| { w.sms_webhook_url = "http://x".into(); w.sms_webhook_secret = "abc".into(); }, "SUPPLYLINE_SMS_WEBHOOK_SECRET");
+        check(
+            |w| {
+                w.sms_webhook_url = "http://x".into();
+                w.sms_webhook_secret = "abc".into();
+            },
+            "SUPPLYLINE_SMS_WEBHOOK_SECRET",
+        );
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::HttpServer;
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::{App as HttpApp, HttpServer};
+use actix_web::web::Data;
 use anyhow::Context as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -53,7 +54,8 @@ impl Service {
     }
 
     fn bind(config: &Config, site: Site, engine: &Arc<Engine>) -> anyhow::Result<Self> {
-        let server = HttpServer::new(move || HttpApp::new().configure(|c| crate::web::configure(c, &site)))
+        let site = Data::new(site);
+        let server = HttpServer::new(move || crate::web::app(site.clone()))
             .client_request_timeout(Duration::from_secs(10))
             .client_disconnect_timeout(Duration::from_secs(5))
             .keep_alive(Duration::from_secs(75))

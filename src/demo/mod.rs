@@ -41,7 +41,9 @@ pub struct Loaded {
 /// When the database holds anything, or the sample cannot be read.
 pub async fn load(store: &Store, now: DateTime<Utc>) -> anyhow::Result<Loaded> {
     if !crate::store::accounts::is_empty(store.read()).await? {
-        bail!("SUPPLYLINE_DATABASE_URL: this database is not empty; the demo is loaded into an empty one only");
+        bail!(
+            "SUPPLYLINE_DATABASE_URL: this database is not empty; the demo is loaded into an empty one only"
+        );
     }
     let province = province::load(store, now).await?;
     // Nothing leaves while the past is replayed: it stays in the in-app mailboxes.

@@ -50,22 +50,51 @@ struct StoryStep {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case")]
 enum StoryAct {
-    Reply { cause: Cause, promise_in_working_days: u16, promised_quantity: i64, message: String },
-    Promise { promise_in_working_days: u16, promised_quantity: i64, reason: String },
-    Solve { message: String, delivered_quantity: i64 },
+    Reply {
+        cause: Cause,
+        promise_in_working_days: u16,
+        promised_quantity: i64,
+        message: String,
+    },
+    Promise {
+        promise_in_working_days: u16,
+        promised_quantity: i64,
+        reason: String,
+    },
+    Solve {
+        message: String,
+        delivered_quantity: i64,
+    },
     Confirm {
         result: Verdict,
         remaining_quantity: Option<i64>,
         rating: Option<Rating>,
         comment: Option<String>,
     },
-    Withdraw { reason: String },
-    Urge { reason: String },
-    Escalate { reason: String },
-    Message { by: Writer, body: String, audience: Audience },
-    Acknowledge { note: Option<String> },
-    Measure { kind: MeasureKind, text: String },
-    CloseEscalation { conclusion: String },
+    Withdraw {
+        reason: String,
+    },
+    Urge {
+        reason: String,
+    },
+    Escalate {
+        reason: String,
+    },
+    Message {
+        by: Writer,
+        body: String,
+        audience: Audience,
+    },
+    Acknowledge {
+        note: Option<String>,
+    },
+    Measure {
+        kind: MeasureKind,
+        text: String,
+    },
+    CloseEscalation {
+        conclusion: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -102,7 +131,8 @@ const BETWEEN_STEPS: i64 = 35;
 
 pub(super) fn script(_province: &Province, now: DateTime<Utc>) -> anyhow::Result<Script> {
     let text = shipped::text("demo/tickets.json")?;
-    let stories: Vec<Story> = serde_json::from_str(&text).context("demo/tickets.json cannot be read")?;
+    let stories: Vec<Story> =
+        serde_json::from_str(&text).context("demo/tickets.json cannot be read")?;
     let calendar = Calendar::layered("demo", &[&shipped::nation()?]);
     let today = last_day_begun(&calendar, now);
     let mut acts = Vec::new();
@@ -117,7 +147,8 @@ pub(super) fn script(_province: &Province, now: DateTime<Utc>) -> anyhow::Result
         for (number, step) in story.steps.iter().enumerate() {
             let day = calendar.nth_working_day_after(local_date(at), step.after_working_days)?;
             let morning = at_time(day, MORNING) + offset;
-            let earliest = acts.last().map_or(at, |(last, ..)| *last) + TimeDelta::minutes(BETWEEN_STEPS);
+            let earliest =
+                acts.last().map_or(at, |(last, ..)| *last) + TimeDelta::minutes(BETWEEN_STEPS);
             acts.push((morning.max(earliest), index, Some(number)));
         }
     }
@@ -207,11 +238,8 @@ async fn file(app: &App, province: &Province, story: &Story) -> Result<TicketId,
         follows: None,
     };
     let read = Arc::new(move || Ok(filing.clone()));
-    let render = |view: &TicketView| Rendered {
-        status: 201,
-        etag: None,
-        body: view.ticket.id.to_string(),
-    };
+    let render =
+        |view: &TicketView| Rendered { status: 201, etag: None, body: view.ticket.id.to_string() };
     let once = Once { key: None, expected_version: None, render: Arc::new(render) };
     let answered = tickets::file(app, &scope, read, once).await?;
     answered.answer.body.parse().map_err(|_not_an_id| Error::NotFound)
@@ -238,7 +266,11 @@ impl Scene<'_> {
     }
 
     /// The code of the organisation that acts, and the escalation it acts on.
-    async fn actor_of(&self, app: &App, act: &StoryAct) -> Result<(String, Option<EscalationId>), Error> {
+    async fn actor_of(
+        &self,
+        app: &App,
+        act: &StoryAct,
+    ) -> Result<(String, Option<EscalationId>), Error> {
         let maker = || self.province.makers.get(&self.story.product).cloned();
         let code = match act {
             StoryAct::Reply { .. } | StoryAct::Promise { .. } | StoryAct::Solve { .. } => maker(),
@@ -267,8 +299,14 @@ impl Scene<'_> {
         Ok((bureau.cloned().ok_or(Error::NotFound)?, Some(open.id)))
     }
 
-    fn act_of(&self, act: &StoryAct, person: &Person, escalation: Option<EscalationId>) -> Result<Act, Error> {
-        let promised_on = |days: u16| self.calendar.nth_working_day_after(local_date(self.at), days);
+    fn act_of(
+        &self,
+        act: &StoryAct,
+        person: &Person,
+        escalation: Option<EscalationId>,
+    ) -> Result<Act, Error> {
+        let promised_on =
+            |days: u16| self.calendar.nth_working_day_after(local_date(self.at), days);
         let on = || escalation.ok_or(Error::NotFound);
         Ok(match act.clone() {
             StoryAct::Reply { cause, promise_in_working_days, promised_quantity, message } => {
@@ -280,12 +318,16 @@ impl Scene<'_> {
                     contact: Contact { name: person.name.clone(), phone: person.phone.clone() },
                 })
             }
-            StoryAct::Promise { promise_in_working_days, promised_quantity, reason } => Act::Promise {
-                promised_on: promised_on(promise_in_working_days)?,
-                promised_quantity,
-                reason,
-            },
-            StoryAct::Solve { message, delivered_quantity } => Act::Solve { message, delivered_quantity },
+            StoryAct::Promise { promise_in_working_days, promised_quantity, reason } => {
+                Act::Promise {
+                    promised_on: promised_on(promise_in_working_days)?,
+                    promised_quantity,
+                    reason,
+                }
+            }
+            StoryAct::Solve { message, delivered_quantity } => {
+                Act::Solve { message, delivered_quantity }
+            }
             StoryAct::Confirm { result, remaining_quantity, rating, comment } => {
                 Act::Confirm(Confirm { result, remaining_quantity, rating, comment })
             }

@@ -2,17 +2,18 @@
 //!
 //! **Never** deletes what a ticket's history needs.
 
+use super::failed;
 use crate::service::{App, accounts, clear_answers};
 
 /// Clears up once; a failure is logged and tried again with the next tick.
 pub(super) async fn run_once(app: &App) {
     if let Err(error) = accounts::clear_sessions(app).await {
-        tracing::error!(%error, "sessions could not be cleared");
+        failed("clearing sessions", &error);
     }
     if let Err(error) = clear_answers(app).await {
-        tracing::error!(%error, "kept answers could not be cleared");
+        failed("clearing kept answers", &error);
     }
     if let Err(error) = app.reload().await {
-        tracing::error!(%error, "the rulebook could not be read again");
+        failed("reading the rulebook again", &error.into());
     }
 }

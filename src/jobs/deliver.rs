@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use futures::StreamExt as _;
 use uuid::Uuid;
 
+use super::{did, failed};
 use crate::domain::notice::{Channel, Letter};
 use crate::domain::retry;
 use crate::notify::{Channels, Outcome};
@@ -22,19 +23,22 @@ pub(super) async fn drain(app: &App, channels: &Channels, channel: Channel, work
     loop {
         match batch(app, channels, channel, worker).await {
             Ok(0) => return,
-            Ok(deliveries) => tracing::debug!(deliveries, ?channel, "deliveries were attempted"),
-            Err(error) => {
-                tracing::error!(%error, cause = ?std::error::Error::source(&error), "delivering failed");
-                return;
-            }
+            Ok(deliveries) => did("deliveries", deliveries),
+            Err(error) => return failed("delivering", &error),
         }
     }
 }
 
-async fn batch(app: &App, channels: &Channels, channel: Channel, worker: Uuid) -> Result<usize, Error> {
+async fn batch(
+    app: &App,
+    channels: &Channels,
+    channel: Channel,
+    worker: Uuid,
+) -> Result<usize, Error> {
     let claimed = notices::claim(app, worker, channel, BATCH).await?;
     let count = claimed.len();
-    let attempts = claimed.into_iter().map(|(delivery, letter)| attempt(app, channels, delivery, letter));
+    let attempts =
+        claimed.into_iter().map(|(delivery, letter)| attempt(app, channels, delivery, letter));
     let mut attempts = futures::stream::iter(attempts).buffer_unordered(AT_ONCE);
     let mut finished = Vec::with_capacity(count);
     while let Some(one) = attempts.next().await {
@@ -56,7 +60,7 @@ async fn attempt(app: &App, channels: &Channels, delivery: Claimed, letter: Lett
     match outcome {
         Outcome::Sent { response } => done(DeliveryState::Sent, None, response),
         Outcome::GiveUp { reason } => {
-            tracing::warn!(delivery.id = %delivery.id, ticket.id = %delivery.ticket, reason, "a delivery failed for good");
+            dead_letter(&delivery, &reason);
             done(DeliveryState::Failed, None, reason)
         }
         Outcome::Retry { reason, after } => match retry::pause(delivery.attempt, after, jitter) {
@@ -65,9 +69,14 @@ async fn attempt(app: &App, channels: &Channels, delivery: Claimed, letter: Lett
                 done(DeliveryState::Queued, Some(app.clock.now() + pause), reason)
             }
             None => {
-                tracing::warn!(delivery.id = %delivery.id, ticket.id = %delivery.ticket, reason, "the last attempt failed");
+                dead_letter(&delivery, &reason);
                 done(DeliveryState::Failed, None, reason)
             }
         },
     }
+}
+
+fn dead_letter(delivery: &Claimed, reason: &str) {
+    let Claimed { id, ticket, attempt, .. } = delivery;
+    tracing::warn!(delivery.id = %id, ticket.id = %ticket, attempt, reason, "a delivery failed for good");
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::deliver;
+use super::{deliver, did, failed};
 use crate::domain::notice::Channel;
 use crate::notify::Channels;
 use crate::service::{App, Error, notices, sweep};
@@ -43,11 +43,8 @@ impl Engine {
         loop {
             match sweep::run_once(&self.app, self.app.clock.now()).await {
                 Ok(0) => return,
-                Ok(tickets) => tracing::debug!(tickets, "due tickets were handled"),
-                Err(error) => {
-                    tracing::error!(%error, cause = ?std::error::Error::source(&error), "the sweep failed");
-                    return;
-                }
+                Ok(tickets) => did("due tickets", tickets),
+                Err(error) => return failed("the sweep", &error),
             }
         }
     }

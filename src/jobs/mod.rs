@@ -9,6 +9,7 @@ mod engine;
 
 pub use engine::Engine;
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::notice::Channel;
+use crate::service::Error;
 
 /// How often each loop looks for work when it had none.
 const TICK: Duration = Duration::from_millis(500);
@@ -47,6 +49,16 @@ pub fn start(engine: &Arc<Engine>, stop: &CancellationToken) -> JoinSet<()> {
         }
     });
     tasks
+}
+
+/// Logs what a loop could not do; the next tick tries again.
+fn failed(what: &'static str, error: &Error) {
+    tracing::error!(%error, cause = ?error.source(), "{what} failed");
+}
+
+/// Logs how much a loop did.
+fn did(what: &'static str, count: usize) {
+    tracing::debug!(count, "{what} were handled");
 }
 
 /// Waits about a tick, so that replicas drift apart; false when it is time to stop.

@@ -119,7 +119,8 @@ impl Problem {
     /// The problem as JSON.
     pub(super) fn body(&self, request_id: &str) -> String {
         let (status, title) = self.entry();
-        let possible = (status == 409).then(|| self.possible.iter().map(|act| act.as_str()).collect());
+        let possible =
+            (status == 409).then(|| self.possible.iter().map(|act| act.as_str()).collect());
         let body = ProblemBody {
             kind: format!("urn:supplyline:problem:{}", self.code),
             title,
@@ -191,7 +192,10 @@ impl From<service::Error> for Problem {
             }
             Error::Internal(source) => {
                 tracing::error!(error = %source, "a request failed");
-                Self::new("internal", "the service failed; quote the request_id when you ask for help")
+                Self::new(
+                    "internal",
+                    "the service failed; quote the request_id when you ask for help",
+                )
             }
         }
     }

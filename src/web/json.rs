@@ -18,8 +18,8 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(Error::Unreadable("the body is not UTF-8".to_owned()));
     };
-    checked::<Plain>(text).map_err(unreadable_unless_field)?;
-    checked::<Object<T>>(text).map(|object| object.0).map_err(refused)
+    checked::<Plain>(text).map_err(|error| unreadable_unless_field(&error))?;
+    checked::<Object<T>>(text).map(|object| object.0).map_err(|error| refused(&error))
 }
 
 type PathError = serde_path_to_error::Error<serde_json::Error>;
@@ -38,7 +38,7 @@ fn checked<T: DeserializeOwned>(text: &str) -> Result<T, PathError> {
 }
 
 /// The first pass: everything but an immense number is unreadable.
-fn unreadable_unless_field(error: PathError) -> Error {
+fn unreadable_unless_field(error: &PathError) -> Error {
     let is_number = error.inner().to_string().starts_with("number out of range");
     if is_number { refused(error) } else { unreadable(error.inner()) }
 }
@@ -48,7 +48,7 @@ fn unreadable(error: &serde_json::Error) -> Error {
 }
 
 /// The second pass: well formed, but not what is asked for.
-fn refused(error: PathError) -> Error {
+fn refused(error: &PathError) -> Error {
     let (path, message) = (error.path().to_string(), message(error.inner()));
     let path = if path == "." { String::new() } else { path };
     let beginnings = [
@@ -60,7 +60,8 @@ fn refused(error: PathError) -> Error {
         ("number out of range", "out_of_range"),
         ("unknown variant", "unknown"),
     ];
-    let code = beginnings.iter().find(|(start, _)| message.starts_with(start)).map(|(_, code)| *code);
+    let code =
+        beginnings.iter().find(|(start, _)| message.starts_with(start)).map(|(_, code)| *code);
     let Some(code) = code else {
         return match error.inner().classify() {
             Category::Data => Error::invalid(&path, "invalid", message),

@@ -1,12 +1,16 @@
 //! Tests of the parts together, in one binary: both databases, and servers that misbehave.
 
 #![expect(
+    clippy::cognitive_complexity,
+    clippy::disallowed_methods,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test says what it expects by panicking; clippy.toml reaches test functions only"
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test says what it expects by panicking, tells a story at length and owns its tasks"
 )]
 
+mod http;
 mod notify;
 mod store;
 mod support;

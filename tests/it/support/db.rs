@@ -92,7 +92,8 @@ impl TestDb {
 
     /// A connection that is nobody's: no single writer, no settings.
     pub(crate) async fn raw(url: &str) -> DatabaseConnection {
-        let url = if url.starts_with("sqlite") { format!("{url}?mode=rwc") } else { url.to_owned() };
+        let url =
+            if url.starts_with("sqlite") { format!("{url}?mode=rwc") } else { url.to_owned() };
         Database::connect(url).await.expect("the database opens")
     }
 

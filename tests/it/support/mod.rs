@@ -2,6 +2,7 @@
 //!
 //! **Never** a mock of our own modules.
 
+pub(crate) mod app;
 pub(crate) mod db;
 pub(crate) mod postgres;
 pub(crate) mod smtp;

@@ -8,7 +8,7 @@
 use std::io::{Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 const SUPERVISE: &str = r#"
@@ -41,8 +41,8 @@ cat
 /// The server.
 pub(crate) struct Cluster {
     folder: PathBuf,
-    /// Held open for as long as the process lives.
-    _alive: ChildStdin,
+    /// Its input is held open for as long as this process lives.
+    _shell: Child,
 }
 
 impl Cluster {
@@ -58,7 +58,6 @@ pub(crate) fn cluster() -> Option<&'static Cluster> {
     CLUSTER.get_or_init(|| programs().map(|bin| start(&bin)).or_else(left_out)).as_ref()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
 fn left_out() -> Option<Cluster> {
     let required = std::env::var("SUPPLYLINE_TESTS_REQUIRE_POSTGRES").is_ok_and(|yes| yes == "1");
     assert!(!required, "SUPPLYLINE_TESTS_REQUIRE_POSTGRES=1, and PostgreSQL was not found");
@@ -69,7 +68,6 @@ fn left_out() -> Option<Cluster> {
 }
 
 /// The folder with `initdb` and `pg_ctl`: Debian's newest, then the first in `PATH`.
-#[expect(clippy::disallowed_methods, reason = "the tests look for programs")]
 fn programs() -> Option<PathBuf> {
     let is_complete =
         |bin: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|p| bin.join(p).is_file());
@@ -101,10 +99,9 @@ fn start(bin: &Path) -> Cluster {
         .process_group(0)
         .spawn()
         .expect("sh starts");
-    let alive = shell.stdin.take().expect("piped");
     let mut said = String::new();
     let mut stdout = shell.stdout.take().expect("piped");
     stdout.read_to_string(&mut said).expect("the shell says how it went");
     assert_eq!(said, "ready\n", "PostgreSQL in {} does not start", bin.display());
-    Cluster { folder, _alive: alive }
+    Cluster { folder, _shell: shell }
 }

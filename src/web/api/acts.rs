@@ -1,0 +1,247 @@
+//! What the parties do with a ticket.
+//!
+//! **Never** judges an act; it reads what was said and shows what became of the ticket.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::docs::Problems;
+use super::filing::{ContactForm, LONGEST_REASON, LONGEST_TEXT};
+use super::id;
+use super::lens::Lens;
+use super::tickets::{TicketAnswer, render};
+use super::words;
+use crate::domain::id::TicketId;
+use crate::domain::ticket::{Act, ActKind, Cause, Confirm, Reply, Verdict};
+use crate::service::{Error, tickets};
+use crate::web::check::{Check, QUANTITY};
+use crate::web::error::Problem;
+use crate::web::extract::{Form, Write, answer};
+use crate::web::json::Object;
+use crate::web::site::Site;
+
+/// The manufacturer's answer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewReply {
+    #[schema(schema_with = words::cause)]
+    cause: String,
+    #[schema(value_type = NaiveDate)]
+    promised_on: String,
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    promised_quantity: i64,
+    message: String,
+    #[schema(value_type = ContactForm)]
+    contact: Object<ContactForm>,
+}
+
+/// Another date.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPromise {
+    #[schema(value_type = NaiveDate)]
+    promised_on: String,
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    promised_quantity: i64,
+    reason: String,
+}
+
+/// The report of a solution.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewSolution {
+    message: String,
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    delivered_quantity: i64,
+}
+
+/// The hospital's word on it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewConfirmation {
+    #[schema(schema_with = words::result)]
+    result: String,
+    /// Required after a partial solution.
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    remaining_quantity: Option<i64>,
+    #[schema(schema_with = words::rating)]
+    rating: Option<String>,
+    comment: Option<String>,
+}
+
+/// Why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reason {
+    reason: String,
+}
+
+/// Reply to a ticket.
+#[utoipa::path(
+    post, path = "/api/v1/tickets/{id}/reply", operation_id = "acts_reply", tag = "acts", request_body = NewReply,
+    params(("id" = String, Path, description = "The ticket's id")),
+    responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
+)]
+pub(super) async fn reply(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    act(&site, &write, &request, ActKind::Reply, |form| {
+        let body: NewReply = form.read()?;
+        let mut check = Check::default();
+        let cause = check.word("cause", &body.cause);
+        let reply = Reply {
+            cause: cause.unwrap_or(Cause::Other),
+            promised_on: check.date("promised_on", &body.promised_on),
+            promised_quantity: check.number("promised_quantity", body.promised_quantity, QUANTITY),
+            message: check.block("message", &body.message, LONGEST_TEXT),
+            contact: body.contact.0.checked(&mut check),
+        };
+        check.done(Act::Reply(reply))
+    })
+    .await
+}
+
+/// Promise another date.
+#[utoipa::path(
+    post, path = "/api/v1/tickets/{id}/promise", operation_id = "acts_promise", tag = "acts", request_body = NewPromise,
+    params(("id" = String, Path, description = "The ticket's id")),
+    responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
+)]
+pub(super) async fn promise(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    act(&site, &write, &request, ActKind::Promise, |form| {
+        let body: NewPromise = form.read()?;
+        let mut check = Check::default();
+        let promise = Act::Promise {
+            promised_on: check.date("promised_on", &body.promised_on),
+            promised_quantity: check.number("promised_quantity", body.promised_quantity, QUANTITY),
+            reason: check.block("reason", &body.reason, LONGEST_REASON),
+        };
+        check.done(promise)
+    })
+    .await
+}
+
+/// Report a ticket solved.
+#[utoipa::path(
+    post, path = "/api/v1/tickets/{id}/solve", operation_id = "acts_solve", tag = "acts", request_body = NewSolution,
+    params(("id" = String, Path, description = "The ticket's id")),
+    responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
+)]
+pub(super) async fn solve(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    act(&site, &write, &request, ActKind::Solve, |form| {
+        let body: NewSolution = form.read()?;
+        let mut check = Check::default();
+        let quantity = check.number("delivered_quantity", body.delivered_quantity, QUANTITY);
+        let message = check.block("message", &body.message, LONGEST_TEXT);
+        check.done(Act::Solve { message, delivered_quantity: quantity })
+    })
+    .await
+}
+
+/// Confirm or dispute a solution.
+#[utoipa::path(
+    post, path = "/api/v1/tickets/{id}/confirm", operation_id = "acts_confirm", tag = "acts", request_body = NewConfirmation,
+    params(("id" = String, Path, description = "The ticket's id")),
+    responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
+)]
+pub(super) async fn confirm(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    act(&site, &write, &request, ActKind::Confirm, |form| {
+        let body: NewConfirmation = form.read()?;
+        let mut check = Check::default();
+        let result = check.word("result", &body.result);
+        let remaining = body.remaining_quantity;
+        let confirm = Confirm {
+            result: result.unwrap_or(Verdict::NotSolved),
+            remaining_quantity: remaining
+                .map(|quantity| check.number("remaining_quantity", quantity, QUANTITY)),
+            rating: body.rating.and_then(|word| check.word("rating", &word)),
+            comment: check.optional_block("comment", body.comment.as_deref(), LONGEST_REASON),
+        };
+        check.done(Act::Confirm(confirm))
+    })
+    .await
+}
+
+/// Take a ticket back.
+#[utoipa::path(
+    post, path = "/api/v1/tickets/{id}/withdraw", operation_id = "acts_withdraw", tag = "acts", request_body = Reason,
+    params(("id" = String, Path, description = "The ticket's id")),
+    responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
+)]
+pub(super) async fn withdraw(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let read = |form: &Form| Ok(Act::Withdraw { reason: reason(form)? });
+    act(&site, &write, &request, ActKind::Withdraw, read).await
+}
+
+/// Ask again for an answer, once per working day.
+#[utoipa::path(
+    post, path = "/api/v1/tickets/{id}/urge", operation_id = "acts_urge", tag = "acts", request_body = Reason,
+    params(("id" = String, Path, description = "The ticket's id")),
+    responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
+)]
+pub(super) async fn urge(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let read = |form: &Form| Ok(Act::Urge { reason: reason(form)? });
+    act(&site, &write, &request, ActKind::Urge, read).await
+}
+
+/// Ask the next rung to step in at once.
+#[utoipa::path(
+    post, path = "/api/v1/tickets/{id}/escalate", operation_id = "acts_escalate", tag = "acts", request_body = Reason,
+    params(("id" = String, Path, description = "The ticket's id")),
+    responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
+)]
+pub(super) async fn escalate(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let read = |form: &Form| Ok(Act::Escalate { reason: reason(form)? });
+    act(&site, &write, &request, ActKind::Escalate, read).await
+}
+
+fn reason(form: &Form) -> Result<String, Error> {
+    let body: Reason = form.read()?;
+    let mut check = Check::default();
+    let reason = check.block("reason", &body.reason, LONGEST_REASON);
+    check.done(reason)
+}
+
+async fn act(
+    site: &Site,
+    write: &Write,
+    request: &HttpRequest,
+    kind: ActKind,
+    read: impl Fn(&Form) -> Result<Act, Error> + Send + Sync + 'static,
+) -> Result<HttpResponse, Problem> {
+    let id = TicketId(id(request)?);
+    let form = write.form.clone();
+    let read = Arc::new(move || read(&form));
+    let once = write.once(render(Lens::of(&site.app, &write.signed), 200));
+    let answered = tickets::act(&site.app, &write.signed.scope, id, kind, read, once).await?;
+    Ok(answer(answered))
+}

@@ -1,0 +1,146 @@
+//! The working calendars, layer by layer, day by day.
+//!
+//! **Never** counts.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Datelike as _, NaiveDate};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::docs::Problems;
+use super::{id, words};
+use crate::domain::calendar::{Calendar, DayKind, local_date};
+use crate::domain::id::CalendarId;
+use crate::service::rulebook::KeptLayer;
+use crate::web::auth::SignedIn;
+use crate::web::error::Problem;
+use crate::web::paging::{List, Page};
+use crate::web::query::Query;
+use crate::web::site::Site;
+
+/// A calendar: the nation's, or what a region changes in it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CalendarBody {
+    id: Uuid,
+    name: String,
+    /// Where it rules; null = the nation.
+    division: Option<String>,
+    version: i64,
+    /// The years whose notice is loaded; deadlines in others are provisional.
+    years: Vec<i32>,
+}
+
+/// A calendar with the days of a year.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CalendarYear {
+    #[serde(flatten)]
+    calendar: CalendarBody,
+    year: i32,
+    /// True while the year's notice is not loaded.
+    provisional: bool,
+    days: Vec<CalendarDay>,
+}
+
+/// What a day is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CalendarDay {
+    date: NaiveDate,
+    #[schema(schema_with = words::day)]
+    kind: DayKind,
+    /// The holiday it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// The document that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+}
+
+impl CalendarBody {
+    fn shown(kept: &KeptLayer) -> Self {
+        Self {
+            id: kept.id.0,
+            name: kept.name.clone(),
+            division: kept.division.map(|division| division.to_string()),
+            version: i64::from(kept.version),
+            years: kept.layer.published.iter().copied().collect(),
+        }
+    }
+}
+
+/// List the calendars, the nation's first.
+#[utoipa::path(
+    get, path = "/api/v1/calendars", operation_id = "calendars_list", tag = "calendars",
+    params(
+        ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
+        ("cursor" = Option<String>, Query, description = "Where the page before ended"),
+    ),
+    responses((status = 200, description = "A page of calendars", body = Page<CalendarBody>), Problems)
+)]
+pub(super) async fn list(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let mut query = Query::read(request.query_string(), &["page_size", "cursor"])?;
+    let size = query.page_size();
+    let list = List { name: "calendars", reader: signed.user() };
+    let after: Option<Uuid> = list.after(query.text("cursor"))?;
+    query.done(())?;
+    let book = site.app.book();
+    let layers = book.layers();
+    let last = after.and_then(|after| layers.iter().position(|kept| kept.id.0 == after));
+    let rest: Vec<_> = layers.iter().skip(last.map_or(0, |last| last + 1)).collect();
+    let page = list.page(rest, size, |kept: &&KeptLayer| kept.id.0);
+    Ok(HttpResponse::Ok().json(page.map(CalendarBody::shown)))
+}
+
+/// Read a year of a calendar, every day of it.
+#[utoipa::path(
+    get, path = "/api/v1/calendars/{id}", operation_id = "calendars_show", tag = "calendars",
+    params(
+        ("id" = String, Path, description = "The calendar's id"),
+        ("year" = Option<i32>, Query, description = "2000 to 2100; the present one by default"),
+    ),
+    responses((status = 200, description = "The calendar and the days of the year", body = CalendarYear), Problems)
+)]
+pub(super) async fn show(
+    site: web::Data<Site>,
+    _signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let book = site.app.book();
+    let kept = book.layer(CalendarId(id(&request)?))?;
+    let mut query = Query::read(request.query_string(), &["year"])?;
+    let year = query.number("year", 2000..=2100);
+    query.done(())?;
+    let year = year.and_then(|year| i32::try_from(year).ok());
+    let year = year.unwrap_or_else(|| local_date(site.app.clock.now()).year());
+    let calendar: Arc<Calendar> = match kept.division {
+        Some(division) => book.calendar(division),
+        None => book.nation(),
+    };
+    Ok(HttpResponse::Ok().json(CalendarYear {
+        calendar: CalendarBody::shown(kept),
+        year,
+        provisional: !calendar.is_published(year),
+        days: days(&calendar, year),
+    }))
+}
+
+fn days(calendar: &Calendar, year: i32) -> Vec<CalendarDay> {
+    let first = NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
+    let dates = first.iter_days().take_while(|date| date.year() == year);
+    let day = |date| {
+        let named = calendar.day(date);
+        CalendarDay {
+            date,
+            kind: calendar.kind(date),
+            name: named.map(|day| day.name.clone()).filter(|name| !name.is_empty()),
+            source: named.map(|day| day.source.clone()).filter(|source| !source.is_empty()),
+        }
+    };
+    dates.map(day).collect()
+}

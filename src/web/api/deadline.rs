@@ -1,0 +1,172 @@
+//! Deadlines as the API shows them, and the reckoning of those to come.
+//!
+//! **Never** shows a deadline without its explanation.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::docs::Problems;
+use super::words;
+use crate::domain::calendar::{Calendar, DayKind, ExplainedDay};
+use crate::domain::explanation::sentence_for;
+use crate::domain::notice::DeadlineLine;
+use crate::domain::party::{Division, Language};
+use crate::domain::policy::{Policy, Urgency};
+use crate::domain::ticket::{Deadline, DeadlineKind, DeadlineStatus};
+use crate::service::{Error, catalogue};
+use crate::web::auth::SignedIn;
+use crate::web::error::Problem;
+use crate::web::moment::shown;
+use crate::web::query::Query;
+use crate::web::site::Site;
+
+/// A deadline.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DeadlineBody {
+    #[schema(schema_with = words::deadline)]
+    kind: DeadlineKind,
+    /// Exclusive: what happens then is late.
+    due_at: DateTime<FixedOffset>,
+    #[schema(schema_with = words::status)]
+    status: DeadlineStatus,
+    /// When the thing was done, in time or late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    met_at: Option<DateTime<FixedOffset>>,
+    /// By how much it was late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    late_working_days: Option<u32>,
+    /// True while a year it touches has no published calendar.
+    provisional: bool,
+    calendar_version: String,
+    policy_version: String,
+    /// Day by day, from the day it is counted from.
+    explanation: Vec<DayBody>,
+    /// The explanation in words, in the reader's language.
+    sentence: String,
+}
+
+/// A day of an explanation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DayBody {
+    date: NaiveDate,
+    #[schema(schema_with = words::day)]
+    kind: DayKind,
+    /// True where it is one of the days that count.
+    counted: bool,
+}
+
+fn days(explanation: &[ExplainedDay]) -> Vec<DayBody> {
+    let body =
+        |day: &ExplainedDay| DayBody { date: day.date, kind: day.kind, counted: day.counted };
+    explanation.iter().map(body).collect()
+}
+
+impl DeadlineBody {
+    /// A deadline as it is explained by the calendar and policy it was set by.
+    pub(super) fn explained(
+        deadline: &Deadline,
+        calendar: &Calendar,
+        policy: &Policy,
+        language: Language,
+    ) -> Self {
+        // Only days outside the calendar cannot be explained, and nothing is due there.
+        let explanation = deadline.explain(calendar, policy).unwrap_or_default();
+        Self {
+            kind: deadline.kind,
+            due_at: shown(deadline.due_at),
+            status: deadline.status,
+            met_at: deadline.met_at.map(shown),
+            late_working_days: deadline.late_working_days,
+            provisional: deadline.provisional,
+            calendar_version: deadline.calendar_version.clone(),
+            policy_version: deadline.policy_version.clone(),
+            sentence: sentence_for(deadline.kind, &explanation, deadline.due_at, language),
+            explanation: days(&explanation),
+        }
+    }
+}
+
+/// A deadline as a notice shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LineBody {
+    #[schema(schema_with = words::deadline)]
+    kind: DeadlineKind,
+    due_at: DateTime<FixedOffset>,
+    provisional: bool,
+    explanation: Vec<DayBody>,
+    sentence: String,
+}
+
+impl LineBody {
+    /// A deadline of a notice.
+    pub(super) fn of(line: &DeadlineLine, language: Language) -> Self {
+        Self {
+            kind: line.kind,
+            due_at: shown(line.due_at),
+            provisional: line.provisional,
+            explanation: days(&line.explanation),
+            sentence: sentence_for(line.kind, &line.explanation, line.due_at, language),
+        }
+    }
+}
+
+/// What a ticket filed then and there would owe.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Reckoning {
+    policy: PolicyBody,
+    deadlines: Vec<DeadlineBody>,
+}
+
+/// The time-limit rules that decide.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PolicyBody {
+    id: uuid::Uuid,
+    version: String,
+    name: String,
+    /// Where it rules; null = the whole nation.
+    division: Option<String>,
+    /// The document it comes from.
+    source: String,
+}
+
+/// Reckon the deadlines of a ticket.
+#[utoipa::path(
+    get, path = "/api/v1/deadline", operation_id = "deadline_reckon", tag = "deadlines",
+    params(
+        ("filed_at" = String, Query, description = "When it would be filed, RFC 3339"),
+        ("urgency" = Option<String>, Query, description = "`ordinary` (default) or `emergency`"),
+        ("division" = Option<String>, Query, description = "The hospital's division; without it the nation's rules"),
+    ),
+    responses((status = 200, description = "The policy and the deadlines", body = Reckoning), Problems)
+)]
+pub(super) async fn reckon(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let mut query = Query::read(request.query_string(), &["filed_at", "urgency", "division"])?;
+    if query.text("filed_at").is_none() {
+        query.refuse("filed_at", "required", "say when the ticket would be filed");
+    }
+    let filed_at = query.instant("filed_at");
+    let urgency = query.word("urgency").unwrap_or(Urgency::Ordinary);
+    let division: Option<Division> = query.word("division");
+    let filed_at = query.done(filed_at)?;
+    let filed_at = filed_at.ok_or_else(|| Error::invalid("filed_at", "required", "say when"))?;
+    let reckoned = catalogue::reckon(&site.app, filed_at, urgency, division)?;
+    let explained = |deadline| {
+        DeadlineBody::explained(deadline, &reckoned.calendar, &reckoned.policy, signed.language)
+    };
+    Ok(HttpResponse::Ok().json(Reckoning {
+        deadlines: reckoned.deadlines.iter().map(explained).collect(),
+        policy: PolicyBody {
+            id: reckoned.policy.id.0,
+            version: reckoned.policy.version.clone(),
+            name: reckoned.policy.name.clone(),
+            division: reckoned.policy.division.map(|division| division.to_string()),
+            source: reckoned.policy.source.clone(),
+        },
+    }))
+}

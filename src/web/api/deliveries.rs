@@ -1,0 +1,170 @@
+//! Proof of service: what was sent to whom, and what became of it.
+//!
+//! **Never** shows an address in full, nor a notice's text.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, FixedOffset};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::docs::Problems;
+use super::{id, words};
+use crate::domain::access::masked;
+use crate::domain::id::{DeliveryId, TicketId};
+use crate::domain::notice::Channel;
+use crate::service::notices::{self, DeliveryState, DeliveryView};
+use crate::web::auth::SignedIn;
+use crate::web::error::Problem;
+use crate::web::extract::{Write, answer, rendered};
+use crate::web::moment::shown;
+use crate::web::paging::{List, Page};
+use crate::web::query::Query;
+use crate::web::site::Site;
+
+/// A delivery: one notice on one channel.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DeliveryBody {
+    id: Uuid,
+    ticket: DeliveredTicket,
+    /// The event of the timeline that caused it.
+    event: u32,
+    /// What was told.
+    kind: &'static str,
+    #[schema(schema_with = words::channel)]
+    channel: Channel,
+    /// The recipient's name.
+    recipient: String,
+    /// Masked.
+    address: String,
+    #[schema(schema_with = words::delivery)]
+    state: DeliveryState,
+    due_at: DateTime<FixedOffset>,
+    attempts: u16,
+    finished_at: Option<DateTime<FixedOffset>>,
+    /// What the receiver said to the last attempt.
+    response: Option<String>,
+}
+
+/// The ticket of a delivery.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DeliveredTicket {
+    id: Uuid,
+}
+
+impl DeliveryBody {
+    fn shown(view: DeliveryView) -> Self {
+        let delivery = view.delivery;
+        let address = masked_address(delivery.channel, &delivery.address);
+        let response = delivery.response.map(|text| text.replace(&delivery.address, &address));
+        Self {
+            id: delivery.id.0,
+            ticket: DeliveredTicket { id: delivery.ticket.0 },
+            event: delivery.event,
+            kind: delivery.kind.name(),
+            channel: delivery.channel,
+            recipient: view.recipient,
+            address,
+            state: delivery.state,
+            due_at: shown(delivery.due_at),
+            attempts: delivery.attempts,
+            finished_at: delivery.finished_at.map(shown),
+            response,
+        }
+    }
+}
+
+fn masked_address(channel: Channel, address: &str) -> String {
+    match (channel, address.rsplit_once('@')) {
+        (Channel::Mail, Some((local, domain))) => {
+            let first: String = local.chars().take(1).collect();
+            format!("{first}***@{domain}")
+        }
+        (Channel::Mail, None) => "***".to_owned(),
+        (Channel::Sms, _) => masked(address),
+    }
+}
+
+/// List what was sent about a ticket.
+#[utoipa::path(
+    get, path = "/api/v1/tickets/{id}/deliveries", operation_id = "deliveries_of_ticket", tag = "deliveries",
+    params(
+        ("id" = String, Path, description = "The ticket's id"),
+        ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
+        ("cursor" = Option<String>, Query, description = "Where the page before ended"),
+    ),
+    responses((status = 200, description = "A page of deliveries, oldest first", body = Page<DeliveryBody>), Problems)
+)]
+pub(super) async fn of_ticket(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = TicketId(id(&request)?);
+    let rows = notices::of_ticket(&site.app, &signed.scope, id).await?;
+    let mut query = Query::read(request.query_string(), &["page_size", "cursor"])?;
+    let size = query.page_size();
+    let list = List { name: "ticket deliveries", reader: signed.user() };
+    let after: Option<Uuid> = list.after(query.text("cursor"))?;
+    query.done(())?;
+    let last = after.and_then(|after| rows.iter().position(|row| row.delivery.id.0 == after));
+    let rest: Vec<_> = rows.into_iter().skip(last.map_or(0, |last| last + 1)).collect();
+    let page = list.page(rest, size, |row: &DeliveryView| row.delivery.id.0);
+    Ok(HttpResponse::Ok().json(page.map(DeliveryBody::shown)))
+}
+
+/// Read the delivery log, for administrators.
+#[utoipa::path(
+    get, path = "/api/v1/deliveries", operation_id = "deliveries_log", tag = "deliveries",
+    params(
+        ("state" = Option<String>, Query, description = "Only in this state; `failed` = dead letters"),
+        ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
+        ("cursor" = Option<String>, Query, description = "Where the page before ended"),
+    ),
+    responses((status = 200, description = "A page of deliveries, newest first", body = Page<DeliveryBody>), Problems)
+)]
+pub(super) async fn log(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let mut query = Query::read(request.query_string(), &["state", "page_size", "cursor"])?;
+    let (state, size) = (query.word("state"), query.page_size());
+    let list = List { name: "deliveries", reader: signed.user() };
+    let after: Option<Uuid> = list.after(query.text("cursor"))?;
+    query.done(())?;
+    let rows = notices::log(&site.app, &signed.scope, state, after, size + 1).await?;
+    let page = list.page(rows, size, |row: &DeliveryView| row.delivery.id.0);
+    Ok(HttpResponse::Ok().json(page.map(DeliveryBody::shown)))
+}
+
+/// Send a dead letter again, for administrators.
+#[utoipa::path(
+    post, path = "/api/v1/deliveries/{id}/replay", operation_id = "deliveries_replay", tag = "deliveries",
+    params(("id" = String, Path, description = "The delivery's id")),
+    responses((status = 200, description = "The delivery, queued", body = DeliveryBody), Problems)
+)]
+pub(super) async fn replay(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = id(&request)?;
+    write.form.read_nothing()?;
+    let once =
+        write.once(|view: &DeliveryView| rendered(200, None, &DeliveryBody::shown(view.clone())));
+    let answered = notices::replay(&site.app, &write.signed.scope, DeliveryId(id), once).await?;
+    Ok(answer(answered))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_masked() {
+        assert_eq!(masked_address(Channel::Mail, "li@example.com"), "l***@example.com");
+        assert_eq!(masked_address(Channel::Mail, "nonsense"), "***");
+        assert_eq!(masked_address(Channel::Sms, "13812345678"), "138****5678");
+    }
+}

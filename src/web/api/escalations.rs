@@ -1,0 +1,249 @@
+//! Escalations: what bureaus hold and do.
+//!
+//! **Never** shows an escalation without its ticket being visible.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::docs::Problems;
+use super::filing::{LONGEST_REASON, LONGEST_TEXT};
+use super::id;
+use super::lens::localised;
+use super::parties::Named;
+use super::words;
+use crate::domain::escalation::{Escalation, MeasureKind};
+use crate::domain::id::EscalationId;
+use crate::domain::party::Level;
+use crate::domain::ticket::{Act, ActKind, TakeMeasure};
+use crate::service::tickets::TicketView;
+use crate::service::{Error, escalations};
+use crate::web::auth::SignedIn;
+use crate::web::check::Check;
+use crate::web::error::Problem;
+use crate::web::extract::{Form, Write, answer, rendered};
+use crate::web::moment::shown;
+use crate::web::paging::{List, Page};
+use crate::web::query::Query;
+use crate::web::site::Site;
+
+/// One rung entered by a ticket in one round.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EscalationBody {
+    id: Uuid,
+    ticket: TicketRef,
+    #[schema(schema_with = words::level)]
+    level: Level,
+    round: u16,
+    /// The bureau that owns it; null when the province has none registered.
+    bureau: Option<Named>,
+    /// Why, oldest first: `{kind, deadline?, level?, missed_at?, reason?}`.
+    #[schema(value_type = Vec<Object>)]
+    reasons: Value,
+    opened_at: DateTime<FixedOffset>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledged_at: Option<DateTime<FixedOffset>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_at: Option<DateTime<FixedOffset>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conclusion: Option<String>,
+    /// What the bureau did, oldest first.
+    measures: Vec<MeasureBody>,
+}
+
+/// A ticket's id and number.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TicketRef {
+    pub(super) id: Uuid,
+    pub(super) number: String,
+}
+
+/// A measure taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MeasureBody {
+    /// Counts up per ticket, from 1.
+    ordinal: u16,
+    #[schema(schema_with = words::measure)]
+    kind: MeasureKind,
+    text: String,
+    /// The day by which the manufacturer must comply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_on: Option<NaiveDate>,
+    at: DateTime<FixedOffset>,
+}
+
+impl EscalationBody {
+    /// An escalation of a ticket.
+    pub(super) fn shown(escalation: &Escalation, view: &TicketView) -> Self {
+        let bureau = escalation.bureau.and_then(|id| view.organisations.get(&id));
+        let measures = escalation.measures.iter().map(|measure| MeasureBody {
+            ordinal: measure.ordinal,
+            kind: measure.kind,
+            text: measure.text.clone(),
+            due_on: measure.due_on,
+            at: shown(measure.at),
+        });
+        Self {
+            id: escalation.id.0,
+            ticket: TicketRef { id: view.ticket.id.0, number: view.ticket.number.clone() },
+            level: escalation.level,
+            round: escalation.round,
+            bureau: bureau.map(Named::from),
+            reasons: localised(&escalation.reasons),
+            opened_at: shown(escalation.opened_at),
+            acknowledged_at: escalation.acknowledged_at.map(shown),
+            closed_at: escalation.closed_at.map(shown),
+            conclusion: escalation.conclusion.clone(),
+            measures: measures.collect(),
+        }
+    }
+}
+
+/// List the escalations of the bureau's division.
+#[utoipa::path(
+    get, path = "/api/v1/escalations", operation_id = "escalations_list", tag = "escalations",
+    params(
+        ("open" = Option<bool>, Query, description = "Only open, or only closed, ones"),
+        ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
+        ("cursor" = Option<String>, Query, description = "Where the page before ended"),
+    ),
+    responses((status = 200, description = "A page of escalations, newest first", body = Page<EscalationBody>), Problems)
+)]
+pub(super) async fn list(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let mut query = Query::read(request.query_string(), &["open", "page_size", "cursor"])?;
+    let (open, size) = (query.flag("open"), query.page_size());
+    let list = List { name: "escalations", reader: signed.user() };
+    let after: Option<(DateTime<Utc>, Uuid)> = list.after(query.text("cursor"))?;
+    query.done(())?;
+    let rows = escalations::list(&site.app, &signed.scope, open, after, size + 1).await?;
+    let found = rows.iter().filter_map(|(id, view)| {
+        let escalation = view.ticket.escalations.iter().find(|e| e.id == *id)?;
+        Some((escalation, view))
+    });
+    let page = list.page(found.collect(), size, |(e, _)| (e.opened_at, e.id.0));
+    Ok(HttpResponse::Ok()
+        .json(page.map(|(escalation, view)| EscalationBody::shown(escalation, view))))
+}
+
+/// A word with the acknowledgement.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Acknowledgement {
+    note: Option<String>,
+}
+
+/// A measure to be taken.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewMeasure {
+    #[schema(schema_with = words::measure)]
+    kind: String,
+    text: String,
+    /// The day by which the manufacturer must comply.
+    #[schema(value_type = Option<NaiveDate>)]
+    due_on: Option<String>,
+}
+
+/// What the bureau found.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Conclusion {
+    conclusion: String,
+}
+
+/// Take an escalation on.
+#[utoipa::path(
+    post, path = "/api/v1/escalations/{id}/acknowledge", operation_id = "escalations_acknowledge", tag = "escalations",
+    params(("id" = String, Path, description = "The escalation's id")),
+    request_body = Option<Acknowledgement>,
+    responses((status = 200, description = "The escalation", body = EscalationBody), Problems)
+)]
+pub(super) async fn acknowledge(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    act(&site, &write, &request, (ActKind::Acknowledge, 200), |form, escalation| {
+        let body: Acknowledgement = form.read_or_default()?;
+        let mut check = Check::default();
+        let note = check.optional_block("note", body.note.as_deref(), LONGEST_REASON);
+        check.done(Act::Acknowledge { escalation, note })
+    })
+    .await
+}
+
+/// Take a measure.
+#[utoipa::path(
+    post, path = "/api/v1/escalations/{id}/measures", operation_id = "escalations_measure", tag = "escalations",
+    params(("id" = String, Path, description = "The escalation's id")),
+    request_body = NewMeasure,
+    responses((status = 201, description = "The escalation", body = EscalationBody), Problems)
+)]
+pub(super) async fn measure(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    act(&site, &write, &request, (ActKind::Measure, 201), |form, escalation| {
+        let body: NewMeasure = form.read()?;
+        let mut check = Check::default();
+        let kind = check.word("kind", &body.kind);
+        let measure = TakeMeasure {
+            kind: kind.unwrap_or(MeasureKind::Remind),
+            text: check.block("text", &body.text, LONGEST_TEXT),
+            due_on: body.due_on.map(|date| check.date("due_on", &date)),
+        };
+        check.done(Act::Measure { escalation, measure })
+    })
+    .await
+}
+
+/// Close an escalation; the ticket goes on.
+#[utoipa::path(
+    post, path = "/api/v1/escalations/{id}/close", operation_id = "escalations_close", tag = "escalations",
+    params(("id" = String, Path, description = "The escalation's id")),
+    request_body = Conclusion,
+    responses((status = 200, description = "The escalation", body = EscalationBody), Problems)
+)]
+pub(super) async fn close(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    act(&site, &write, &request, (ActKind::CloseEscalation, 200), |form, escalation| {
+        let body: Conclusion = form.read()?;
+        let mut check = Check::default();
+        let conclusion = check.block("conclusion", &body.conclusion, LONGEST_TEXT);
+        check.done(Act::CloseEscalation { escalation, conclusion })
+    })
+    .await
+}
+
+async fn act(
+    site: &Site,
+    write: &Write,
+    request: &HttpRequest,
+    (kind, status): (ActKind, u16),
+    read: impl Fn(&Form, EscalationId) -> Result<Act, Error> + Send + Sync + 'static,
+) -> Result<HttpResponse, Problem> {
+    let id = EscalationId(id(request)?);
+    let form = write.form.clone();
+    let read = Arc::new(move || read(&form, id));
+    let once = write.once(move |view: &TicketView| {
+        let own = view.ticket.escalations.iter().find(|escalation| escalation.id == id);
+        let body = own.map(|escalation| EscalationBody::shown(escalation, view));
+        rendered(status, Some(view.ticket.version), &body)
+    });
+    let scope = &write.signed.scope;
+    let answered = escalations::act_on(&site.app, scope, id, kind, read, once).await?;
+    Ok(answer(answered))
+}

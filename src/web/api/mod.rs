@@ -1,0 +1,80 @@
+//! The API under `/api/v1`: one file per subject, each with its wire types and handlers.
+//!
+//! **Never** reads a write's body before the use case asks for it: who may not see or do it
+//! learns nothing about the input.
+
+mod acts;
+mod calendars;
+mod deadline;
+mod deliveries;
+mod demo;
+mod docs;
+mod escalations;
+mod filing;
+mod lens;
+mod messages;
+mod notices;
+mod parties;
+mod products;
+mod session;
+mod tickets;
+mod timeline;
+mod words;
+
+use actix_web::HttpRequest;
+use actix_web::web::{self, ServiceConfig, delete, post, resource, scope};
+use uuid::Uuid;
+
+use super::{error, get, query};
+use crate::service::Error;
+
+/// The routes of the API and its description.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    let api = scope("/api/v1")
+        .service(
+            get(resource("/session"), session::show)
+                .route(post().to(session::begin))
+                .route(delete().to(session::end)),
+        )
+        .service(get(resource("/products"), products::list))
+        .service(get(resource("/tickets"), tickets::list).route(post().to(filing::file)))
+        .service(get(resource("/tickets/{id}"), tickets::show))
+        .service(resource("/tickets/{id}/reply").route(post().to(acts::reply)))
+        .service(resource("/tickets/{id}/promise").route(post().to(acts::promise)))
+        .service(resource("/tickets/{id}/solve").route(post().to(acts::solve)))
+        .service(resource("/tickets/{id}/confirm").route(post().to(acts::confirm)))
+        .service(resource("/tickets/{id}/withdraw").route(post().to(acts::withdraw)))
+        .service(resource("/tickets/{id}/urge").route(post().to(acts::urge)))
+        .service(resource("/tickets/{id}/escalate").route(post().to(acts::escalate)))
+        .service(
+            get(resource("/tickets/{id}/messages"), messages::list)
+                .route(post().to(messages::write)),
+        )
+        .service(get(resource("/tickets/{id}/events"), timeline::events))
+        .service(get(resource("/tickets/{id}/deliveries"), deliveries::of_ticket))
+        .service(get(resource("/escalations"), escalations::list))
+        .service(
+            resource("/escalations/{id}/acknowledge").route(post().to(escalations::acknowledge)),
+        )
+        .service(resource("/escalations/{id}/measures").route(post().to(escalations::measure)))
+        .service(resource("/escalations/{id}/close").route(post().to(escalations::close)))
+        .service(get(resource("/notices"), notices::list))
+        .service(resource("/notices/{id}/read").route(post().to(notices::read)))
+        .service(get(resource("/deadline"), deadline::reckon))
+        .service(get(resource("/calendars"), calendars::list))
+        .service(get(resource("/calendars/{id}"), calendars::show))
+        .service(get(resource("/deliveries"), deliveries::log))
+        .service(resource("/deliveries/{id}/replay").route(post().to(deliveries::replay)))
+        .service(get(resource("/demo/clock"), demo::show).route(post().to(demo::advance)))
+        .default_service(web::to(error::unknown));
+    config
+        .service(get(resource("/api/openapi.json"), docs::description))
+        .service(get(resource("/api/docs"), docs::redirect))
+        .service(docs::pages())
+        .service(api);
+}
+
+/// The id in a request's path.
+fn id(request: &HttpRequest) -> Result<Uuid, Error> {
+    request.match_info().get("id").and_then(query::uuid).ok_or(Error::NotFound)
+}

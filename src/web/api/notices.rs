@@ -1,0 +1,102 @@
+//! The caller's in-app mailbox.
+//!
+//! **Never** shows anybody else's.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, FixedOffset};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::deadline::LineBody;
+use super::docs::Problems;
+use super::escalations::TicketRef;
+use super::id;
+use super::lens::Lens;
+use crate::domain::id::NoticeId;
+use crate::notify::render::headline;
+use crate::service::notices::{self, NoticeView};
+use crate::web::auth::SignedIn;
+use crate::web::error::Problem;
+use crate::web::extract::Write;
+use crate::web::moment::shown;
+use crate::web::paging::{List, Page};
+use crate::web::query::Query;
+use crate::web::site::Site;
+
+/// A notice.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NoticeBody {
+    id: Uuid,
+    ticket: TicketRef,
+    /// What happened, like `filed` or `missed`.
+    kind: &'static str,
+    /// The notice in one line, in the reader's language; not for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    headline: Option<String>,
+    at: DateTime<FixedOffset>,
+    /// When the reader opened it.
+    read_at: Option<DateTime<FixedOffset>>,
+    /// The deadlines that matter, nearest first.
+    deadlines: Vec<LineBody>,
+}
+
+impl NoticeBody {
+    fn shown(view: NoticeView, lens: &Lens) -> Self {
+        let line = |line| LineBody::of(line, lens.language);
+        let deadlines = view.facts.deadlines.iter().map(line).collect();
+        let (notice, facts) = (view.notice, view.facts);
+        Self {
+            id: notice.id.0,
+            kind: notice.kind.name(),
+            headline: (!lens.is_bare()).then(|| headline(notice.kind, lens.language, &facts)),
+            ticket: TicketRef { id: notice.ticket.0, number: facts.number },
+            at: shown(notice.at),
+            read_at: notice.read_at.map(shown),
+            deadlines,
+        }
+    }
+}
+
+/// List the caller's notices.
+#[utoipa::path(
+    get, path = "/api/v1/notices", operation_id = "notices_list", tag = "notices",
+    params(
+        ("unread" = Option<bool>, Query, description = "`true`: only those not opened yet"),
+        ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
+        ("cursor" = Option<String>, Query, description = "Where the page before ended"),
+    ),
+    responses((status = 200, description = "A page of notices, newest first", body = Page<NoticeBody>), Problems)
+)]
+pub(super) async fn list(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let mut query = Query::read(request.query_string(), &["unread", "page_size", "cursor"])?;
+    let (unread, size) = (query.flag("unread").unwrap_or_default(), query.page_size());
+    let list = List { name: "notices", reader: signed.user() };
+    let after: Option<Uuid> = list.after(query.text("cursor"))?;
+    query.done(())?;
+    let rows = notices::list(&site.app, &signed.scope, unread, after, size + 1).await?;
+    let lens = Lens::of(&site.app, &signed);
+    let page = list.page(rows, size, |view| view.notice.id.0);
+    Ok(HttpResponse::Ok().json(page.map(|view| NoticeBody::shown(view, &lens))))
+}
+
+/// Mark a notice as opened; again is the same.
+#[utoipa::path(
+    post, path = "/api/v1/notices/{id}/read", operation_id = "notices_read", tag = "notices",
+    params(("id" = String, Path, description = "The notice's id")),
+    responses((status = 204, description = "Opened"), Problems)
+)]
+pub(super) async fn read(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = NoticeId(id(&request)?);
+    write.form.read_nothing()?;
+    notices::read(&site.app, &write.signed.scope, id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,83 @@
+//! The catalogue.
+//!
+//! **Never** shows a manufacturer another's product; the use case sees to it.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::docs::Problems;
+use super::parties::Named;
+use crate::domain::party::Organisation;
+use crate::service::catalogue::{self, Product, ProductView};
+use crate::web::auth::SignedIn;
+use crate::web::error::Problem;
+use crate::web::paging::{List, Page};
+use crate::web::query::Query;
+use crate::web::site::Site;
+
+/// A product of one manufacturer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ProductBody {
+    /// The national code.
+    code: String,
+    name: String,
+    /// The dosage form.
+    form: String,
+    specification: String,
+    /// The unit it is counted in.
+    unit: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manufacturer: Option<Named>,
+    /// What the caller's hospital was promised of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreed_quantity: Option<i64>,
+}
+
+impl ProductBody {
+    /// A product with its manufacturer.
+    pub(super) fn of(product: &Product, manufacturer: Option<&Organisation>) -> Self {
+        Self {
+            code: product.code.clone(),
+            name: product.name.clone(),
+            form: product.form.clone(),
+            specification: product.specification.clone(),
+            unit: product.unit.clone(),
+            manufacturer: manufacturer.map(Named::from),
+            agreed_quantity: None,
+        }
+    }
+
+    fn shown(view: &ProductView) -> Self {
+        Self {
+            agreed_quantity: view.agreed_quantity,
+            ..Self::of(&view.product, Some(&view.manufacturer))
+        }
+    }
+}
+
+/// List the products that the caller may name.
+#[utoipa::path(
+    get, path = "/api/v1/products", operation_id = "products_list", tag = "products",
+    params(
+        ("q" = Option<String>, Query, description = "Words of the code, name, form or specification"),
+        ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
+        ("cursor" = Option<String>, Query, description = "Where the page before ended"),
+    ),
+    responses((status = 200, description = "A page of products", body = Page<ProductBody>), Problems)
+)]
+pub(super) async fn list(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let mut query = Query::read(request.query_string(), &["q", "page_size", "cursor"])?;
+    let (words, size) = (query.search("q").unwrap_or_default(), query.page_size());
+    let list = List { name: "products", reader: signed.user() };
+    let after: Option<String> = list.after(query.text("cursor"))?;
+    query.done(())?;
+    let rows =
+        catalogue::products(&site.app, &signed.scope, &words, after.as_deref(), size + 1).await?;
+    let page = list.page(rows, size, |view| view.product.code.clone());
+    Ok(HttpResponse::Ok().json(page.map(|view| ProductBody::shown(&view))))
+}

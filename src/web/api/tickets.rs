@@ -1,0 +1,302 @@
+//! Tickets: listing and reading.
+//!
+//! **Never** shows an administrator more of a ticket than number, state and deadlines.
+
+use actix_web::http::header::ETAG;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::deadline::DeadlineBody;
+use super::docs::Problems;
+use super::escalations::EscalationBody;
+use super::id;
+use super::lens::Lens;
+use super::parties::{ContactBody, OrganisationBody};
+use super::products::ProductBody;
+use super::words;
+use crate::domain::id::{OrganisationId, TicketId};
+use crate::domain::policy::Urgency;
+use crate::domain::search;
+use crate::domain::ticket::{Category, Cause, Deadline, Promise, Rating, State, StateName};
+use crate::service::Rendered;
+use crate::service::tickets::{self, Filter, Order, TicketView};
+use crate::web::auth::SignedIn;
+use crate::web::condition;
+use crate::web::error::Problem;
+use crate::web::extract::rendered;
+use crate::web::moment::shown;
+use crate::web::paging::{List, Page};
+use crate::web::query::Query;
+use crate::web::site::Site;
+
+/// A ticket. What an administrator does not see is left out: see `BareTicket`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TicketBody {
+    #[serde(flatten)]
+    bare: BareTicket,
+    summary: String,
+    description: String,
+    #[schema(schema_with = words::category)]
+    category: Category,
+    #[schema(schema_with = words::urgency)]
+    urgency: Urgency,
+    quantity_short: i64,
+    /// How much is still missing after a partial solution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining_quantity: Option<i64>,
+    unit: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_of_stock: Option<i64>,
+    order_refs: Vec<String>,
+    contact: ContactBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    follows: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = words::rating)]
+    rating: Option<Rating>,
+    /// Nobody of the manufacturer could be told when it was filed.
+    no_contact: bool,
+    /// After a disputed solution: the manufacturer owes a new promise.
+    owes_promise: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hospital: Option<OrganisationBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manufacturer: Option<OrganisationBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distributor: Option<OrganisationBody>,
+    product: ProductBody,
+    /// Every version, oldest first.
+    promises: Vec<PromiseBody>,
+    /// Every rung entered, oldest first.
+    escalations: Vec<EscalationBody>,
+    /// What the reader may do now.
+    #[schema(value_type = Vec<String>)]
+    possible: Vec<&'static str>,
+}
+
+/// What an administrator sees of a ticket.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BareTicket {
+    id: Uuid,
+    #[schema(example = "SQ-371002-20260213-7K2M")]
+    number: String,
+    #[schema(schema_with = words::state)]
+    state: StateName,
+    filed_at: DateTime<FixedOffset>,
+    /// Every deadline, in the order they were set.
+    deadlines: Vec<DeadlineBody>,
+    /// Counts every change; the entity tag.
+    version: i64,
+}
+
+/// A ticket as its reader may see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum TicketAnswer {
+    /// For the parties and bureaus.
+    Whole(Box<TicketBody>),
+    /// For administrators.
+    Bare(BareTicket),
+}
+
+/// A version of the promise.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PromiseBody {
+    version: u16,
+    promised_on: NaiveDate,
+    promised_quantity: i64,
+    #[schema(schema_with = words::cause)]
+    cause: Option<Cause>,
+    /// The reply's message, or the reason for the new date.
+    note: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<ContactBody>,
+    /// True when the promised day lies beyond the resolve limit.
+    late: bool,
+    at: DateTime<FixedOffset>,
+    /// The name of who made it.
+    by: String,
+}
+
+impl PromiseBody {
+    fn shown(promise: &Promise, lens: &Lens) -> Self {
+        let contact = promise.contact.as_ref();
+        Self {
+            version: promise.version,
+            promised_on: promise.promised_on,
+            promised_quantity: promise.promised_quantity,
+            cause: promise.cause,
+            note: promise.note.clone(),
+            contact: contact.map(|contact| ContactBody::shown(contact, lens.role)),
+            late: promise.late,
+            at: shown(promise.at),
+            by: promise.by.clone(),
+        }
+    }
+}
+
+impl BareTicket {
+    fn shown(view: &TicketView, lens: &Lens) -> Self {
+        let ticket = &view.ticket;
+        let calendar = lens.book.calendar(ticket.division);
+        let explained = |deadline: &Deadline| {
+            let policy = lens.book.policy_of(&deadline.policy_version);
+            DeadlineBody::explained(deadline, &calendar, policy, lens.language)
+        };
+        Self {
+            id: ticket.id.0,
+            number: ticket.number.clone(),
+            state: ticket.state.name(),
+            filed_at: shown(ticket.filed_at),
+            deadlines: ticket.deadlines.iter().map(explained).collect(),
+            version: ticket.version,
+        }
+    }
+}
+
+impl TicketAnswer {
+    /// A ticket as its reader may see it.
+    pub(super) fn shown(view: &TicketView, lens: &Lens) -> Self {
+        let bare = BareTicket::shown(view, lens);
+        if lens.is_bare() {
+            return Self::Bare(bare);
+        }
+        let (ticket, report) = (&view.ticket, &view.ticket.report);
+        let house = |id: OrganisationId| view.organisations.get(&id);
+        let party = |id: OrganisationId| house(id).map(OrganisationBody::from);
+        let escalation = |escalation| EscalationBody::shown(escalation, view);
+        Self::Whole(Box::new(TicketBody {
+            bare,
+            summary: report.summary.clone(),
+            description: report.description.clone(),
+            category: report.category,
+            urgency: ticket.urgency,
+            quantity_short: report.quantity_short,
+            remaining_quantity: ticket.remaining_quantity,
+            unit: report.unit.clone(),
+            days_of_stock: report.days_of_stock,
+            order_refs: report.order_refs.clone(),
+            contact: ContactBody::shown(&report.contact, lens.role),
+            follows: ticket.follows.map(|id| id.0),
+            rating: ticket.rating,
+            no_contact: view.no_contact,
+            owes_promise: ticket.state == State::Promised { owes_promise: true },
+            hospital: party(ticket.hospital),
+            manufacturer: party(ticket.manufacturer),
+            distributor: ticket.distributor.and_then(party),
+            product: ProductBody::of(&view.product, house(view.product.manufacturer)),
+            promises: ticket.promises.iter().map(|p| PromiseBody::shown(p, lens)).collect(),
+            escalations: ticket.escalations.iter().map(escalation).collect(),
+            possible: view.possible.iter().map(|act| act.as_str()).collect(),
+        }))
+    }
+}
+
+/// Renders a ticket with its tag.
+pub(super) fn render(lens: Lens, status: u16) -> impl Fn(&TicketView) -> Rendered + Send + Sync {
+    move |view| rendered(status, Some(view.ticket.version), &TicketAnswer::shown(view, &lens))
+}
+
+/// Read a ticket.
+#[utoipa::path(
+    get, path = "/api/v1/tickets/{id}", operation_id = "tickets_show", tag = "tickets",
+    params(("id" = String, Path, description = "The ticket's id")),
+    responses(
+        (status = 200, description = "The ticket, with its version as the entity tag", body = TicketAnswer),
+        (status = 304, description = "Not changed since `If-None-Match`"),
+        Problems
+    )
+)]
+pub(super) async fn show(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let view = tickets::get(&site.app, &signed.scope, TicketId(id(&request)?)).await?;
+    let version = view.ticket.version;
+    let tag = (ETAG, condition::tag(version));
+    if condition::none_match(request.headers(), version) {
+        return Ok(HttpResponse::NotModified().insert_header(tag).finish());
+    }
+    let body = TicketAnswer::shown(&view, &Lens::of(&site.app, &signed));
+    Ok(HttpResponse::Ok().insert_header(tag).json(body))
+}
+
+const FILTERS: [&str; 11] = [
+    "state",
+    "escalated",
+    "overdue",
+    "filed_from",
+    "filed_to",
+    "sort",
+    "page_size",
+    "cursor",
+    // An administrator does not see these, so may not search by them either.
+    "q",
+    "manufacturer",
+    "division",
+];
+const BARE_FILTERS: usize = 8;
+
+/// List tickets.
+#[utoipa::path(
+    get, path = "/api/v1/tickets", operation_id = "tickets_list", tag = "tickets",
+    params(
+        ("state" = Option<String>, Query, description = "Only in this state"),
+        ("escalated" = Option<bool>, Query, description = "Only with, or without, an open escalation"),
+        ("overdue" = Option<bool>, Query, description = "Only with, or without, something missed and not done"),
+        ("q" = Option<String>, Query, description = "Words to be found, as a phrase"),
+        ("manufacturer" = Option<String>, Query, description = "Only of this manufacturer, by id"),
+        ("division" = Option<String>, Query, description = "Only in this division and below"),
+        ("filed_from" = Option<String>, Query, description = "A local date or an instant, inclusive"),
+        ("filed_to" = Option<String>, Query, description = "A local date or an instant, inclusive"),
+        ("sort" = Option<String>, Query, description = "`-filed_at` (default) or `filed_at`"),
+        ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
+        ("cursor" = Option<String>, Query, description = "Where the page before ended"),
+    ),
+    responses((status = 200, description = "A page of tickets", body = Page<TicketAnswer>), Problems)
+)]
+pub(super) async fn list(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let lens = Lens::of(&site.app, &signed);
+    let count = if lens.is_bare() { BARE_FILTERS } else { FILTERS.len() };
+    let known: Vec<&str> = FILTERS.iter().take(count).copied().collect();
+    let mut query = Query::read(request.query_string(), &known)?;
+    let filter = filter(&mut query);
+    let (order, name) = match query.text("sort") {
+        None | Some("-filed_at") => (Order::NewestFirst, "tickets newest"),
+        Some("filed_at") => (Order::OldestFirst, "tickets oldest"),
+        Some(_) => {
+            query.refuse("sort", "unknown", "`-filed_at` or `filed_at`");
+            (Order::NewestFirst, "")
+        }
+    };
+    let size = query.page_size();
+    let cursor = query.text("cursor").map(str::to_owned);
+    query.done(())?;
+    let list = List { name, reader: signed.user() };
+    let after: Option<(DateTime<Utc>, Uuid)> = list.after(cursor.as_deref())?;
+    let page = (after, size + 1);
+    let rows = tickets::list(&site.app, &signed.scope, &filter, order, page).await?;
+    let page = list.page(rows, size, |view| (view.ticket.filed_at, view.ticket.id.0));
+    Ok(HttpResponse::Ok().json(page.map(|view| TicketAnswer::shown(&view, &lens))))
+}
+
+fn filter(query: &mut Query) -> Filter {
+    Filter {
+        state: query.word("state"),
+        escalated: query.flag("escalated"),
+        overdue: query.flag("overdue"),
+        query: query.search("q").map(|text| search::query(&text)),
+        manufacturer: query.id("manufacturer").map(OrganisationId),
+        division: query.word("division"),
+        filed_from: query.from("filed_from"),
+        filed_before: query.to("filed_to"),
+    }
+}

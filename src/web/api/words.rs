@@ -1,0 +1,73 @@
+//! The words of the API's description, each a word of the domain.
+//!
+//! **Never** a word that the domain does not know: a test reads every one.
+
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident: $domain:ty = $($word:literal)+;)+) => {
+        $($(#[$doc])*
+        pub(super) fn $name() -> Object {
+            ObjectBuilder::new().schema_type(Type::String).enum_values(Some([$($word),+])).build()
+        })+
+
+        #[cfg(test)]
+        mod tests {
+            use crate::web::check::word;
+
+            $(#[test]
+            fn $name() {
+                for text in [$($word),+] {
+                    assert!(word::<$domain>(text).is_some(), "{text}");
+                }
+            })+
+        }
+    };
+}
+
+words! {
+    /// What kind of supply problem it is.
+    category: crate::domain::ticket::Category = "late_delivery" "short_delivery" "supply_stop"
+        "refusal" "remote_refused" "order_unanswered" "contract_unsigned" "no_distributor"
+        "distributor_change" "specification_change" "short_shelf_life" "grade_mismatch"
+        "transport" "quality_return" "price" "tie_in_sale" "service" "other";
+    /// Why the supply failed.
+    cause: crate::domain::ticket::Cause = "raw_material" "packaging" "capacity" "line_stopped"
+        "demand_surge" "logistics" "quality" "registration" "cost" "distributor_out_of_stock"
+        "discontinued" "force_majeure" "other";
+    /// How pressing it is.
+    urgency: crate::domain::policy::Urgency = "ordinary" "emergency";
+    /// Where a ticket stands.
+    state: crate::domain::ticket::StateName = "open" "promised" "solved" "closed" "withdrawn"
+        "returned";
+    /// The hospital's word on a reported solution.
+    result: crate::domain::ticket::Verdict = "solved" "partly" "not_solved";
+    /// How the hospital rates the handling.
+    rating: crate::domain::ticket::Rating = "very_satisfied" "satisfied" "dissatisfied";
+    /// Who may read a message.
+    audience: crate::domain::ticket::Audience = "all" "hospital_bureau" "bureau" "own";
+    /// What a bureau does.
+    measure: crate::domain::escalation::MeasureKind = "remind" "supervise" "warn" "interview"
+        "inquiry" "rectify" "statement";
+    /// What is due.
+    deadline: crate::domain::ticket::DeadlineKind = "reply" "resolve" "promise" "confirm"
+        "acknowledge" "measure";
+    /// How a deadline stands.
+    status: crate::domain::ticket::DeadlineStatus = "running" "held" "met" "missed" "waived"
+        "stopped";
+    /// What a day is.
+    day: crate::domain::calendar::DayKind = "working" "rest" "makeup";
+    /// Level of a bureau.
+    level: crate::domain::party::Level = "county" "city" "province";
+    /// A person's role.
+    role: crate::domain::party::Role = "hospital" "manufacturer" "distributor" "bureau" "admin"
+        "security" "auditor";
+    /// What an organisation is.
+    organisation: crate::domain::party::OrganisationKind = "hospital" "manufacturer"
+        "distributor" "bureau" "platform";
+    /// How a delivery stands.
+    delivery: crate::service::notices::DeliveryState = "queued" "sent" "delivered" "read"
+        "failed";
+    /// A way out of the service.
+    channel: crate::domain::notice::Channel = "mail" "sms";
+}

@@ -1,0 +1,47 @@
+//! What every handler works with.
+//!
+//! **Never** knows how time is moved: only that the demo can.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use url::Url;
+
+use crate::service::{self, App};
+
+/// When business time has arrived.
+pub type Arrival = BoxFuture<'static, Result<(), service::Error>>;
+
+/// Moves business time to an instant, through every step and notice that is due until then.
+#[derive(Clone)]
+pub struct Demo(pub Arc<dyn Fn(DateTime<Utc>) -> Arrival + Send + Sync>);
+
+/// The service as the web serves it.
+#[derive(Clone)]
+pub struct Site {
+    /// The use cases.
+    pub app: App,
+    /// The demo's clock; `None` in production.
+    pub demo: Option<Demo>,
+    /// The address that people know the service by.
+    pub public_url: Url,
+}
+
+impl Site {
+    /// A site; only the demo's clock can be moved.
+    #[must_use]
+    pub fn new(app: App, public_url: Url, demo: Option<Demo>) -> Self {
+        Self { app, demo, public_url }
+    }
+
+    /// True when people reach the service over TLS.
+    pub(super) fn is_secure(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
+    /// The session cookie's name.
+    pub(super) fn cookie_name(&self) -> &'static str {
+        if self.is_secure() { "__Host-supplyline" } else { "supplyline" }
+    }
+}

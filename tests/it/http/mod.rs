@@ -1,0 +1,17 @@
+//! HTTP as clients use it, rightly and wrongly.
+
+mod bad_fields;
+mod bad_requests;
+mod checks;
+mod headers;
+mod keys_and_tags;
+mod life;
+mod notices;
+mod paging;
+mod reckoning;
+mod sessions;
+mod stage;
+mod tenancy;
+mod texts;
+mod values;
+mod wire;

@@ -1,0 +1,219 @@
+//! What each field holds, and what it must not.
+//!
+//! **Never** lists calls: a field of any name is judged by what it holds.
+
+use serde_json::{Value, json};
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// One line of so many characters.
+    Line(usize),
+    /// A line that must be a known code.
+    Code(usize),
+    /// Lines of so many characters; may be left out where told so.
+    Block(usize, bool),
+    Secret,
+    Phone,
+    Word(bool),
+    Id,
+    /// A whole number up to a limit, from 1 or from 0; the last says whether it may be left out.
+    Number(i64, i64, bool),
+    Day(bool),
+    Instant,
+    Object,
+    List(usize),
+}
+
+/// What stands in a field. A field that is not known here fails the test.
+pub(crate) fn kind(call: &str, path: &str) -> Kind {
+    const MOST: i64 = 1_000_000_000;
+    match (call, path) {
+        ("session", "username") => Kind::Line(100),
+        ("session", "password") => Kind::Secret,
+        (_, "product_code") => Kind::Code(64),
+        (_, "category" | "urgency" | "cause" | "result" | "audience" | "kind") => Kind::Word(false),
+        (_, "rating") => Kind::Word(true),
+        (_, "summary") => Kind::Line(200),
+        (_, "unit") => Kind::Line(20),
+        (_, "contact.name") => Kind::Line(50),
+        (_, "contact.phone") => Kind::Phone,
+        (_, "order_refs[0]") => Kind::Line(64),
+        (_, "description" | "message" | "body" | "text" | "conclusion") => {
+            Kind::Block(10_000, false)
+        }
+        (_, "reason") => Kind::Block(2_000, false),
+        (_, "comment" | "note") => Kind::Block(2_000, true),
+        (
+            _,
+            "quantity_short" | "promised_quantity" | "delivered_quantity" | "remaining_quantity",
+        ) => Kind::Number(1, MOST, false),
+        (_, "days_of_stock") => Kind::Number(0, 36_500, true),
+        ("clock", "advance_working_days") => Kind::Number(1, 1_305, false),
+        ("clock", "advance_to") => Kind::Instant,
+        (_, "promised_on") => Kind::Day(false),
+        (_, "due_on") => Kind::Day(true),
+        (_, "follows") => Kind::Id,
+        (_, "contact") => Kind::Object,
+        (_, "order_refs") => Kind::List(50),
+        other => panic!("say what {other:?} holds"),
+    }
+}
+
+impl Kind {
+    pub(crate) fn is_optional(self) -> bool {
+        match self {
+            Self::Block(_, optional)
+            | Self::Word(optional)
+            | Self::Number(_, _, optional)
+            | Self::Day(optional) => optional,
+            Self::Id | Self::List(_) => true,
+            Self::Line(_)
+            | Self::Code(_)
+            | Self::Secret
+            | Self::Phone
+            | Self::Instant
+            | Self::Object => false,
+        }
+    }
+
+    /// JSON of another type.
+    pub(crate) fn other_types(self) -> &'static [&'static str] {
+        match self {
+            Self::Number(..) => &["\"5\"", "5.5", "5.0", "1e2", "true", "[]", "[5]", "{}", "\"\""],
+            Self::Object => &["\"x\"", "5", "true", "[]", "[\"张心晴\",\"13812345678\"]"],
+            Self::List(_) => &["\"DD-1\"", "5", "true", "{}", "{\"0\":\"DD-1\"}"],
+            _ => &["5", "0", "-1", "5.5", "true", "false", "[]", "[\"x\"]", "{}"],
+        }
+    }
+
+    /// Values of the right type that are wrong.
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
+    pub(crate) fn wrong(self) -> Vec<Value> {
+        let texts = |texts: &[&str]| texts.iter().map(|text| json!(text)).collect::<Vec<_>>();
+        let longer = |longest: usize| json!("𠮷".repeat(longest + 1));
+        match self {
+            Self::Line(longest) | Self::Code(longest) => {
+                let mut all = texts(&LINE_BREAKS);
+                all.extend(texts(&NEVER));
+                all.extend(texts(&BLANKS));
+                all.extend([longer(longest), json!(format!("e{}", "\u{301}".repeat(10_000)))]);
+                if matches!(self, Self::Code(_)) {
+                    all.extend(texts(&[
+                        "XX00000000000000000000",
+                        "xs01aaa001b002010100001",
+                        "%",
+                        "' or 1=1--",
+                    ]));
+                }
+                all
+            }
+            Self::Block(longest, optional) => {
+                let mut all = texts(&NEVER);
+                all.extend(texts(&["甲\r乙", "\r", "甲\n\r乙"]));
+                if !optional {
+                    all.extend(texts(&BLANKS));
+                    all.extend(texts(&["\n\t\r\n"]));
+                }
+                all.extend([longer(longest), json!(format!("e{}", "\u{301}".repeat(9_000)))]);
+                all
+            }
+            Self::Secret => vec![json!(""), longer(1_024)],
+            Self::Phone => {
+                let mut all = Self::Line(20).wrong();
+                all.extend(texts(&[
+                    "123",
+                    "abc1234567",
+                    "1381234567a",
+                    "12812345678",
+                    "０５３１８８８８",
+                    "-------",
+                    "+1 555 123 4567",
+                    "138123456789012345678",
+                    "<script>",
+                    "张三",
+                ]));
+                all
+            }
+            Self::Word(_) => texts(&[
+                "", " ", "nonsense", "OTHER", "Ordinary", "其他", "open\0", "other ", "null",
+            ]),
+            Self::Id => texts(&[
+                "",
+                "1",
+                "nonsense",
+                "0190aaaa-0000-7000-8000-000000000000",
+                "0190AAAA-0000-7000-8000-000000000000",
+                "../../etc/passwd",
+                "%00",
+            ]),
+            Self::Number(least, most, _) => vec![
+                json!(least - 1),
+                json!(-1),
+                json!(most + 1),
+                json!(i64::MAX),
+                json!(i64::MIN),
+                json!(u64::MAX),
+            ],
+            Self::Day(_) => texts(&[
+                "",
+                "1999-12-31",
+                "2101-01-01",
+                "2026-02-30",
+                "2025-02-29",
+                "2100-02-29",
+                "0000-00-00",
+                "0000-01-01",
+                "9999-12-31",
+                "10000-01-01",
+                "2026-02-12",
+                "2026-2-27",
+                "20260227",
+                "tomorrow",
+                "2026-02-27T00:00:00Z",
+                "2026-02-27 ",
+                "２０２６-02-27",
+                "26-02-27",
+                "2026-13-01",
+                "-2026-02-27",
+            ]),
+            Self::Instant => texts(&[
+                "",
+                "2026-02-14",
+                "2026-02-14T10:00:00",
+                "2026-02-14T24:00:00+08:00",
+                "26-02-14T10:00:00Z",
+                "2026-02-30T10:00:00Z",
+                "1999-12-31T00:00:00Z",
+                "2101-01-02T00:00:00Z",
+                "9999-12-31T00:00:00Z",
+                "0000-01-01T00:00:00Z",
+                "2026-02-13T10:29:59+08:00",
+                "2031-03-01T00:00:00+08:00",
+                "soon",
+                "2026-02-14T10:00:00+25:00",
+                "2026-02-14T10:60:00Z",
+            ]),
+            Self::Object => Vec::new(),
+            Self::List(most) => vec![json!(vec!["DD-1"; most + 1])],
+        }
+    }
+}
+
+const LINE_BREAKS: [&str; 6] =
+    ["甲\r\n乙", "甲\n乙", "甲\r乙", "甲\t乙", "甲\u{2028}乙", "x\r\nBcc: evil@example.com"];
+/// Characters that no text may hold.
+const NEVER: [&str; 10] = [
+    "甲\0乙",
+    "\0",
+    "\u{1b}[31m红",
+    "甲\u{7}",
+    "甲\u{7f}乙",
+    "甲\u{85}乙",
+    "甲\u{202e}乙",
+    "甲\u{2066}乙",
+    "甲\u{202a}",
+    "\u{2029}乙",
+];
+pub(crate) const BLANKS: [&str; 6] =
+    ["", " ", "\u{3000}", "\u{200b}", "\u{200b}\u{200d}\u{feff}", " \u{a0} "];

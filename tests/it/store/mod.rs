@@ -1,0 +1,9 @@
+//! Conformance of the store: the same cases on SQLite and PostgreSQL.
+
+mod engine;
+mod keys;
+mod lists;
+mod outbox;
+mod tickets;
+mod timers;
+mod writer;
