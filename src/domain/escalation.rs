@@ -213,12 +213,6 @@ impl Escalation {
     pub fn is_open(&self) -> bool {
         self.closed_at.is_none()
     }
-
-    /// True once the bureau acknowledged or took a measure.
-    #[must_use]
-    pub fn is_acted_on(&self) -> bool {
-        self.acknowledged_at.is_some() || !self.measures.is_empty()
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::ticket::DeadlineKind;
 /// Runs of at least this many consecutive plain counted days are written as one range.
 const RANGE_FROM: usize = 3;
 
-/// The sentence for the deadlines that run from filing (reply and resolve), as in product.md §4:
+/// The sentence for the deadlines that run from filing (reply and resolve):
 /// "filed Fri 2026-02-13; day 1 = Sat 02-14 make-up working day; 02-15…02-23 rest; day 2 = Tue
 /// 02-24; due 24:00".
 ///

@@ -11,7 +11,7 @@ use super::super::id::{EscalationId, OrganisationId, ProductId, TicketId};
 use super::super::party::{Actor, Division};
 use super::super::policy::Urgency;
 
-/// What kind of supply problem it is (requirement C07).
+/// What kind of supply problem it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
@@ -169,7 +169,7 @@ pub enum Verdict {
     NotSolved,
 }
 
-/// How the hospital rates the handling (requirement A01).
+/// How the hospital rates the handling (辽医保发〔2023〕12号, 五(一)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rating {

@@ -12,6 +12,7 @@ use super::refusal::Refusal;
 use super::state::{State, StateName};
 use crate::domain::access;
 use crate::domain::calendar::{Calendar, local_date};
+use crate::domain::id::EscalationId;
 use crate::domain::party::Actor;
 
 /// Checks whether the actor may do this and the state allows it, before the input is looked at.
@@ -44,6 +45,27 @@ pub fn admit(
         | ActKind::Acknowledge
         | ActKind::Measure
         | ActKind::CloseEscalation => Ok(()),
+    }
+}
+
+/// Checks whether the actor's bureau holds the escalation and it is still open.
+///
+/// # Errors
+/// [`Refusal::Forbidden`], then [`Refusal::EscalationClosed`].
+pub fn admit_holder(
+    ticket: &Ticket,
+    actor: &Actor,
+    act: ActKind,
+    id: EscalationId,
+) -> Result<(), Refusal> {
+    match ticket.escalations.iter().find(|escalation| escalation.id == id) {
+        Some(held) if held.bureau != Some(actor.organisation.id) => Err(Refusal::Forbidden(act)),
+        Some(held) if !held.is_open() => Err(Refusal::EscalationClosed),
+        Some(held) if act == ActKind::Acknowledge && held.acknowledged_at.is_some() => {
+            Err(Refusal::AcknowledgedAlready)
+        }
+        Some(_) => Ok(()),
+        None => Err(Refusal::Forbidden(act)),
     }
 }
 

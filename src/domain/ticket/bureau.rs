@@ -3,6 +3,7 @@
 //! **Never** lets another bureau act on it, whoever is above.
 
 use super::act::{ActKind, TakeMeasure};
+use super::admit::admit_holder;
 use super::deadline::{Deadline, DeadlineKind};
 use super::decide::{Draft, by};
 use super::event::{Brief, EventData, Party, Tell};
@@ -22,9 +23,6 @@ impl Draft<'_> {
     ) -> Result<(), Refusal> {
         let at = self.at;
         let escalation = self.held_by(actor, id, ActKind::Acknowledge)?;
-        if escalation.acknowledged_at.is_some() {
-            return Err(Refusal::AcknowledgedAlready);
-        }
         escalation.acknowledged_at = Some(at);
         let (level, ordinal) = (escalation.level, escalation.ordinal);
         self.done_ordinal(DeadlineKind::Acknowledge, ordinal);
@@ -95,7 +93,14 @@ impl Draft<'_> {
         escalation.climbs_at = None;
         escalation.conclusion = Some(conclusion.clone());
         let (level, ordinal) = (escalation.level, escalation.ordinal);
+        let measures: Vec<u16> =
+            escalation.measures.iter().map(|measure| measure.ordinal).collect();
         self.done_ordinal(DeadlineKind::Acknowledge, ordinal);
+        for deadline in &mut self.change.ticket.deadlines {
+            if deadline.kind == DeadlineKind::Measure && measures.contains(&deadline.ordinal) {
+                deadline.stop();
+            }
+        }
         let tells = self.decided(Kind::EscalationClosed);
         let brief = self.brief_of_bureau(level, actor);
         self.record(by(actor), EventData::EscalationClosed { level, conclusion }, brief, tells);
@@ -109,14 +114,9 @@ impl Draft<'_> {
         id: EscalationId,
         act: ActKind,
     ) -> Result<&mut Escalation, Refusal> {
-        let found =
-            self.change.ticket.escalations.iter_mut().find(|escalation| escalation.id == id);
-        match found {
-            Some(e) if e.bureau != Some(actor.organisation.id) => Err(Refusal::Forbidden(act)),
-            Some(e) if !e.is_open() => Err(Refusal::EscalationClosed),
-            Some(e) => Ok(e),
-            None => Err(Refusal::Forbidden(act)),
-        }
+        admit_holder(&self.change.ticket, actor, act, id)?;
+        let mut escalations = self.change.ticket.escalations.iter_mut();
+        escalations.find(|escalation| escalation.id == id).ok_or(Refusal::Forbidden(act))
     }
 
     /// A bureau's decision is told to both parties.

@@ -95,6 +95,9 @@ const WARNING_TIME: NaiveTime = match NaiveTime::from_hms_opt(9, 0, 0) {
     None => NaiveTime::MIN,
 };
 
+/// No holiday lasts longer, in days.
+const LONGEST_REST: usize = 20;
+
 impl Deadline {
     /// A deadline counted from `started_at`.
     ///
@@ -139,7 +142,10 @@ impl Deadline {
         date: NaiveDate,
         rules: &Rules<'_>,
     ) -> Self {
-        let warn_at = at_time(date, WARNING_TIME);
+        // On a day of rest nobody would read it in time: it goes out on the working day before.
+        let is_working = |day: &NaiveDate| rules.calendar.is_working(*day);
+        let day = date.iter_days().rev().take(LONGEST_REST).find(is_working).unwrap_or(date);
+        let warn_at = at_time(day, WARNING_TIME);
         Self {
             kind,
             ordinal,

@@ -83,7 +83,9 @@ impl Draft<'_> {
             Tell { kind, to: Party::Hospital },
             Tell { kind, to: Party::Distributor },
         ];
-        tells.extend(self.bureau(kind));
+        let open = self.change.ticket.escalations.iter().filter(|e| e.is_open());
+        let bureaus = open.filter_map(|e| e.bureau).map(Party::Bureau);
+        tells.extend(bureaus.map(|to| Tell { kind, to }));
         self.change.ticket.state = state;
         for escalation in self.change.ticket.escalations.iter_mut().filter(|e| e.is_open()) {
             escalation.closed_at = Some(self.at);

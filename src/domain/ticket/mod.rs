@@ -30,7 +30,7 @@ pub use act::{
     Act, ActKind, Audience, Category, Cause, Confirm, Contact, NewTicket, Rating, Reply, Report,
     TakeMeasure, Verdict,
 };
-pub use admit::{admit, possible, state_allows};
+pub use admit::{admit, admit_holder, possible, state_allows};
 pub use clock::{Step, next_step, wake_at};
 pub use deadline::{Basis, Deadline, DeadlineKind, DeadlineStatus};
 pub use decide::{Change, Command, Reachable, Rules, advance, decide, file};
