@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 
 /// A clock that can be asked for both times, in milliseconds: finer than that the databases
 /// differ.
@@ -68,11 +68,14 @@ impl Clock {
 
     /// Moves business time forward to `to`; never back, and never on the system's clock.
     pub fn move_to(&self, to: DateTime<Utc>) {
-        let by = (to - self.now()).max(TimeDelta::zero()).num_milliseconds();
         match &self.business {
             Business::Wall => {}
-            Business::Ahead(millis) | Business::Still(millis) => {
-                millis.fetch_add(by, Ordering::SeqCst);
+            Business::Ahead(ahead) => {
+                let by = to.timestamp_millis().saturating_sub(wall().timestamp_millis());
+                ahead.fetch_max(by, Ordering::SeqCst);
+            }
+            Business::Still(at) => {
+                at.fetch_max(to.timestamp_millis(), Ordering::SeqCst);
             }
         }
     }

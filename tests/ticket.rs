@@ -1,4 +1,4 @@
-//! The life of a ticket, from filing to its end, as product.md §3 to §6 tell it.
+//! The life of a ticket, from filing to its end.
 //!
 //! **Never** takes an expected value from the code under test.
 

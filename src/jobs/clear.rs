@@ -3,7 +3,7 @@
 //! **Never** deletes what a ticket's history needs.
 
 use super::failed;
-use crate::service::{App, accounts, clear_answers};
+use crate::service::{App, accounts, clear_answers, sweep};
 
 /// Clears up once; a failure is logged and tried again with the next tick.
 pub(super) async fn run_once(app: &App) {
@@ -12,6 +12,9 @@ pub(super) async fn run_once(app: &App) {
     }
     if let Err(error) = clear_answers(app).await {
         failed("clearing kept answers", &error);
+    }
+    if let Err(error) = sweep::retry_stuck(app).await {
+        failed("taking up stuck tickets again", &error);
     }
     if let Err(error) = app.reload().await {
         failed("reading the rulebook again", &error.into());

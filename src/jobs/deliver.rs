@@ -60,23 +60,25 @@ async fn attempt(app: &App, channels: &Channels, delivery: Claimed, letter: Lett
     match outcome {
         Outcome::Sent { response } => done(DeliveryState::Sent, None, response),
         Outcome::GiveUp { reason } => {
-            dead_letter(&delivery, &reason);
+            dead_letter(&delivery);
             done(DeliveryState::Failed, None, reason)
         }
         Outcome::Retry { reason, after } => match retry::pause(delivery.attempt, after, jitter) {
             Some(pause) => {
                 let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(1));
-                done(DeliveryState::Queued, Some(app.clock.now() + pause), reason)
+                let due_at = notices::leaves_again_at(app, &letter, app.clock.now() + pause);
+                done(DeliveryState::Queued, Some(due_at), reason)
             }
             None => {
-                dead_letter(&delivery, &reason);
+                dead_letter(&delivery);
                 done(DeliveryState::Failed, None, reason)
             }
         },
     }
 }
 
-fn dead_letter(delivery: &Claimed, reason: &str) {
+/// What the receiver said stays in the delivery log: it may quote the address.
+fn dead_letter(delivery: &Claimed) {
     let Claimed { id, ticket, attempt, .. } = delivery;
-    tracing::warn!(delivery.id = %id, ticket.id = %ticket, attempt, reason, "a delivery failed for good");
+    tracing::warn!(delivery.id = %id, ticket.id = %ticket, attempt, "a delivery failed for good");
 }

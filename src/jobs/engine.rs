@@ -17,6 +17,7 @@ pub struct Engine {
     channels: Channels,
     /// This process, as the claimant of deliveries.
     worker: Uuid,
+    moving: Mutex<()>,
     sweeping: Mutex<()>,
     mailing: Mutex<()>,
     texting: Mutex<()>,
@@ -28,7 +29,15 @@ impl Engine {
     pub fn new(app: App, channels: Channels) -> Self {
         let worker = Uuid::new_v4();
         let gate = || Mutex::new(());
-        Self { app, channels, worker, sweeping: gate(), mailing: gate(), texting: gate() }
+        Self {
+            app,
+            channels,
+            worker,
+            moving: gate(),
+            sweeping: gate(),
+            mailing: gate(),
+            texting: gate(),
+        }
     }
 
     /// The application.
@@ -68,6 +77,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Internal`] when the database fails.
     pub async fn advance_to(&self, to: DateTime<Utc>) -> Result<(), Error> {
+        let _gate = self.moving.lock().await;
         loop {
             self.catch_up().await;
             let now = self.app.clock.now();

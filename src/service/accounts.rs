@@ -53,6 +53,8 @@ pub async fn sign_in(app: &App, username: &str, password: String) -> Result<Sign
     let wall = app.clock.wall();
     let since = wall - TimeDelta::minutes(THROTTLE_MINUTES);
     let username = username.to_lowercase();
+    // Held until the outcome is written down, so that guesses at once cannot outrun the count.
+    let _turn = app.signing_in.acquire().await;
     if app.limits == Limits::On
         && accounts::failures_since(app.store.read(), &username, since).await? >= MOST_FAILURES
     {

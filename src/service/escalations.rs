@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::tickets::{ReadAct, TicketView, act, views};
+use super::tickets::{ReadAct, TicketView, Upon, act, views};
 use super::{Answered, App, Error, Once};
 use crate::domain::access::Scope;
 use crate::domain::id::EscalationId;
@@ -50,5 +50,6 @@ pub async fn act_on(
     request: Once<TicketView>,
 ) -> Result<Answered, Error> {
     let ticket = kept::ticket_of_escalation(app.store.read(), id).await?.ok_or(Error::NotFound)?;
-    act(app, scope, ticket, kind, read, request).await
+    let upon = Upon { ticket, escalation: Some(id) };
+    act(app, scope, upon, kind, read, request).await
 }

@@ -42,7 +42,7 @@ pub struct Filing {
 pub type ReadFiling = Arc<dyn Fn() -> Result<Filing, Error> + Send + Sync>;
 
 /// Files a ticket. The manufacturer follows from the product and the distributor from the
-/// hospital's agreement; neither is typed in (requirement C06).
+/// hospital's agreement; neither is typed in.
 ///
 /// # Errors
 /// [`Error::Forbidden`] unless a hospital files, [`Error::Invalid`] naming the field.

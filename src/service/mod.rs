@@ -23,9 +23,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub use error::{Error, FieldError};
 pub use once::{Answered, Key, Once, Rendered};
 
+use tokio::sync::Semaphore;
+
 use crate::clock::Clock;
 use crate::store::{self, Store};
 use rulebook::Rulebook;
+
+/// Passwords checked at once.
+const SIGN_INS_AT_ONCE: usize = 2;
 
 /// What every use case works with.
 #[derive(Clone)]
@@ -37,6 +42,8 @@ pub struct App {
     /// Limits that the demo switches off.
     pub limits: Limits,
     book: Arc<RwLock<Arc<Rulebook>>>,
+    /// Sign-ins under way: each costs memory and a core for a while.
+    signing_in: Arc<Semaphore>,
 }
 
 /// Whether sign-in attempts are limited.
@@ -55,7 +62,8 @@ impl App {
     /// [`store::Error`] when the rulebook cannot be read.
     pub async fn open(store: Store, clock: Clock, limits: Limits) -> Result<Self, store::Error> {
         let book = Arc::new(RwLock::new(Arc::new(Rulebook::load(&store).await?)));
-        Ok(Self { store, clock, limits, book })
+        let signing_in = Arc::new(Semaphore::new(SIGN_INS_AT_ONCE));
+        Ok(Self { store, clock, limits, book, signing_in })
     }
 
     /// The calendars and policies in force.

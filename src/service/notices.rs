@@ -2,7 +2,7 @@
 //!
 //! **Never** tells somebody of an organisation that is not the party.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
@@ -61,11 +61,16 @@ pub(super) async fn expand(
         by_house.entry(person.organisation).or_default().push(person);
     }
     let mut notices = Vec::new();
+    let mut told = HashSet::new();
     for change in changes {
         for event in &change.events {
             for tell in &event.tells {
                 let Some(house) = house(&change.ticket, tell.to) else { continue };
                 for person in by_house.get(&house).into_iter().flatten() {
+                    // One organisation may be two parties; a person is told once.
+                    if !told.insert((change.ticket.id, event.sequence, tell.kind, person.user)) {
+                        continue;
+                    }
                     let calendar = book.calendar(person.division);
                     notices.push(NewNotice {
                         ticket: change.ticket.id,
@@ -177,6 +182,13 @@ fn facts(
         level: brief.level,
         bureau: brief.bureau,
     }
+}
+
+/// When a delivery that is tried again at `at` may leave: not in quiet hours, unless it is urgent.
+#[must_use]
+pub fn leaves_again_at(app: &App, letter: &Letter, at: DateTime<Utc>) -> DateTime<Utc> {
+    let urgency = if letter.facts.emergency { Urgency::Emergency } else { Urgency::Ordinary };
+    leaves_at(letter.kind, urgency, at, &app.book().nation())
 }
 
 /// Writes down what became of attempts.

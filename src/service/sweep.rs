@@ -1,7 +1,7 @@
 //! The clock's work: bringing every due ticket up to now.
 //!
 //! **Never** lets one bad ticket stop the others: a batch that fails is done ticket by ticket,
-//! and a ticket that keeps failing waits for a person.
+//! and a ticket that keeps failing is set aside and taken up again later.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -63,6 +63,10 @@ pub async fn next_due(app: &App, at: DateTime<Utc>) -> Result<Option<DateTime<Ut
 async fn one_by_one(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Error> {
     for id in due.iter().copied() {
         if let Err(error) = handle(app, &[id], at).await {
+            if is_the_databases(&error) {
+                // Not the ticket's fault: it is due again with the next tick.
+                return Err(error);
+            }
             tracing::error!(%error, ticket.id = %id, "a due ticket could not be handled");
             app.store
                 .write(move |tx| {
@@ -72,6 +76,24 @@ async fn one_by_one(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<()
         }
     }
     Ok(())
+}
+
+fn is_the_databases(error: &Error) -> bool {
+    matches!(error, Error::Internal(store::Error::Driver(_) | store::Error::Abandoned(_)))
+}
+
+/// Takes up again the tickets that failed too often: their rows may have been repaired.
+///
+/// # Errors
+/// [`Error::Internal`] when the database fails.
+pub async fn retry_stuck(app: &App) -> Result<(), Error> {
+    if sweep::stuck(app.store.read()).await?.is_empty() {
+        return Ok(());
+    }
+    let retried = app
+        .store
+        .write(|tx| Box::pin(async move { Ok::<_, Error>(sweep::retry_stuck(tx).await?) }));
+    retried.await
 }
 
 /// Reads the tickets, decides, and writes what was decided, guarded by the versions that were

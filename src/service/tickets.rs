@@ -16,8 +16,8 @@ pub use super::timeline::{EventView, MessageView, events, message_id, messages};
 use super::{Answered, App, Error, Once, notices};
 use crate::domain::access::Scope;
 use crate::domain::escalation::Desk;
-use crate::domain::id::{OrganisationId, ProductId, TicketId};
-use crate::domain::party::{Division, Organisation, Role};
+use crate::domain::id::{EscalationId, OrganisationId, ProductId, TicketId};
+use crate::domain::party::{Division, Organisation};
 use crate::domain::ticket::{self, Act, ActKind, Command, Rules, Ticket};
 use crate::store::catalogue::{self, Product};
 use crate::store::tickets as kept;
@@ -43,6 +43,22 @@ pub struct TicketView {
 
 /// Reads an act from the request, after the checks that come before the input's.
 pub type ReadAct = Arc<dyn Fn() -> Result<Act, Error> + Send + Sync>;
+
+/// What is acted on: a ticket, or one of its escalations.
+#[derive(Debug, Clone, Copy)]
+pub struct Upon {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// The escalation, for a bureau's acts.
+    pub escalation: Option<EscalationId>,
+}
+
+impl From<TicketId> for Upon {
+    fn from(ticket: TicketId) -> Self {
+        Self { ticket, escalation: None }
+    }
+}
+
 /// Acts on a ticket.
 ///
 /// # Errors
@@ -52,20 +68,20 @@ pub type ReadAct = Arc<dyn Fn() -> Result<Act, Error> + Send + Sync>;
 pub async fn act(
     app: &App,
     scope: &Scope,
-    id: TicketId,
+    upon: impl Into<Upon>,
     kind: ActKind,
     read: ReadAct,
     request: Once<TicketView>,
 ) -> Result<Answered, Error> {
+    let Upon { ticket, escalation } = upon.into();
     let (at, app_, scope) = (app.clock.now(), app.clone(), scope.clone());
     let expected = request.expected_version;
     once(app, request, move |tx| {
         let (app, scope, read) = (app_.clone(), scope.clone(), Arc::clone(&read));
         Box::pin(async move {
-            let found = kept::find_locked(tx, scope.tickets(), id).await?;
-            let before = found.filter(|_| scope.actor().role != Role::Admin);
-            let before = before.ok_or(Error::NotFound)?;
-            act_in(tx, &app, &scope, Acting { before, kind, read, expected, at }).await
+            let found = kept::find_locked(tx, scope.tickets(), ticket).await?;
+            let before = found.ok_or(Error::NotFound)?;
+            act_in(tx, &app, &scope, Acting { before, escalation, kind, read, expected, at }).await
         })
     })
     .await
@@ -73,6 +89,7 @@ pub async fn act(
 
 struct Acting {
     before: Ticket,
+    escalation: Option<EscalationId>,
     kind: ActKind,
     read: ReadAct,
     expected: Option<i64>,
@@ -85,7 +102,7 @@ async fn act_in(
     scope: &Scope,
     acting: Acting,
 ) -> Result<TicketView, Error> {
-    let Acting { before, kind, read, expected, at } = acting;
+    let Acting { before, escalation, kind, read, expected, at } = acting;
     let book = app.book();
     let calendar = book.calendar(before.division);
     let policy = book.policy_of(policy_version(&before));
@@ -93,6 +110,9 @@ async fn act_in(
     let rules = Rules { calendar: &calendar, policy, desks: &desks };
     let mut change = ticket::advance(&before, at, &rules)?;
     ticket::admit(&change.ticket, scope.actor(), kind, at, &rules)?;
+    if let Some(escalation) = escalation {
+        ticket::admit_holder(&change.ticket, scope.actor(), kind, escalation)?;
+    }
     if expected.is_some_and(|version| version != before.version) {
         return Err(Error::Outdated);
     }

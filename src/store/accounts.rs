@@ -5,8 +5,8 @@
 use chrono::{DateTime, Utc};
 use entity::{app_user, organisation, session, sign_in_failure};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder,
 };
 use uuid::Uuid;
 
@@ -360,25 +360,6 @@ pub async fn user_names(
     let ids = ids.iter().map(|id| id.0);
     let rows = app_user::Entity::find().filter(app_user::Column::Id.is_in(ids)).all(db).await?;
     Ok(rows.into_iter().map(|row| (UserId(row.id), row.name)).collect())
-}
-
-/// Sets a person's password.
-///
-/// # Errors
-/// [`Error::Driver`].
-pub async fn set_password(
-    db: &impl ConnectionTrait,
-    user: UserId,
-    password_hash: String,
-) -> Result<(), Error> {
-    let row = app_user::ActiveModel {
-        id: Set(user.0),
-        password_hash: Set(password_hash),
-        ..Default::default()
-    };
-    app_user::Entity::update(row).exec(db).await?;
-    session::Entity::delete_many().filter(session::Column::UserId.eq(user.0)).exec(db).await?;
-    Ok(())
 }
 
 /// True when nobody is registered yet.

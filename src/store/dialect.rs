@@ -9,7 +9,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, QuerySelect, Select, SqliteTransactionMode, Statement, TransactionOptions,
+    DbErr, QuerySelect, RuntimeErr, Select, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait,
 };
 
@@ -28,13 +28,20 @@ pub(super) struct Pools {
 }
 
 pub(super) async fn connect(url: &str) -> Result<Pools, Error> {
+    if backend_of(url)? == DbBackend::Postgres {
+        return Ok(Pools { reader: Database::connect(postgres(url)).await?, writer: None });
+    }
+    let writer = Database::connect(sqlite(url, Access::Write)?).await?;
+    check_sqlite(&writer).await?;
+    let reader = Database::connect(sqlite(url, Access::Read)?).await?;
+    Ok(Pools { reader, writer: Some(writer) })
+}
+
+fn backend_of(url: &str) -> Result<DbBackend, Error> {
     if url.starts_with("sqlite:") {
-        let writer = Database::connect(sqlite(url, Access::Write)?).await?;
-        check_sqlite(&writer).await?;
-        let reader = Database::connect(sqlite(url, Access::Read)?).await?;
-        Ok(Pools { reader, writer: Some(writer) })
+        Ok(DbBackend::Sqlite)
     } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        Ok(Pools { reader: Database::connect(postgres(url)).await?, writer: None })
+        Ok(DbBackend::Postgres)
     } else {
         Err(Error::Unusable(
             "SUPPLYLINE_DATABASE_URL must begin with sqlite:// or postgres://".to_owned(),
@@ -125,7 +132,7 @@ pub(super) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTra
 }
 
 pub(super) async fn migrate(url: &str) -> Result<(), Error> {
-    if url.starts_with("sqlite:") {
+    if backend_of(url)? == DbBackend::Sqlite {
         let writer = Database::connect(sqlite(url, Access::Write)?).await?;
         check_sqlite(&writer).await?;
         Migrator::up(&writer, None).await?;
@@ -149,10 +156,17 @@ pub(super) async fn pending_migrations(connection: &DatabaseConnection) -> Resul
     }
 }
 
-/// True after what PostgreSQL says may be tried again: 40001 serialization, 40P01 deadlock.
+/// True after what PostgreSQL says may be tried again: 40001 serialization failure, 40P01
+/// deadlock, 55P03 lock not available.
 pub(super) fn is_transient(error: &DbErr) -> bool {
-    let text = error.to_string();
-    text.contains("could not serialize access") || text.contains("deadlock detected")
+    let (DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))
+    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01" | "55P03"))
 }
 
 /// Locks the selected rows until the end of the transaction; SQLite's writer holds them all.

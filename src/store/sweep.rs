@@ -14,8 +14,7 @@ use uuid::Uuid;
 use super::Error;
 use crate::domain::id::TicketId;
 
-/// A ticket that is not given up on, however often its sweep failed, is tried this often at most
-/// in a row; then it waits for a person.
+/// A ticket whose sweep failed this often in a row is set aside until [`retry_stuck`].
 const MOST_ATTEMPTS: i16 = 3;
 
 /// Tickets due at or before `at`: at most about `limit`, fair between organisations.
@@ -104,6 +103,19 @@ pub async fn failed(db: &impl ConnectionTrait, ticket: TicketId) -> Result<(), E
     timer::Entity::update_many()
         .col_expr(timer::Column::Attempt, ExprTrait::add(Expr::col(timer::Column::Attempt), 1))
         .filter(timer::Column::TicketId.eq(ticket.0))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Takes up again the tickets whose sweep failed too often.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn retry_stuck(db: &impl ConnectionTrait) -> Result<(), Error> {
+    timer::Entity::update_many()
+        .col_expr(timer::Column::Attempt, Expr::val(0))
+        .filter(timer::Column::Attempt.gte(MOST_ATTEMPTS))
         .exec(db)
         .await?;
     Ok(())

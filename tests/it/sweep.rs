@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use supplyline::domain::access::Visible;
 use supplyline::domain::escalation::Reason;
 use supplyline::domain::id::TicketId;
 use supplyline::domain::notice::{Channel, Kind};
@@ -13,7 +14,9 @@ use supplyline::store::{outbox, sweep};
 use tokio::task::JoinSet;
 
 use crate::support::db::{TestDb, both};
-use crate::support::world::{INSULIN, REPLY_DUE, RESOLVE_DUE, World, at, house, person, reply};
+use crate::support::world::{
+    INSULIN, REPLY_DUE, RESOLVE_DUE, World, at, division, house, person, reply,
+};
 
 both! {
     the_city_is_told_when_nobody_replied_in_two_working_days,
@@ -164,8 +167,9 @@ async fn three_replicas_ring_each_rung_once(db: TestDb) {
         let story = world.story(id).await;
         assert_eq!(story, ["filed", "warning_superseded", "missed", "escalated"]);
     }
-    let city = outbox::unread(db.store.read(), person("city")).await.expect("answers");
-    assert_eq!(city, 200);
+    let reader = (person("city"), Visible::Within(division("371000")));
+    let city = outbox::notices(db.store.read(), reader, true, None, 1_000).await.expect("answers");
+    assert_eq!(city.len(), TICKETS);
 }
 
 async fn it_makes_no_difference_whether_the_act_or_the_sweep_was_first(db: TestDb) {

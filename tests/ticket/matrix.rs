@@ -1,6 +1,6 @@
 //! Who may do what in which state: every combination.
 //!
-//! **Never** asks the code what it allows; the table is product.md §3's.
+//! **Never** asks the code what it allows; the table is written out here.
 
 use supplyline::domain::party::{Actor, Role};
 use supplyline::domain::ticket::{

@@ -1,4 +1,4 @@
-//! Who is told what, on which channel, and when: product.md §6.
+//! Who is told what, on which channel, and when.
 //!
 //! **Never** asks the code whom it tells; the table is the page's.
 

@@ -43,7 +43,7 @@ pub struct InApp {
 /// includes are left out.
 ///
 /// # Errors
-/// As [`claim`].
+/// [`Error`] when the database fails or a row is corrupt.
 pub async fn notices(
     db: &impl ConnectionTrait,
     (person, visible): (UserId, Visible),
@@ -84,18 +84,6 @@ pub async fn notices(
         });
     }
     Ok(notices)
-}
-
-/// How many notices a person has not opened.
-///
-/// # Errors
-/// [`Error::Driver`].
-pub async fn unread(db: &impl ConnectionTrait, person: UserId) -> Result<u64, Error> {
-    use sea_orm::PaginatorTrait;
-    let unread = notice::Entity::find()
-        .filter(notice::Column::RecipientId.eq(person.0))
-        .filter(notice::Column::ReadAt.is_null());
-    Ok(unread.count(db).await?)
 }
 
 /// Marks a person's notice as opened, and its sent deliveries as read; false when it is not

@@ -64,7 +64,7 @@ fn logged(row: delivery::Model) -> Result<Logged, Error> {
 /// Every delivery of a ticket, oldest first.
 ///
 /// # Errors
-/// As [`claim`].
+/// [`Error`] when the database fails or a row is corrupt.
 pub async fn of_ticket(db: &impl ConnectionTrait, ticket: TicketId) -> Result<Vec<Logged>, Error> {
     let rows = delivery::Entity::find()
         .filter(delivery::Column::TicketId.eq(ticket.0))
@@ -78,7 +78,7 @@ pub async fn of_ticket(db: &impl ConnectionTrait, ticket: TicketId) -> Result<Ve
 /// One page of the delivery log, newest first.
 ///
 /// # Errors
-/// As [`claim`].
+/// [`Error`] when the database fails or a row is corrupt.
 pub async fn log(
     db: &impl ConnectionTrait,
     state: Option<DeliveryState>,
@@ -123,7 +123,7 @@ pub async fn replay(
 /// A delivery by its id.
 ///
 /// # Errors
-/// As [`claim`].
+/// [`Error`] when the database fails or a row is corrupt.
 pub async fn find(db: &impl ConnectionTrait, id: DeliveryId) -> Result<Option<Logged>, Error> {
     let row = delivery::Entity::find_by_id(id.0).one(db).await?;
     row.map(logged).transpose()

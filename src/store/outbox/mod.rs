@@ -19,7 +19,7 @@ mod inbox;
 mod log;
 
 pub use claim::{Claimed, Finished, claim, finish, is_due, next_due};
-pub use inbox::{InApp, notices, read, unread};
+pub use inbox::{InApp, notices, read};
 pub use log::{Logged, find, log, of_ticket, replay};
 
 use chrono::{DateTime, Utc};
