@@ -130,7 +130,7 @@ async fn serve_forever(config: &Config) -> anyhow::Result<()> {
     let store = open(config.database_url.expose_secret()).await?;
     let app = App::open(store, Clock::system(), Limits::On).await?;
     let service = Service::start(config, app)?;
-    say(&format!("serving on http://{}", config.listen))?;
+    say(&format!("serving on http://{}", service.address().unwrap_or(config.listen)))?;
     serve(service).await
 }
 
@@ -220,7 +220,7 @@ async fn create_user(config: &Config, person: NewPerson) -> anyhow::Result<()> {
     };
     let username = user.username.clone();
     let created = crate::service::accounts::create(&app, user).await;
-    created.with_context(|| format!("--username: {username} cannot be created"))?;
+    created.map_err(|error| taken(error, &username))?;
     say(&format!("created {username}"))?;
     if is_made { say(&format!("password: {password}")) } else { Ok(()) }
 }
@@ -247,6 +247,14 @@ async fn organisation(
         })
         .await?;
     Ok(id)
+}
+
+/// The only input that creating a person refuses is a taken user name.
+fn taken(error: crate::service::Error, username: &str) -> anyhow::Error {
+    if matches!(error, crate::service::Error::Invalid(_)) {
+        return anyhow::anyhow!("--username: {username} is taken");
+    }
+    error.into()
 }
 
 /// The password and whether it was made here.

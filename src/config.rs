@@ -39,7 +39,7 @@ impl Default for Written {
             sms_webhook_url: String::new(),
             sms_webhook_secret: String::new(),
             public_url: String::new(),
-            log: "info".to_owned(),
+            log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
         }
     }
 }

@@ -30,6 +30,11 @@ impl Lens {
         Self { book: app.book(), role: signed.role(), language: signed.language }
     }
 
+    /// True for those who may know of the earlier ticket: it may name another manufacturer.
+    pub(super) fn sees_follows(&self) -> bool {
+        matches!(self.role, Role::Hospital | Role::Bureau)
+    }
+
     /// True for those who see of a ticket only number, state and deadlines.
     pub(super) fn is_bare(&self) -> bool {
         self.role == Role::Admin

@@ -180,7 +180,7 @@ impl TicketAnswer {
             days_of_stock: report.days_of_stock,
             order_refs: report.order_refs.clone(),
             contact: ContactBody::shown(&report.contact, lens.role),
-            follows: ticket.follows.map(|id| id.0),
+            follows: ticket.follows.filter(|_| lens.sees_follows()).map(|id| id.0),
             rating: ticket.rating,
             no_contact: view.no_contact,
             owes_promise: ticket.state == State::Promised { owes_promise: true },
