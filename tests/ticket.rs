@@ -10,6 +10,8 @@
 
 #[path = "ticket/clocks.rs"]
 mod clocks;
+#[path = "ticket/endings.rs"]
+mod endings;
 #[path = "ticket/ladder.rs"]
 mod ladder;
 #[path = "ticket/life.rs"]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Error, dialect};
@@ -45,8 +45,20 @@ const ATTEMPTS: usize = 5;
 /// Called with the fate of the shared commit.
 type Settle = Box<dyn FnOnce(Result<(), &'static str>) + Send>;
 /// Does a command's work in a savepoint.
-type Waiting =
-    Box<dyn for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, Settle> + Send + 'static>;
+type Waiting = Box<
+    dyn for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, (Settle, Savepoint)>
+        + Send
+        + 'static,
+>;
+
+/// How a savepoint ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Savepoint {
+    /// Kept or undone, as it should.
+    Sound,
+    /// Neither: the database may have undone the whole transaction, as on a full disk.
+    Broken,
+}
 
 #[derive(Clone)]
 pub(super) enum Writer {
@@ -78,7 +90,7 @@ impl Writer {
             attempts += 1;
             let outcome = match self {
                 Self::Queue(sender) => queued(sender, Arc::clone(&work)).await,
-                Self::Pool(connection) => attempt(connection, work.as_ref()).await,
+                Self::Pool(connection) => attempt(connection, work.as_ref()).await.0,
             };
             match outcome {
                 Err(error) if error.is_transient() && attempts < ATTEMPTS => {}
@@ -114,12 +126,22 @@ async fn serve(connection: DatabaseConnection, mut queue: mpsc::Receiver<Waiting
 
 /// One commit for the first command and for what waits behind it.
 async fn together(tx: DatabaseTransaction, first: Waiting, queue: &mut mpsc::Receiver<Waiting>) {
-    let mut settles = vec![first(&tx).await];
-    while settles.len() < MOST_PER_COMMIT {
-        let Ok(next) = queue.try_recv() else { break };
-        settles.push(next(&tx).await);
+    let mut settles = Vec::new();
+    let mut next = Some(first);
+    let mut savepoint = Savepoint::Sound;
+    while let Some(command) = next.take() {
+        let (settle, ended) = command(&tx).await;
+        settles.push(settle);
+        savepoint = ended;
+        if savepoint == Savepoint::Sound && settles.len() < MOST_PER_COMMIT {
+            next = queue.try_recv().ok();
+        }
     }
-    let fate = tx.commit().await.map_err(|error| {
+    let ended = match savepoint {
+        Savepoint::Sound => tx.commit().await,
+        Savepoint::Broken => Err(DbErr::Custom("a savepoint could not be ended".to_owned())),
+    };
+    let fate = ended.map_err(|error| {
         tracing::error!(%error, "a commit failed");
         "the commit failed"
     });
@@ -132,42 +154,44 @@ async fn in_savepoint<T, E>(
     tx: &DatabaseTransaction,
     work: Arc<impl Work<T, E>>,
     answer: oneshot::Sender<Result<T, E>>,
-) -> Settle
+) -> (Settle, Savepoint)
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    let outcome = attempt(tx, work.as_ref()).await;
-    Box::new(move |fate| {
+    let (outcome, savepoint) = attempt(tx, work.as_ref()).await;
+    let settle: Settle = Box::new(move |fate| {
         let outcome = match (outcome, fate) {
             (Ok(_), Err(problem)) => Err(Error::Abandoned(problem).into()),
             (outcome, _) => outcome,
         };
         // A caller that has gone away still had its command done.
         drop(answer.send(outcome));
-    })
+    });
+    (settle, savepoint)
 }
 
 /// Runs the work in a transaction inside `connection`, which undoes itself when the work fails.
 async fn attempt<T, E>(
     connection: &impl TransactionTrait<Transaction = DatabaseTransaction>,
     work: &impl Work<T, E>,
-) -> Result<T, E>
+) -> (Result<T, E>, Savepoint)
 where
     E: From<Error>,
 {
-    let tx = connection.begin().await.map_err(Error::from)?;
+    let tx = match connection.begin().await {
+        Ok(tx) => tx,
+        Err(error) => return (Err(Error::from(error).into()), Savepoint::Broken),
+    };
     // The call is inside, too: work may panic before it gives its future.
     let outcome = AssertUnwindSafe(async { work(&tx).await }).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|_| Err(Error::Abandoned("the work panicked").into()));
-    match outcome {
-        Ok(value) => {
-            tx.commit().await.map_err(Error::from)?;
-            Ok(value)
-        }
-        Err(error) => {
-            tx.rollback().await.map_err(Error::from)?;
-            Err(error)
-        }
+    let ended = match &outcome {
+        Ok(_) => tx.commit().await,
+        Err(_) => tx.rollback().await,
+    };
+    match ended {
+        Ok(()) => (outcome, Savepoint::Sound),
+        Err(error) => (Err(Error::from(error).into()), Savepoint::Broken),
     }
 }
