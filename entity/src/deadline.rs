@@ -27,6 +27,8 @@ pub struct Model {
     pub calendar_version: String,
     #[sea_orm(column_type = "Text")]
     pub policy_version: String,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub stops: Option<Json>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

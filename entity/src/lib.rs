@@ -19,6 +19,7 @@ pub mod organisation;
 pub mod policy;
 pub mod product;
 pub mod promise;
+pub mod request;
 pub mod session;
 pub mod setting;
 pub mod sign_in_failure;

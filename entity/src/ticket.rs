@@ -43,6 +43,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub rating: Option<String>,
     pub urged_on: Option<Date>,
+    pub stopped_at: Option<DateTimeUtc>,
+    pub stopped_until: Option<Date>,
     pub escalated: bool,
     pub overdue: bool,
     pub events: i32,

@@ -4,6 +4,7 @@
 //! **Never** edits a step that has shipped.
 
 mod m20261122_000001_create_tables;
+mod m20261124_000001_requests;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -13,6 +14,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_create_tables::Migration)]
+        vec![
+            Box::new(m20261122_000001_create_tables::Migration),
+            Box::new(m20261124_000001_requests::Migration),
+        ]
     }
 }

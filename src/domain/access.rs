@@ -86,22 +86,35 @@ pub fn may(role: Role, act: ActKind) -> bool {
             ActKind::Reply
             | ActKind::Promise
             | ActKind::Solve
+            | ActKind::Return
+            | ActKind::Extension
+            | ActKind::ForceMajeure
+            | ActKind::Distributor
+            | ActKind::Decide
             | ActKind::Acknowledge
             | ActKind::Measure
             | ActKind::CloseEscalation => false,
         },
         Role::Manufacturer => match act {
-            ActKind::Reply | ActKind::Promise | ActKind::Solve | ActKind::Message => true,
+            ActKind::Reply
+            | ActKind::Promise
+            | ActKind::Solve
+            | ActKind::Return
+            | ActKind::Extension
+            | ActKind::ForceMajeure
+            | ActKind::Distributor
+            | ActKind::Message => true,
             ActKind::Confirm
             | ActKind::Withdraw
             | ActKind::Urge
             | ActKind::Escalate
+            | ActKind::Decide
             | ActKind::Acknowledge
             | ActKind::Measure
             | ActKind::CloseEscalation => false,
         },
-        Role::Distributor => act == ActKind::Message,
-        Role::Bureau => act.is_on_escalation() || act == ActKind::Message,
+        Role::Distributor => matches!(act, ActKind::ForceMajeure | ActKind::Message),
+        Role::Bureau => act.is_on_escalation() || matches!(act, ActKind::Decide | ActKind::Message),
         Role::Admin | Role::Security | Role::Auditor => false,
     }
 }

@@ -49,11 +49,33 @@ pub enum Kind {
     Distributor,
     /// The manufacturer has nobody who can be told.
     NoContact,
+    /// The manufacturer says the ticket is not its own.
+    ReturnAsked,
+    /// The bureau says that it is.
+    ReturnRefused,
+    /// The bureau agrees that it is not: the ticket ended.
+    Returned,
+    /// The manufacturer asks for more time.
+    ExtensionAsked,
+    /// The bureau gave it.
+    ExtensionGranted,
+    /// The bureau did not.
+    ExtensionRefused,
+    /// A party asks for the clocks to stop.
+    ForceMajeureAsked,
+    /// The bureau stopped the clocks.
+    Stopped,
+    /// The bureau did not stop the clocks.
+    StopRefused,
+    /// The clocks go on.
+    Resumed,
+    /// The hospital has not answered a reported solution.
+    Silent,
 }
 
 impl Kind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 28] = [
         Self::Filed,
         Self::Warning,
         Self::Missed,
@@ -71,6 +93,17 @@ impl Kind {
         Self::EscalationClosed,
         Self::Distributor,
         Self::NoContact,
+        Self::ReturnAsked,
+        Self::ReturnRefused,
+        Self::Returned,
+        Self::ExtensionAsked,
+        Self::ExtensionGranted,
+        Self::ExtensionRefused,
+        Self::ForceMajeureAsked,
+        Self::Stopped,
+        Self::StopRefused,
+        Self::Resumed,
+        Self::Silent,
     ];
 
     /// The stable name: the SMS template, the database's and the API's word.
@@ -94,6 +127,17 @@ impl Kind {
             Self::EscalationClosed => "escalation_closed",
             Self::Distributor => "distributor",
             Self::NoContact => "no_contact",
+            Self::ReturnAsked => "return_asked",
+            Self::ReturnRefused => "return_refused",
+            Self::Returned => "returned",
+            Self::ExtensionAsked => "extension_asked",
+            Self::ExtensionGranted => "extension_granted",
+            Self::ExtensionRefused => "extension_refused",
+            Self::ForceMajeureAsked => "force_majeure_asked",
+            Self::Stopped => "stopped",
+            Self::StopRefused => "stop_refused",
+            Self::Resumed => "resumed",
+            Self::Silent => "silent",
         }
     }
 }
@@ -171,9 +215,11 @@ pub fn channels(kind: Kind, to: Party) -> &'static [Channel] {
     const IN_APP: &[Channel] = &[];
     match (kind, to) {
         (Kind::Filed | Kind::Warning | Kind::Disputed | Kind::Urged, Party::Manufacturer)
-        | (Kind::Missed | Kind::Escalated, Party::Manufacturer | Party::Bureau(_)) => MAIL_AND_SMS,
+        | (Kind::Missed | Kind::Escalated, Party::Manufacturer | Party::Bureau(_))
+        | (Kind::ReturnAsked | Kind::ExtensionAsked | Kind::ForceMajeureAsked, Party::Bureau(_))
+        | (Kind::Silent, Party::Hospital) => MAIL_AND_SMS,
         (Kind::Filed | Kind::Distributor, Party::Distributor)
-        | (Kind::NoContact | Kind::Warning, Party::Bureau(_))
+        | (Kind::NoContact | Kind::Warning | Kind::Silent, Party::Bureau(_))
         | (Kind::Missed | Kind::Escalated, Party::Hospital)
         | (Kind::Replied | Kind::Promised | Kind::Solved, Party::Hospital)
         | (
@@ -181,7 +227,14 @@ pub fn channels(kind: Kind, to: Party) -> &'static [Channel] {
             | Kind::Withdrawn
             | Kind::Acknowledged
             | Kind::Measure
-            | Kind::EscalationClosed,
+            | Kind::EscalationClosed
+            | Kind::ReturnRefused
+            | Kind::Returned
+            | Kind::ExtensionGranted
+            | Kind::ExtensionRefused
+            | Kind::Stopped
+            | Kind::StopRefused
+            | Kind::Resumed,
             Party::Manufacturer | Party::Hospital | Party::Bureau(_),
         ) => MAIL,
         (
@@ -201,7 +254,18 @@ pub fn channels(kind: Kind, to: Party) -> &'static [Channel] {
             | Kind::Measure
             | Kind::EscalationClosed
             | Kind::Distributor
-            | Kind::NoContact,
+            | Kind::NoContact
+            | Kind::ReturnAsked
+            | Kind::ReturnRefused
+            | Kind::Returned
+            | Kind::ExtensionAsked
+            | Kind::ExtensionGranted
+            | Kind::ExtensionRefused
+            | Kind::ForceMajeureAsked
+            | Kind::Stopped
+            | Kind::StopRefused
+            | Kind::Resumed
+            | Kind::Silent,
             Party::Hospital | Party::Manufacturer | Party::Distributor | Party::Bureau(_),
         ) => IN_APP,
     }

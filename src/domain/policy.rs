@@ -78,6 +78,15 @@ pub struct Policy {
     pub counting: Counting,
     /// Working days a promise may reach from the act once the resolve limit has passed.
     pub late_promise_within: u16,
+    /// Working days beyond the due day that an extension may reach.
+    #[serde(default = "extension_within")]
+    pub extension_within: u16,
+    /// Working days after a reported solution until a silent hospital is reminded.
+    #[serde(default = "remind_hospital_after")]
+    pub remind_hospital_after: u16,
+    /// Working days after a reported solution until a bureau decides for a silent hospital.
+    #[serde(default = "decide_silence_after")]
+    pub decide_silence_after: u16,
     /// The ladder, first rung first.
     pub ladder: Vec<Rung>,
 }
@@ -96,6 +105,20 @@ const BEGINNING: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
     Some(date) => date,
     None => NaiveDate::MIN,
 };
+
+// Policies stored before these could be set have the national values.
+
+const fn extension_within() -> u16 {
+    20
+}
+
+const fn remind_hospital_after() -> u16 {
+    5
+}
+
+const fn decide_silence_after() -> u16 {
+    10
+}
 
 impl Policy {
     /// The national default, ruling where no regional policy does, without end.
@@ -120,6 +143,9 @@ impl Policy {
             resolve_from: ResolveFrom::Filing,
             counting: Counting::default(),
             late_promise_within: RESOLVE_WORKING_DAYS,
+            extension_within: extension_within(),
+            remind_hospital_after: remind_hospital_after(),
+            decide_silence_after: decide_silence_after(),
             ladder: vec![
                 Rung { level: Level::City, acknowledge_within: 2, close_within: 5 },
                 Rung { level: Level::Province, acknowledge_within: 2, close_within: 5 },

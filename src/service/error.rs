@@ -118,6 +118,9 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::Forbidden(_) => Self::Forbidden(message),
             Refusal::State { possible, .. } => conflict("state", possible),
+            Refusal::OutOfTurn { code, message, possible } => {
+                Self::Conflict { code, message, possible }
+            }
             Refusal::PromiseOver(_) => conflict("promise_over", vec![ActKind::Solve]),
             Refusal::UrgedAlready(_) => conflict("urged_already", Vec::new()),
             Refusal::TopOfLadder => conflict("top_of_ladder", Vec::new()),

@@ -16,10 +16,10 @@ use super::{Answered, App, Error, Once, notices};
 use crate::domain::access::Scope;
 use crate::domain::calendar::local_date;
 use crate::domain::id::{OrganisationId, TicketId};
-use crate::domain::party::{Division, Organisation, Role};
+use crate::domain::party::{Actor, Division, Organisation, Role};
 use crate::domain::policy::Urgency;
 use crate::domain::search;
-use crate::domain::ticket::{self, NewTicket, Reachable, Report, Rules, Ticket};
+use crate::domain::ticket::{self, Change, NewTicket, Reachable, Report, Rules, Ticket};
 use crate::store::accounts::{self, Recipient};
 use crate::store::catalogue::{self, Product};
 use crate::store::tickets as kept;
@@ -158,6 +158,55 @@ async fn file_in(
         acted_at: Some(at),
         ticket: change.ticket,
     })
+}
+
+/// A returned ticket that goes on with another manufacturer.
+pub(super) struct Following<'a> {
+    /// The returned ticket.
+    pub(super) returned: &'a Ticket,
+    /// The right manufacturer.
+    pub(super) manufacturer: OrganisationId,
+    /// The new clock starts here.
+    pub(super) at: DateTime<Utc>,
+}
+
+/// Files the hospital's trouble anew, for the right manufacturer; its rows go into the batch.
+///
+/// # Errors
+/// [`Error::Internal`], or [`Error::Conflict`] when a deadline leaves the calendar.
+pub(super) async fn follow(
+    tx: &DatabaseTransaction,
+    batch: &mut Batch,
+    following: Following<'_>,
+    officer: &Actor,
+    rules: &Rules<'_>,
+) -> Result<Change, Error> {
+    let Following { returned, manufacturer, at } = following;
+    let people = accounts::recipients(tx, &[manufacturer]).await?;
+    let is_reachable = people.iter().any(|p| p.email.is_some() || p.phone.is_some());
+    let new = NewTicket {
+        id: TicketId(Uuid::now_v7()),
+        number: number(returned.division, at),
+        hospital: returned.hospital,
+        division: returned.division,
+        manufacturer,
+        // The agreement's distributor belongs to the manufacturer that returned the ticket.
+        distributor: None,
+        product: returned.product,
+        urgency: returned.urgency,
+        report: returned.report.clone(),
+        follows: Some(returned.id),
+        by: officer.clone(),
+    };
+    let reachable = if is_reachable { Reachable::Yes } else { Reachable::No };
+    let mut change = ticket::file(new, at, reachable, rules)?;
+    change.ticket.version = 1;
+    let products = catalogue::products(tx, &[returned.product]).await?;
+    let houses = accounts::organisations(tx, &[returned.hospital, manufacturer]).await?;
+    let houses = houses.into_iter().map(|house| (house.id, house)).collect();
+    let terms = products.first().map(|product| search_terms(&change.ticket, product, &houses));
+    kept::insert(batch, &change, terms.unwrap_or_default());
+    Ok(change)
 }
 
 /// What people may search a ticket by.

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
+use super::filing::{self, Following};
 pub use super::filing::{Filing, ReadFiling, file};
 use super::once::once;
 pub use super::timeline::{EventView, MessageView, events, message_id, messages};
@@ -17,12 +18,12 @@ use super::{Answered, App, Error, Once, notices};
 use crate::domain::access::Scope;
 use crate::domain::escalation::Desk;
 use crate::domain::id::{EscalationId, OrganisationId, ProductId, TicketId};
-use crate::domain::party::{Division, Organisation};
-use crate::domain::ticket::{self, Act, ActKind, Command, Rules, Ticket};
+use crate::domain::party::{Division, Organisation, OrganisationKind};
+use crate::domain::ticket::{self, Act, ActKind, Command, Decision, Rules, Ticket};
 use crate::store::catalogue::{self, Product};
 use crate::store::tickets as kept;
 pub use crate::store::tickets::{Filter, Order};
-use crate::store::{Batch, accounts, outbox};
+use crate::store::{self, Batch, accounts, outbox};
 
 /// A ticket with the names that go with it.
 #[derive(Debug, Clone)]
@@ -117,19 +118,71 @@ async fn act_in(
         return Err(Error::Outdated);
     }
     let act = read()?;
+    let successor = named(tx, &change.ticket, &act).await?;
     let decided = ticket::decide(&change.ticket, Command::Act(scope.actor(), act), at, &rules)?;
     change.ticket = decided.ticket;
     change.events.extend(decided.events);
     change.written.extend(decided.written);
     let mut batch = Batch::on(tx);
     kept::update(tx, &mut batch, &[(&before, &change)]).await?;
-    let people = accounts::recipients(tx, &notices::told(&change)).await?;
-    let told = notices::expand(tx, &book, &[&change], people).await?;
+    let followed = match successor {
+        Some(manufacturer) => {
+            let following = Following { returned: &change.ticket, manufacturer, at };
+            Some(filing::follow(tx, &mut batch, following, scope.actor(), &rules).await?)
+        }
+        None => None,
+    };
+    let changes: Vec<_> = std::iter::once(&change).chain(&followed).collect();
+    let told = notices::expand(tx, &book, &changes, Vec::new()).await?;
     outbox::insert(&mut batch, &told);
-    batch.run(tx).await?;
+    let written = batch.run(tx).await;
+    // The number of the ticket that follows may be taken: the next attempt draws another.
+    written.map_err(|error| if error.is_duplicate() { store::Error::Stale } else { error })?;
     change.ticket.version = before.version + 1;
     let view = view(tx, scope, change.ticket).await?;
     Ok(TicketView { acted_at: Some(at), ..view })
+}
+
+/// Checks the organisations an act names; gives the manufacturer a new ticket goes to.
+async fn named(
+    tx: &DatabaseTransaction,
+    ticket: &Ticket,
+    act: &Act,
+) -> Result<Option<OrganisationId>, Error> {
+    let (field, id, kind) = match act {
+        Act::Distributor { distributor } => {
+            ("organisation_id", *distributor, OrganisationKind::Distributor)
+        }
+        Act::Decide(Decision { manufacturer: Some(id), .. }) => {
+            ("manufacturer_id", *id, OrganisationKind::Manufacturer)
+        }
+        Act::Decide(_)
+        | Act::Reply(_)
+        | Act::Promise { .. }
+        | Act::Solve { .. }
+        | Act::Confirm(_)
+        | Act::Withdraw { .. }
+        | Act::Urge { .. }
+        | Act::Escalate { .. }
+        | Act::Return { .. }
+        | Act::Extension { .. }
+        | Act::ForceMajeure { .. }
+        | Act::Message { .. }
+        | Act::Acknowledge { .. }
+        | Act::Measure { .. }
+        | Act::CloseEscalation { .. } => return Ok(None),
+    };
+    let found = accounts::organisations(tx, &[id]).await?;
+    if !found.iter().any(|organisation| organisation.kind == kind) {
+        return Err(Error::invalid(field, "unknown", "there is no such organisation of this kind"));
+    }
+    if kind == OrganisationKind::Distributor {
+        return Ok(None);
+    }
+    if id == ticket.manufacturer {
+        return Err(Error::invalid(field, "unchanged", "this manufacturer returned the ticket"));
+    }
+    Ok(Some(id))
 }
 
 /// The policy a ticket is judged by: that of its first deadline.
@@ -229,9 +282,11 @@ pub(super) async fn names(db: &impl ConnectionTrait, tickets: &[Ticket]) -> Resu
 
 fn mentioned(ticket: &Ticket) -> Vec<OrganisationId> {
     let bureaus = ticket.escalations.iter().filter_map(|escalation| escalation.bureau);
+    let asked = ticket.requests.iter().filter_map(|request| request.bureau);
     [ticket.hospital, ticket.manufacturer]
         .into_iter()
         .chain(ticket.distributor)
         .chain(bureaus)
+        .chain(asked)
         .collect()
 }

@@ -193,7 +193,8 @@ fn every_due_step_is_handled_in_due_order() {
 fn a_held_clock_is_not_caught_up_with_until_the_dispute() {
     let mut life = replied();
     life.to("2026-03-04 10:00").solve().jump("2026-04-01 10:00");
-    assert_eq!(life.timeline(), ["filed", "replied", "solved"]);
+    let story = ["filed", "replied", "solved", "warning_superseded", "requested"];
+    assert_eq!(life.timeline(), story, "only the hospital's own clock went on");
     life.confirm(Verdict::NotSolved);
     assert_eq!(life.rungs(), ["1 city promise+resolve"]);
     assert!(wake_at(&life.ticket).is_some_and(|due| due > life.now + TimeDelta::hours(1)));

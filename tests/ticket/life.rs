@@ -77,7 +77,7 @@ fn a_solution_of_an_open_ticket_counts_as_the_reply() {
 fn nothing_fires_while_the_hospital_has_not_answered() {
     let mut life = filed();
     life.to("2026-03-03 10:00").reply("2026-03-05").to("2026-03-04 10:00").solve();
-    assert_eq!(wake_at(&life.ticket), None);
+    assert_eq!(wake_at(&life.ticket), Some(t("2026-03-11 24:00")), "the reminder");
     life.to("2026-06-30 10:00").confirm(Verdict::Solved);
     check(&life, &[(Promise, Met), (Resolve, Met)]);
     assert_eq!(life.deadline(Resolve).met_at, Some(t("2026-03-04 10:00")));
@@ -88,7 +88,7 @@ fn nothing_fires_while_the_hospital_has_not_answered() {
 fn the_ladder_waits_too_while_the_hospital_has_not_answered() {
     let mut life = filed();
     life.to("2026-03-06 10:00").solve();
-    assert_eq!((life.rungs(), wake_at(&life.ticket)), (vec!["1 city reply".to_owned()], None));
+    assert_eq!(wake_at(&life.ticket), Some(t("2026-03-13 24:00")), "the hospital's reminder");
     life.to("2026-04-01 10:00");
     assert_eq!(life.rungs(), ["1 city reply"]);
     life.confirm(Verdict::NotSolved);

@@ -4,12 +4,12 @@
 
 use supplyline::domain::party::{Actor, Role};
 use supplyline::domain::ticket::{
-    Act, ActKind, Audience, Refusal, State, StateName, Verdict, possible,
+    Act, ActKind, Audience, Refusal, StateName, Topic, Verdict, possible,
 };
 
 use crate::scenario::{
-    Life, acknowledge, bureau, conclude, confirm, escalate, measure, person, promise, reply, solve,
-    urge, world,
+    Life, acknowledge, ask_return, bureau, conclude, confirm, escalate, extension, force_majeure,
+    measure, organisation, person, promise, reply, ruling, solve, urge, world,
 };
 
 /// Who may (hospital, manufacturer, distributor, bureau) and when (open, promised, solved,
@@ -23,6 +23,11 @@ fn row(act: ActKind) -> (&'static str, &'static str) {
         ActKind::Withdraw => ("H---", "OPS---"),
         ActKind::Urge => ("H---", "OP----"),
         ActKind::Escalate => ("H---", "OPS---"),
+        ActKind::Return => ("-M--", "OP----"),
+        ActKind::Extension => ("-M--", "OP----"),
+        ActKind::ForceMajeure => ("-MD-", "OP----"),
+        ActKind::Distributor => ("-M--", "OPS---"),
+        ActKind::Decide => ("---B", "OPS---"),
         ActKind::Message => ("HMDB", "OPSCWR"),
         ActKind::Acknowledge => ("---B", "OPS---"),
         ActKind::Measure => ("---B", "OPS---"),
@@ -70,8 +75,32 @@ fn life_in(state: StateName) -> Life {
             life.withdraw();
         }
         StateName::Returned => {
+            life.give_back().rule(Topic::Return, true);
+        }
+    }
+    life
+}
+
+/// The same with something to decide: an extension asked for, or a hospital that is silent.
+fn asked(state: StateName) -> Life {
+    let mut life = world().file("2026-03-02 10:00");
+    life.to("2026-03-03 10:00").extend("2026-03-16");
+    match state {
+        StateName::Open => {}
+        StateName::Promised => {
+            life.reply("2026-03-06");
+        }
+        StateName::Solved => {
+            life.solve();
+        }
+        StateName::Closed => {
+            life.solve().confirm(Verdict::Solved);
+        }
+        StateName::Withdrawn => {
             life.withdraw();
-            life.ticket.state = State::Returned { at: life.now };
+        }
+        StateName::Returned => {
+            life.give_back().rule(Topic::Return, true);
         }
     }
     life
@@ -79,7 +108,7 @@ fn life_in(state: StateName) -> Life {
 
 /// A well-formed act of the kind.
 fn act(kind: ActKind, life: &Life) -> Act {
-    let escalation = life.held("371000");
+    let escalation = || life.held("371000");
     match kind {
         ActKind::Reply => reply("2026-03-06"),
         ActKind::Promise => promise("2026-03-09"),
@@ -88,10 +117,15 @@ fn act(kind: ActKind, life: &Life) -> Act {
         ActKind::Withdraw => Act::Withdraw { reason: "已到货".to_owned() },
         ActKind::Urge => urge(),
         ActKind::Escalate => escalate(),
+        ActKind::Return => ask_return(),
+        ActKind::Extension => extension("2026-03-16"),
+        ActKind::ForceMajeure => force_majeure("2026-03-31"),
+        ActKind::Distributor => Act::Distributor { distributor: organisation(33) },
+        ActKind::Decide => ruling(Topic::Extension, true),
         ActKind::Message => Act::Message { body: "在吗".to_owned(), audience: Audience::All },
-        ActKind::Acknowledge => acknowledge(escalation),
-        ActKind::Measure => measure(escalation, Some("2026-03-06")),
-        ActKind::CloseEscalation => conclude(escalation),
+        ActKind::Acknowledge => acknowledge(escalation()),
+        ActKind::Measure => measure(escalation(), Some("2026-03-06")),
+        ActKind::CloseEscalation => conclude(escalation()),
     }
 }
 
@@ -117,7 +151,7 @@ fn every_act_of_every_role_in_every_state_is_as_the_table_says() {
     for state in StateName::ALL {
         for kind in ActKind::ALL {
             for role in Role::ALL {
-                let mut life = life_in(state);
+                let mut life = if kind == ActKind::Decide { asked(state) } else { life_in(state) };
                 assert_eq!(life.state(), state);
                 let (who, when) = row(kind);
                 let expected = match (

@@ -6,10 +6,10 @@ use supplyline::domain::notice::{Channel, Kind, channels, leaves_at};
 use supplyline::domain::party::Role;
 use supplyline::domain::policy::Urgency;
 use supplyline::domain::ticket::{
-    Audience, DeadlineKind, Event, EventData, Party, Reachable, Tell, Verdict,
+    Act, Audience, DeadlineKind, Event, EventData, Party, Reachable, Tell, Topic, Verdict,
 };
 
-use crate::scenario::{Life, bureau, calendar, organisation, shown, t, world};
+use crate::scenario::{Life, bureau, calendar, organisation, person, shown, t, world};
 
 /// What each party is told by an event: manufacturer, hospital, bureau of the rung, distributor.
 /// `-` is nothing, `app` the in-app mailbox alone. The bureau's holds while one is in charge.
@@ -17,7 +17,15 @@ fn row(data: &EventData) -> [&'static str; 4] {
     match data {
         EventData::Filed { .. } => ["mail sms", "-", "-", "mail"],
         EventData::Warned { deadline: DeadlineKind::Acknowledge, .. } => ["-", "-", "mail", "-"],
+        EventData::Warned { deadline: DeadlineKind::Confirm, .. } => ["-", "mail sms", "-", "-"],
         EventData::Warned { .. } => ["mail sms", "-", "-", "-"],
+        EventData::Requested { topic: Topic::Silence, .. } => ["-", "mail sms", "mail", "-"],
+        EventData::Requested { .. } => ["-", "app", "mail sms", "-"],
+        EventData::Decided { on: Topic::Silence, granted: false, .. } => {
+            ["mail sms", "-", "app", "-"]
+        }
+        EventData::Decided { .. } | EventData::Resumed { .. } => ["mail", "mail", "mail", "app"],
+        EventData::Distributor { .. } => ["-", "app", "-", "mail"],
         EventData::WarningSuperseded { .. } => ["-", "-", "-", "-"],
         // The bureau is told by the escalation that follows, or of what joins the open one.
         EventData::Missed { deadlines, joined: None, .. } => match deadlines.as_slice() {
@@ -74,8 +82,11 @@ fn check(life: &Life) {
             on(&event.tells, |to| matches!(to, Party::Bureau(_))),
             on(&event.tells, |to| to == Party::Distributor),
         ];
+        // Who decides is asked whether a rung was entered or not.
+        let asks = matches!(event.data, EventData::Requested { .. });
+        let bureau_hears = asks || !rungs.is_empty();
         let expected =
-            [manufacturer, hospital, if rungs.is_empty() { "-" } else { bureau }, distributor];
+            [manufacturer, hospital, if bureau_hears { bureau } else { "-" }, distributor];
         assert_eq!(found, expected, "{}: {:?}", shown(event.at), event.data);
         let mut parties: Vec<_> = event.tells.iter().map(|tell| tell.to).collect();
         parties.dedup();
@@ -101,6 +112,25 @@ fn a_kept_promise() {
     life.to("2026-03-03 09:00").message(Role::Hospital, Audience::All).urge().reply("2026-03-05");
     life.to("2026-03-05 10:00").promise("2026-03-06").solve().confirm(Verdict::Solved);
     check(&life);
+}
+
+#[test]
+fn everything_that_bureaus_decide() {
+    for granted in [true, false] {
+        let mut life = world().file("2026-03-02 10:00");
+        life.to("2026-03-03 09:00").extend("2026-03-16").rule(Topic::Extension, granted);
+        life.stop("2026-03-31").rule(Topic::ForceMajeure, granted).escalate();
+        if granted {
+            life.to("2026-03-10 09:00").rule(Topic::Resume, true);
+        }
+        life.give_back().rule(Topic::Return, granted);
+        check(&life);
+        let mut life = world().file("2026-03-02 10:00");
+        let distributor = organisation(33);
+        life.attempt(&person(Role::Manufacturer), Act::Distributor { distributor }).expect("done");
+        life.solve().to("2026-03-25 10:00").rule(Topic::Silence, granted);
+        check(&life);
+    }
 }
 
 #[test]
@@ -181,7 +211,18 @@ fn is_urgent(kind: Kind) -> bool {
         | Kind::Measure
         | Kind::EscalationClosed
         | Kind::Distributor
-        | Kind::NoContact => false,
+        | Kind::NoContact
+        | Kind::ReturnAsked
+        | Kind::ReturnRefused
+        | Kind::Returned
+        | Kind::ExtensionAsked
+        | Kind::ExtensionGranted
+        | Kind::ExtensionRefused
+        | Kind::ForceMajeureAsked
+        | Kind::Stopped
+        | Kind::StopRefused
+        | Kind::Resumed
+        | Kind::Silent => false,
     }
 }
 

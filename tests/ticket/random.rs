@@ -12,13 +12,14 @@ use supplyline::domain::id::EscalationId;
 use supplyline::domain::party::Role;
 use supplyline::domain::policy::ResolveFrom;
 use supplyline::domain::ticket::{
-    Act, ActKind, Audience, DeadlineKind, DeadlineStatus, StateName, Ticket, Verdict, wake_at,
+    Act, ActKind, Audience, DeadlineKind, DeadlineStatus, StateName, Ticket, Topic, Verdict,
+    wake_at,
 };
 use uuid::Uuid;
 
 use crate::scenario::{
-    Life, World, acknowledge, bureau, conclude, confirm, escalate, measure, person, promise, reply,
-    solve, urge, world,
+    Life, World, acknowledge, ask_return, bureau, conclude, confirm, escalate, extension,
+    force_majeure, measure, organisation, person, promise, reply, ruling, solve, urge, world,
 };
 
 #[derive(Debug, Clone)]
@@ -57,8 +58,11 @@ fn role_of(kind: ActKind) -> Role {
     match kind {
         ActKind::Reply | ActKind::Promise | ActKind::Solve => Role::Manufacturer,
         ActKind::Confirm | ActKind::Withdraw | ActKind::Urge | ActKind::Escalate => Role::Hospital,
-        ActKind::Message => Role::Distributor,
-        ActKind::Acknowledge | ActKind::Measure | ActKind::CloseEscalation => Role::Bureau,
+        ActKind::Return | ActKind::Extension | ActKind::Distributor => Role::Manufacturer,
+        ActKind::ForceMajeure | ActKind::Message => Role::Distributor,
+        ActKind::Decide | ActKind::Acknowledge | ActKind::Measure | ActKind::CloseEscalation => {
+            Role::Bureau
+        }
     }
 }
 
@@ -93,6 +97,16 @@ fn act(step: &Step, life: &Life) -> Act {
         ActKind::Withdraw => Act::Withdraw { reason: "已到货".to_owned() },
         ActKind::Urge => urge(),
         ActKind::Escalate => escalate(),
+        ActKind::Return => ask_return(),
+        ActKind::Extension => extension(&day),
+        ActKind::ForceMajeure => force_majeure(&day),
+        ActKind::Distributor => Act::Distributor { distributor: organisation(step.day.into()) },
+        ActKind::Decide => {
+            let waiting = life.ticket.undecided();
+            let topic = waiting.get(step.escalation).or(waiting.first());
+            // Refusing to resume is refused; everything else goes either way.
+            ruling(topic.copied().unwrap_or(Topic::Silence), step.province || step.day > 4)
+        }
         ActKind::Message => Act::Message { body: "在吗".to_owned(), audience: Audience::All },
         ActKind::Acknowledge => acknowledge(escalation),
         ActKind::Measure => measure(escalation, Some(&day)),
@@ -149,7 +163,8 @@ fn check_end(ticket: &Ticket, memory: &mut Memory) {
     if state.is_final() {
         memory.ended = Some(state);
         assert!(ticket.escalations.iter().all(|escalation| !escalation.is_open()));
-        assert!(ticket.deadlines.iter().all(|deadline| !deadline.is_running()));
+        assert!(ticket.deadlines.iter().all(|d| !d.is_running() && !d.is_paused()));
+        assert!(ticket.undecided().is_empty(), "nothing is left to decide");
         assert_eq!(wake_at(ticket), None);
     }
 }

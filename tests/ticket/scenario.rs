@@ -16,8 +16,8 @@ use supplyline::domain::party::{Actor, Division, Level, Organisation, Role};
 use supplyline::domain::policy::{Policy, Urgency};
 use supplyline::domain::ticket::{
     Act, Audience, Category, Cause, Command, Confirm, Contact, Deadline, DeadlineKind,
-    DeadlineStatus, Event, NewTicket, Reachable, Refusal, Reply, Report, Rules, StateName,
-    TakeMeasure, Ticket, Verdict, advance, decide, file, wake_at,
+    DeadlineStatus, Decision, Event, NewTicket, Reachable, Refusal, Reply, Report, Rules,
+    StateName, TakeMeasure, Ticket, Topic, Verdict, advance, decide, file, wake_at,
 };
 use uuid::Uuid;
 
@@ -247,6 +247,23 @@ impl Life {
         self.act(&person(role), Act::Message { body: "在吗".to_owned(), audience })
     }
 
+    pub(crate) fn give_back(&mut self) -> &mut Self {
+        self.act(&person(Role::Manufacturer), ask_return())
+    }
+
+    pub(crate) fn extend(&mut self, until: &str) -> &mut Self {
+        self.act(&person(Role::Manufacturer), extension(until))
+    }
+
+    pub(crate) fn stop(&mut self, expected_end: &str) -> &mut Self {
+        self.act(&person(Role::Distributor), force_majeure(expected_end))
+    }
+
+    /// The city decides.
+    pub(crate) fn rule(&mut self, on: Topic, granted: bool) -> &mut Self {
+        self.act(&bureau("371000"), ruling(on, granted))
+    }
+
     pub(crate) fn acknowledge(&mut self, division: &str) -> &mut Self {
         let act = acknowledge(self.held(division));
         self.act(&bureau(division), act)
@@ -353,6 +370,23 @@ pub(crate) fn urge() -> Act {
 
 pub(crate) fn escalate() -> Act {
     Act::Escalate { reason: "库存告急".to_owned() }
+}
+
+pub(crate) fn ask_return() -> Act {
+    Act::Return { reason: "非本企业中选品种".to_owned() }
+}
+
+pub(crate) fn extension(until: &str) -> Act {
+    Act::Extension { until: date(until), reason: "原料延迟".to_owned() }
+}
+
+pub(crate) fn force_majeure(expected_end: &str) -> Act {
+    Act::ForceMajeure { expected_end: date(expected_end), reason: "洪水".to_owned() }
+}
+
+pub(crate) fn ruling(on: Topic, granted: bool) -> Act {
+    let reason = "经核实".to_owned();
+    Act::Decide(Decision { on, granted, reason, manufacturer: None })
 }
 
 pub(crate) fn acknowledge(escalation: EscalationId) -> Act {

@@ -10,6 +10,7 @@ use super::super::escalation::MeasureKind;
 use super::super::id::{EscalationId, OrganisationId, ProductId, TicketId};
 use super::super::party::{Actor, Division};
 use super::super::policy::Urgency;
+use super::request::Decision;
 
 /// What kind of supply problem it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -257,6 +258,32 @@ pub enum Act {
         /// Why.
         reason: String,
     },
+    /// The manufacturer says the ticket is not its own.
+    Return {
+        /// Why.
+        reason: String,
+    },
+    /// The manufacturer asks for more time for the solution.
+    Extension {
+        /// The last day of it.
+        until: NaiveDate,
+        /// Why.
+        reason: String,
+    },
+    /// The manufacturer or distributor asks for the clocks to stop.
+    ForceMajeure {
+        /// The last day they should stand still.
+        expected_end: NaiveDate,
+        /// Why.
+        reason: String,
+    },
+    /// The manufacturer brings in a distributor.
+    Distributor {
+        /// Which organisation.
+        distributor: OrganisationId,
+    },
+    /// A bureau decides what waits for a decision.
+    Decide(Decision),
     /// A party writes in the conversation.
     Message {
         /// The text.
@@ -305,6 +332,16 @@ pub enum ActKind {
     Urge,
     /// See [`Act::Escalate`].
     Escalate,
+    /// See [`Act::Return`].
+    Return,
+    /// See [`Act::Extension`].
+    Extension,
+    /// See [`Act::ForceMajeure`].
+    ForceMajeure,
+    /// See [`Act::Distributor`].
+    Distributor,
+    /// See [`Act::Decide`].
+    Decide,
     /// See [`Act::Message`].
     Message,
     /// See [`Act::Acknowledge`].
@@ -317,7 +354,7 @@ pub enum ActKind {
 
 impl ActKind {
     /// Every act, for tables and tests.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::Reply,
         Self::Promise,
         Self::Solve,
@@ -325,6 +362,11 @@ impl ActKind {
         Self::Withdraw,
         Self::Urge,
         Self::Escalate,
+        Self::Return,
+        Self::Extension,
+        Self::ForceMajeure,
+        Self::Distributor,
+        Self::Decide,
         Self::Message,
         Self::Acknowledge,
         Self::Measure,
@@ -342,6 +384,11 @@ impl ActKind {
             Self::Withdraw => "withdraw",
             Self::Urge => "urge",
             Self::Escalate => "escalate",
+            Self::Return => "return",
+            Self::Extension => "extension",
+            Self::ForceMajeure => "force_majeure",
+            Self::Distributor => "distributor",
+            Self::Decide => "decide",
             Self::Message => "message",
             Self::Acknowledge => "acknowledge",
             Self::Measure => "measure",
@@ -362,6 +409,11 @@ impl Act {
             Self::Withdraw { .. } => ActKind::Withdraw,
             Self::Urge { .. } => ActKind::Urge,
             Self::Escalate { .. } => ActKind::Escalate,
+            Self::Return { .. } => ActKind::Return,
+            Self::Extension { .. } => ActKind::Extension,
+            Self::ForceMajeure { .. } => ActKind::ForceMajeure,
+            Self::Distributor { .. } => ActKind::Distributor,
+            Self::Decide(_) => ActKind::Decide,
             Self::Message { .. } => ActKind::Message,
             Self::Acknowledge { .. } => ActKind::Acknowledge,
             Self::Measure { .. } => ActKind::Measure,

@@ -9,6 +9,7 @@ use super::act::ActKind;
 use super::deadline::DeadlineKind;
 use super::decide::Rules;
 use super::refusal::Refusal;
+use super::request::{decides, out_of_turn};
 use super::state::{State, StateName};
 use crate::domain::access;
 use crate::domain::calendar::{Calendar, local_date};
@@ -33,7 +34,12 @@ pub fn admit(
         let possible = possible(ticket, actor);
         return Err(Refusal::State { state: ticket.state.name(), act, possible });
     }
+    if let Some((code, message)) = out_of_turn(ticket, act) {
+        let possible = possible(ticket, actor);
+        return Err(Refusal::OutOfTurn { code, message: message.to_owned(), possible });
+    }
     match act {
+        ActKind::Decide if !decides_any(ticket, actor) => Err(Refusal::Forbidden(act)),
         ActKind::Promise => promise_in_force(ticket, at),
         ActKind::Urge => not_urged_yet(ticket, at, rules.calendar),
         ActKind::Reply
@@ -41,6 +47,11 @@ pub fn admit(
         | ActKind::Confirm
         | ActKind::Withdraw
         | ActKind::Escalate
+        | ActKind::Return
+        | ActKind::Extension
+        | ActKind::ForceMajeure
+        | ActKind::Distributor
+        | ActKind::Decide
         | ActKind::Message
         | ActKind::Acknowledge
         | ActKind::Measure
@@ -79,6 +90,8 @@ pub fn possible(ticket: &Ticket, actor: &Actor) -> Vec<ActKind> {
         .into_iter()
         .filter(|act| access::may(actor.role, *act) && state_allows(state, *act))
         .filter(|act| holds || !act.is_on_escalation())
+        .filter(|act| out_of_turn(ticket, *act).is_none())
+        .filter(|act| *act != ActKind::Decide || decides_any(ticket, actor))
         .collect()
 }
 
@@ -89,20 +102,35 @@ pub fn state_allows(state: StateName, act: ActKind) -> bool {
     match act {
         ActKind::Reply => state == Open,
         ActKind::Promise => state == Promised,
-        ActKind::Solve | ActKind::Urge => matches!(state, Open | Promised),
+        ActKind::Solve
+        | ActKind::Urge
+        | ActKind::Return
+        | ActKind::Extension
+        | ActKind::ForceMajeure => matches!(state, Open | Promised),
         ActKind::Confirm | ActKind::Withdraw | ActKind::Escalate => {
             matches!(state, Open | Promised | Solved)
         }
-        ActKind::Acknowledge | ActKind::Measure | ActKind::CloseEscalation => !state.is_final(),
+        ActKind::Distributor
+        | ActKind::Decide
+        | ActKind::Acknowledge
+        | ActKind::Measure
+        | ActKind::CloseEscalation => !state.is_final(),
         ActKind::Message => true,
     }
+}
+
+/// True when something waits for a decision of the actor's bureau.
+fn decides_any(ticket: &Ticket, actor: &Actor) -> bool {
+    ticket.undecided().into_iter().any(|topic| decides(ticket, actor, topic))
 }
 
 /// A new promise is possible until the old one is due, or when one is owed after a dispute.
 fn promise_in_force(ticket: &Ticket, at: DateTime<Utc>) -> Result<(), Refusal> {
     let owed = ticket.state == State::Promised { owes_promise: true };
     match ticket.deadline(DeadlineKind::Promise) {
-        Some(promise) if !owed && at >= promise.due_at => Err(Refusal::PromiseOver(promise.due_on)),
+        Some(promise) if !owed && !promise.is_paused() && at >= promise.due_at => {
+            Err(Refusal::PromiseOver(promise.due_on))
+        }
         Some(_) | None => Ok(()),
     }
 }

@@ -3,15 +3,17 @@
 //! The database keeps one row per ticket with [`wake_at`]; what has to happen then is never
 //! stored, so it cannot disagree with the ticket.
 //!
-//! **Never** fires while a solution reported in time waits for the hospital's answer.
+//! **Never** lets a clock of the manufacturer's or a bureau's fire while a solution reported in
+//! time waits for the hospital's answer, or while a bureau has stopped them.
 
 use chrono::{DateTime, Utc};
 
-use super::deadline::{DeadlineKind, DeadlineStatus};
+use super::deadline::{Deadline, DeadlineKind, DeadlineStatus};
 use super::decide::Draft;
 use super::event::{Brief, EventData, Party, Tell};
 use super::refusal::Refusal;
 use super::{State, Ticket, rung};
+use crate::domain::calendar::midnight_after;
 use crate::domain::notice::Kind;
 
 /// Something that is due at an instant.
@@ -26,6 +28,8 @@ pub enum Step {
     },
     /// Every deadline due at this instant has passed.
     Pass,
+    /// The expected end of a standstill: the clocks go on.
+    Resume,
     /// An open escalation climbs, because the ticket is still not closed.
     Climb {
         /// The escalation's ordinal.
@@ -36,20 +40,25 @@ pub enum Step {
 /// The next thing the clock does to the ticket, and when; `None` when nothing is.
 #[must_use]
 pub fn next_step(ticket: &Ticket) -> Option<(DateTime<Utc>, Step)> {
-    if ticket.state.is_final() || waits_for_hospital(ticket) {
+    if ticket.state.is_final() {
         return None;
     }
-    let running = || ticket.deadlines.iter().filter(|deadline| deadline.is_running());
+    let waits = waits_for_hospital(ticket);
+    let concerns = |deadline: &&Deadline| !waits || deadline.kind == DeadlineKind::Confirm;
+    let running =
+        || ticket.deadlines.iter().filter(|deadline| deadline.is_running()).filter(concerns);
     let warnings = running().filter_map(|deadline| {
         let step = Step::Warn { kind: deadline.kind, ordinal: deadline.ordinal };
         deadline.warn_at.map(|at| (at, step))
     });
     let passing = running().map(|deadline| (deadline.due_at, Step::Pass));
-    let climbs = ticket.escalations.iter().filter(|escalation| escalation.is_open());
+    let resuming = ticket.stopped.map(|stop| (midnight_after(stop.expected_end), Step::Resume));
+    let stands_still = waits || ticket.stopped.is_some();
+    let climbs = ticket.escalations.iter().filter(|e| e.is_open() && !stands_still);
     let climbs = climbs.filter_map(|escalation| {
         escalation.climbs_at.map(|at| (at, Step::Climb { ordinal: escalation.ordinal }))
     });
-    warnings.chain(passing).chain(climbs).min()
+    warnings.chain(passing).chain(climbs).chain(resuming).min()
 }
 
 /// When the clock must look at the ticket next.
@@ -58,12 +67,13 @@ pub fn wake_at(ticket: &Ticket) -> Option<DateTime<Utc>> {
     next_step(ticket).map(|(at, _)| at)
 }
 
-/// A solution reported before the resolve limit holds every clock until the hospital answers.
+/// A solution reported before the resolve limit holds every clock but the hospital's own until
+/// the hospital answers.
 fn waits_for_hospital(ticket: &Ticket) -> bool {
     match ticket.state {
         State::Solved { .. } => ticket
             .deadline(DeadlineKind::Resolve)
-            .is_some_and(|resolve| resolve.status == DeadlineStatus::Held),
+            .is_some_and(|resolve| resolve.status == DeadlineStatus::Held || resolve.is_paused()),
         State::Open
         | State::Promised { .. }
         | State::Closed { .. }
@@ -80,6 +90,7 @@ impl Draft<'_> {
                 Ok(())
             }
             Step::Pass => self.pass(),
+            Step::Resume => self.resume_clocks(None, None),
             Step::Climb { ordinal } => rung::unresolved(self, ordinal),
         }
     }
@@ -117,13 +128,14 @@ impl Draft<'_> {
         let brief = Brief { deadlines: lines, ..Brief::default() };
         let to = match kind {
             DeadlineKind::Acknowledge => self.bureau_of(ordinal),
+            DeadlineKind::Confirm => Some(Party::Hospital),
             DeadlineKind::Reply
             | DeadlineKind::Resolve
             | DeadlineKind::Promise
-            | DeadlineKind::Confirm
             | DeadlineKind::Measure => Some(Party::Manufacturer),
         };
-        let tells = to.map(|to| Tell { kind: Kind::Warning, to }).into_iter().collect();
+        let told = if kind == DeadlineKind::Confirm { Kind::Silent } else { Kind::Warning };
+        let tells = to.map(|to| Tell { kind: told, to }).into_iter().collect();
         self.record(None, EventData::Warned { deadline: kind, due_at }, brief, tells);
     }
 
@@ -136,11 +148,15 @@ impl Draft<'_> {
     /// Every running deadline with the earliest due instant has passed: they are missed
     /// together, and the ladder is entered, or its open rung told, once.
     fn pass(&mut self) -> Result<(), Refusal> {
-        let running = self.change.ticket.deadlines.iter().filter(|deadline| deadline.is_running());
+        let waits = waits_for_hospital(&self.change.ticket);
+        let passes = |deadline: &Deadline| {
+            deadline.is_running() && (!waits || deadline.kind == DeadlineKind::Confirm)
+        };
+        let running = self.change.ticket.deadlines.iter().filter(|deadline| passes(deadline));
         let Some(missed_at) = running.map(|deadline| deadline.due_at).min() else { return Ok(()) };
         let mut missed = Vec::new();
         for deadline in &mut self.change.ticket.deadlines {
-            if deadline.is_running() && deadline.due_at == missed_at {
+            if passes(deadline) && deadline.due_at == missed_at {
                 deadline.status = DeadlineStatus::Missed;
                 deadline.warn_at = None;
                 missed.push((deadline.kind, deadline.ordinal));

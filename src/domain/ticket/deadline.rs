@@ -11,6 +11,7 @@ use super::super::calendar::{
 use super::super::notice::DeadlineLine;
 use super::super::policy::Policy;
 use super::decide::Rules;
+use super::standstill::Standstill;
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,6 +76,8 @@ pub struct Deadline {
     pub due_on: NaiveDate,
     /// When the warning goes out; `None` once it did, or when there is none.
     pub warn_at: Option<DateTime<Utc>>,
+    /// The times it stood still, oldest first.
+    pub stops: Vec<Standstill>,
     /// How it stands.
     pub status: DeadlineStatus,
     /// When the thing was done, in time or late.
@@ -124,6 +127,7 @@ impl Deadline {
             due_at: due.at,
             due_on: due.on,
             warn_at: Some(warn_at).filter(|warn_at| started_at < *warn_at && *warn_at < due.at),
+            stops: Vec::new(),
             status: DeadlineStatus::Running,
             met_at: None,
             late_working_days: None,
@@ -142,18 +146,16 @@ impl Deadline {
         date: NaiveDate,
         rules: &Rules<'_>,
     ) -> Self {
-        // On a day of rest nobody would read it in time: it goes out on the working day before.
-        let is_working = |day: &NaiveDate| rules.calendar.is_working(*day);
-        let day = date.iter_days().rev().take(LONGEST_REST).find(is_working).unwrap_or(date);
-        let warn_at = at_time(day, WARNING_TIME);
+        let due_at = midnight_after(date);
         Self {
             kind,
             ordinal,
             started_at,
             basis: Basis::Date,
-            due_at: midnight_after(date),
+            due_at,
             due_on: date,
-            warn_at: Some(warn_at).filter(|warn_at| started_at < *warn_at),
+            warn_at: warning(date, due_at, started_at, rules.calendar),
+            stops: Vec::new(),
             status: DeadlineStatus::Running,
             met_at: None,
             late_working_days: None,
@@ -183,7 +185,14 @@ impl Deadline {
 
     /// The thing was done at `at`: a running or held deadline is met, a missed one says by how
     /// much, any other stays as it is.
-    pub(super) fn done(&mut self, at: DateTime<Utc>, calendar: &Calendar) {
+    pub(super) fn done(&mut self, at: DateTime<Utc>, rules: &Rules<'_>) {
+        let calendar = rules.calendar;
+        if self.is_paused()
+            && let Ok(gone_on) = self.resumed((at, local_date(at)), rules)
+        {
+            // The standstill ends with the thing done: it is due as if it went on now.
+            *self = gone_on;
+        }
         match self.status {
             DeadlineStatus::Running | DeadlineStatus::Held => {
                 self.status = DeadlineStatus::Met;
@@ -223,6 +232,11 @@ impl Deadline {
                 self.status = DeadlineStatus::Stopped;
                 self.warn_at = None;
             }
+            DeadlineStatus::Stopped if self.is_paused() => {
+                // It does not go on any more.
+                self.stops.pop();
+                self.warn_at = None;
+            }
             DeadlineStatus::Met
             | DeadlineStatus::Missed
             | DeadlineStatus::Waived
@@ -239,6 +253,15 @@ impl Deadline {
         calendar: &Calendar,
         policy: &Policy,
     ) -> Result<Vec<ExplainedDay>, CalendarError> {
+        if !self.stops.is_empty() {
+            let counted_from = match self.basis {
+                Basis::Count(target) => {
+                    calendar.due(self.started_at, target, policy.counting)?.counted_from
+                }
+                Basis::Date => local_date(self.started_at),
+            };
+            return Ok(self.explain_stops(calendar, counted_from));
+        }
         match self.basis {
             Basis::Count(target) => calendar.explain(self.started_at, target, policy.counting),
             Basis::Date => {
@@ -272,4 +295,18 @@ impl Deadline {
             explanation: self.explain(calendar, policy)?,
         })
     }
+}
+
+/// When the warning of a deadline goes out that was set at `since`: in the morning of its due day.
+/// On a day of rest nobody would read it in time: then on the working day before.
+pub(super) fn warning(
+    due_on: NaiveDate,
+    due_at: DateTime<Utc>,
+    since: DateTime<Utc>,
+    calendar: &Calendar,
+) -> Option<DateTime<Utc>> {
+    let is_working = |day: &NaiveDate| calendar.is_working(*day);
+    let day = due_on.iter_days().rev().take(LONGEST_REST).find(is_working).unwrap_or(due_on);
+    let warn_at = at_time(day, WARNING_TIME);
+    Some(warn_at).filter(|warn_at| since < *warn_at && *warn_at < due_at)
 }

@@ -17,7 +17,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::escalation::Desk;
 use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::notice::Kind;
-use crate::domain::party::Actor;
+use crate::domain::party::{Actor, Role};
 use crate::domain::policy::{Policy, ResolveFrom};
 
 /// What a decision depends on besides the ticket: plain data.
@@ -85,6 +85,8 @@ pub fn file(
         remaining_quantity: None,
         rating: None,
         urged_on: None,
+        requests: Vec::new(),
+        stopped: None,
         deadlines,
         promises: Vec::new(),
         escalations: Vec::new(),
@@ -96,6 +98,10 @@ pub fn file(
         Tell { kind: Kind::Filed, to: Party::Manufacturer },
         Tell { kind: Kind::Filed, to: Party::Distributor },
     ];
+    if new.by.role == Role::Bureau {
+        // The hospital's trouble goes on with another manufacturer; it did not file this itself.
+        tells.push(Tell { kind: Kind::Filed, to: Party::Hospital });
+    }
     let no_contact = reachable == Reachable::No;
     if no_contact {
         tells.extend(
@@ -187,6 +193,16 @@ impl<'a> Draft<'a> {
                 Ok(())
             }
             Act::Escalate { reason } => rung::by_request(self, actor, reason),
+            Act::Return { reason } => {
+                self.ask_return(actor, reason);
+                Ok(())
+            }
+            Act::Extension { until, reason } => self.ask_extension(actor, until, reason),
+            Act::ForceMajeure { expected_end, reason } => {
+                self.ask_stop(actor, expected_end, reason)
+            }
+            Act::Distributor { distributor } => self.bring_in(actor, distributor),
+            Act::Decide(decision) => self.rule(actor, decision),
             Act::Message { body, audience } => {
                 self.message(actor, body, audience);
                 Ok(())
@@ -241,17 +257,17 @@ impl<'a> Draft<'a> {
 
     /// The newest deadline of the kind is kept, or its miss says by how much.
     pub(super) fn done(&mut self, kind: DeadlineKind) {
-        let (at, calendar) = (self.at, self.rules.calendar);
+        let (at, rules) = (self.at, self.rules);
         if let Some(deadline) = self.change.ticket.deadline_mut(kind) {
-            deadline.done(at, calendar);
+            deadline.done(at, rules);
         }
     }
 
     pub(super) fn done_ordinal(&mut self, kind: DeadlineKind, ordinal: u16) {
-        let (at, calendar) = (self.at, self.rules.calendar);
+        let (at, rules) = (self.at, self.rules);
         let deadlines = self.change.ticket.deadlines.iter_mut();
         for deadline in deadlines.filter(|d| d.kind == kind && d.ordinal == ordinal) {
-            deadline.done(at, calendar);
+            deadline.done(at, rules);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::super::notice::{DeadlineLine, Kind};
 use super::super::party::Level;
 use super::act::{Audience, Cause, Rating, Verdict};
 use super::deadline::DeadlineKind;
+use super::request::Topic;
 
 /// An entry of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +129,20 @@ pub enum EventData {
     Measure { level: Level, measure: MeasureKind, text: String, due_on: Option<NaiveDate> },
     /// A bureau ended the escalation.
     EscalationClosed { level: Level, conclusion: String },
+    /// A party, or the clock about a silent hospital, asked a bureau to decide.
+    Requested { ordinal: u16, topic: Topic, day: Option<NaiveDate>, reason: String },
+    /// A bureau decided.
+    Decided {
+        on: Topic,
+        granted: bool,
+        reason: String,
+        due_before_at: Option<DateTime<Utc>>,
+        due_after_at: Option<DateTime<Utc>>,
+    },
+    /// Stopped clocks went on.
+    Resumed { resumed_on: NaiveDate, reason: Option<String> },
+    /// The manufacturer brought in a distributor.
+    Distributor { before: Option<OrganisationId>, distributor: OrganisationId },
 }
 
 impl EventData {
@@ -150,6 +165,10 @@ impl EventData {
             Self::Acknowledged { .. } => "acknowledged",
             Self::Measure { .. } => "measure",
             Self::EscalationClosed { .. } => "escalation_closed",
+            Self::Requested { .. } => "requested",
+            Self::Decided { .. } => "decided",
+            Self::Resumed { .. } => "resumed",
+            Self::Distributor { .. } => "distributor",
         }
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! **Never** gives a disputed ticket a fresh clock.
 
-use super::act::{ActKind, Confirm, Verdict};
+use super::act::{ActKind, Confirm, Rating, Verdict};
 use super::admit::possible;
 use super::deadline::DeadlineKind;
 use super::decide::{Draft, by};
 use super::event::{Brief, EventData, Party, Tell};
 use super::refusal::Refusal;
+use super::request::Topic;
 use super::state::{State, StateName};
 use crate::domain::calendar::local_date;
 use crate::domain::notice::Kind;
@@ -17,7 +18,8 @@ impl Draft<'_> {
     pub(super) fn confirm(&mut self, actor: &Actor, confirm: Confirm) -> Result<(), Refusal> {
         let state = self.change.ticket.state.name();
         if confirm.result == Verdict::Solved {
-            self.close(actor, confirm);
+            let rating = confirm.rating;
+            self.close(actor, rating, confirmed(confirm));
             return Ok(());
         }
         if state != StateName::Solved {
@@ -34,7 +36,8 @@ impl Draft<'_> {
         self.dispute(actor, confirm)
     }
 
-    fn close(&mut self, actor: &Actor, confirm: Confirm) {
+    /// The ticket is closed: by the hospital's word, or a bureau's for a silent one.
+    pub(super) fn close(&mut self, actor: &Actor, rating: Option<Rating>, data: EventData) {
         let solved_at = match self.change.ticket.state {
             State::Solved { at } => at,
             State::Open
@@ -45,14 +48,16 @@ impl Draft<'_> {
         };
         for deadline in &mut self.change.ticket.deadlines {
             if deadline.is_owed_by_manufacturer() {
-                deadline.done(solved_at, self.rules.calendar);
+                deadline.done(solved_at, self.rules);
+            } else if deadline.kind == DeadlineKind::Confirm {
+                deadline.done(self.at, self.rules);
             } else {
                 deadline.stop();
             }
         }
-        self.change.ticket.rating = confirm.rating;
+        self.change.ticket.rating = rating;
         self.change.ticket.remaining_quantity = None;
-        self.end(State::Closed { at: self.at }, actor, confirmed(confirm), Kind::Closed);
+        self.end(State::Closed { at: self.at }, actor, data, Kind::Closed);
     }
 
     pub(super) fn withdraw(&mut self, actor: &Actor, reason: String) {
@@ -77,7 +82,7 @@ impl Draft<'_> {
     }
 
     /// The ticket ends, and its escalations with it.
-    fn end(&mut self, state: State, actor: &Actor, data: EventData, kind: Kind) {
+    pub(super) fn end(&mut self, state: State, actor: &Actor, data: EventData, kind: Kind) {
         let mut tells = vec![
             Tell { kind, to: Party::Manufacturer },
             Tell { kind, to: Party::Hospital },
@@ -87,6 +92,8 @@ impl Draft<'_> {
         let bureaus = open.filter_map(|e| e.bureau).map(Party::Bureau);
         tells.extend(bureaus.map(|to| Tell { kind, to }));
         self.change.ticket.state = state;
+        self.change.ticket.stopped = None;
+        self.lapse(|_| true);
         for escalation in self.change.ticket.escalations.iter_mut().filter(|e| e.is_open()) {
             escalation.closed_at = Some(self.at);
             escalation.climbs_at = None;
@@ -100,6 +107,13 @@ impl Draft<'_> {
         if confirm.remaining_quantity.is_some() {
             self.change.ticket.remaining_quantity = confirm.remaining_quantity;
         }
+        self.done(DeadlineKind::Confirm);
+        self.lapse(|topic| topic == Topic::Silence);
+        self.reopen(actor, confirmed(confirm))
+    }
+
+    /// The ticket is in the manufacturer's hands again.
+    pub(super) fn reopen(&mut self, actor: &Actor, data: EventData) -> Result<(), Refusal> {
         self.change.ticket.state = State::Promised { owes_promise: true };
         for deadline in &mut self.change.ticket.deadlines {
             deadline.release();
@@ -107,7 +121,7 @@ impl Draft<'_> {
         let mut tells = vec![Tell { kind: Kind::Disputed, to: Party::Manufacturer }];
         tells.extend(self.bureau(Kind::Disputed));
         let brief = self.brief_of(&[DeadlineKind::Resolve]);
-        self.record(by(actor), confirmed(confirm), brief, tells);
+        self.record(by(actor), data, brief, tells);
         self.catch_up()
     }
 }

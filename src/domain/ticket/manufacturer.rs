@@ -12,7 +12,7 @@ use super::decide::{Draft, by};
 use super::event::{Brief, EventData, Party, Tell};
 use super::refusal::Refusal;
 use super::state::State;
-use crate::domain::calendar::local_date;
+use crate::domain::calendar::{Target, local_date, midnight_after};
 use crate::domain::notice::Kind;
 use crate::domain::party::Actor;
 use crate::domain::policy::ResolveFrom;
@@ -101,9 +101,7 @@ impl Draft<'_> {
                 format!("a promise cannot lie before today, {today}"),
             ));
         }
-        let resolve = self.change.ticket.deadline(DeadlineKind::Resolve);
-        let ahead =
-            resolve.filter(|resolve| self.at < resolve.due_at).map(|resolve| resolve.due_on);
+        let ahead = self.resolve_limit()?;
         let limit = match ahead {
             Some(limit) => limit,
             None => self
@@ -120,6 +118,21 @@ impl Draft<'_> {
             ));
         }
         Ok(ahead.is_none())
+    }
+
+    /// The day up to which a promise may reach; `None` once the solution's deadline has passed.
+    /// While the clocks stand still it is the day they lead to from the expected end on.
+    pub(super) fn resolve_limit(&self) -> Result<Option<NaiveDate>, Refusal> {
+        let Some(resolve) = self.change.ticket.deadline(DeadlineKind::Resolve) else {
+            return Ok(None);
+        };
+        match self.change.ticket.stopped {
+            Some(stopped) if resolve.is_paused() => {
+                let end = (midnight_after(stopped.expected_end), stopped.expected_end);
+                Ok(Some(resolve.resumed(end, self.rules)?.due_on))
+            }
+            Some(_) | None => Ok(Some(resolve.due_on).filter(|_| self.at < resolve.due_at)),
+        }
     }
 
     /// Where the policy counts the solution from the reply, its clock starts now.
@@ -177,10 +190,26 @@ impl Draft<'_> {
             deadline.hold();
         }
         self.change.ticket.state = State::Solved { at: self.at };
+        self.await_hospital()?;
         let mut tells = vec![Tell { kind: Kind::Solved, to: Party::Hospital }];
         tells.extend(self.bureau(Kind::Solved));
         let brief = self.brief_of(&[DeadlineKind::Resolve]);
         self.record(by(actor), EventData::Solved { message, delivered_quantity }, brief, tells);
+        Ok(())
+    }
+
+    /// The hospital is reminded after some working days, and after more of them a bureau is asked.
+    fn await_hospital(&mut self) -> Result<(), Refusal> {
+        let policy = self.rules.policy;
+        let earlier = self.change.ticket.deadline(DeadlineKind::Confirm);
+        let ordinal = earlier.map_or(1, |earlier| earlier.ordinal.saturating_add(1));
+        let limit = Target::WorkingDays(policy.decide_silence_after);
+        let mut confirm =
+            Deadline::counted(DeadlineKind::Confirm, ordinal, self.at, limit, self.rules)?;
+        let remind = Target::WorkingDays(policy.remind_hospital_after);
+        let remind = self.rules.calendar.due(self.at, remind, policy.counting)?;
+        confirm.warn_at = Some(remind.at).filter(|remind_at| *remind_at < confirm.due_at);
+        self.change.ticket.deadlines.push(confirm);
         Ok(())
     }
 }

@@ -4,7 +4,8 @@
 //! open ──reply──▶ promised ──solve──▶ solved ──confirm──▶ closed
 //!   │               ▲ └ promise ┘        │ partly / not solved
 //!   │               └────────────────────┘
-//!   └── any of the three ── withdraw ──▶ withdrawn        (returned: by a bureau's decision)
+//!   └── any of the three ── withdraw ──▶ withdrawn
+//!   └── open, promised ── return, granted by a bureau ──▶ returned
 //! ```
 //!
 //! [`decide`] is the one way a ticket changes, for clicks, API calls and passed deadlines
@@ -15,6 +16,7 @@
 
 mod act;
 mod admit;
+mod asking;
 mod bureau;
 mod clock;
 mod deadline;
@@ -23,7 +25,10 @@ mod event;
 mod hospital;
 mod manufacturer;
 mod refusal;
+mod request;
+mod ruling;
 mod rung;
+mod standstill;
 mod state;
 
 pub use act::{
@@ -36,6 +41,8 @@ pub use deadline::{Basis, Deadline, DeadlineKind, DeadlineStatus};
 pub use decide::{Change, Command, Reachable, Rules, advance, decide, file};
 pub use event::{Brief, Event, EventData, Party, Tell, Written};
 pub use refusal::Refusal;
+pub use request::{Decision, Outcome, Request, Ruling, Stopped, Topic};
+pub use standstill::Standstill;
 pub use state::{State, StateName};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -107,6 +114,10 @@ pub struct Ticket {
     pub promises: Vec<Promise>,
     /// Every rung entered, oldest first.
     pub escalations: Vec<Escalation>,
+    /// Everything a bureau was asked to decide, oldest first.
+    pub requests: Vec<Request>,
+    /// Set while the clocks stand still.
+    pub stopped: Option<Stopped>,
     /// How many events its timeline holds.
     pub events: u32,
     /// Counts every saved change; guards against two at once.

@@ -30,6 +30,16 @@ pub enum Refusal {
     /// The hospital urged today already.
     #[error("this ticket was urged on {0} already; it can be urged once per working day")]
     UrgedAlready(NaiveDate),
+    /// The state allows it, but not now, or not again.
+    #[error("{message}; possible now: {}", list(.possible))]
+    OutOfTurn {
+        /// A stable code.
+        code: &'static str,
+        /// For people.
+        message: String,
+        /// What the actor may do instead.
+        possible: Vec<ActKind>,
+    },
     /// There is no rung above.
     #[error("the ticket has reached the top of the ladder")]
     TopOfLadder,

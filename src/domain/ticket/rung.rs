@@ -10,6 +10,7 @@ use super::deadline::{Deadline, DeadlineKind};
 use super::decide::{Draft, by};
 use super::event::{Brief, EventData, Party, Tell};
 use super::refusal::Refusal;
+use super::request::Topic;
 use crate::domain::calendar::Target;
 use crate::domain::escalation::{Desk, Escalation, Reason, Skipped, find_bureau};
 use crate::domain::id::EscalationId;
@@ -28,6 +29,15 @@ pub(super) fn missed(
     missed: &[(DeadlineKind, u16)],
     missed_at: DateTime<Utc>,
 ) -> Result<(), Refusal> {
+    let silent = missed.iter().any(|(kind, _)| *kind == DeadlineKind::Confirm);
+    let missed: Vec<_> = missed.iter().filter(|m| m.0 != DeadlineKind::Confirm).copied().collect();
+    if silent {
+        // Never "solved" by silence: a bureau says whether it is.
+        draft.ask(None, Topic::Silence, None, String::new());
+    }
+    if missed.is_empty() {
+        return Ok(());
+    }
     let owed: Vec<_> = missed.iter().map(|(kind, _)| *kind).filter(|k| starts_ladder(*k)).collect();
     let mut brief = draft.brief_of(&missed.iter().map(|(kind, _)| *kind).collect::<Vec<_>>());
     let reason = |kind: &DeadlineKind| Reason::Missed { deadline: *kind, missed_at };
@@ -48,8 +58,8 @@ pub(super) fn missed(
         enter(draft, 0, reasons, None, &[])?;
     }
     for (kind, ordinal) in missed {
-        if *kind == DeadlineKind::Acknowledge {
-            unacknowledged(draft, *ordinal, missed_at)?;
+        if kind == DeadlineKind::Acknowledge {
+            unacknowledged(draft, ordinal, missed_at)?;
         }
     }
     Ok(())
@@ -234,6 +244,11 @@ impl ActKind {
             | Self::Withdraw
             | Self::Urge
             | Self::Escalate
+            | Self::Return
+            | Self::Extension
+            | Self::ForceMajeure
+            | Self::Distributor
+            | Self::Decide
             | Self::Message => false,
         }
     }

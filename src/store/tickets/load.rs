@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{deadline, escalation, event, measure, message, promise, ticket};
+use entity::{deadline, escalation, event, measure, message, promise, request, ticket};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -15,7 +15,8 @@ use crate::domain::access::Visible;
 use crate::domain::escalation::{Escalation, Measure};
 use crate::domain::id::{EscalationId, MessageId, OrganisationId, ProductId, TicketId, UserId};
 use crate::domain::ticket::{
-    Audience, Brief, Contact, Deadline, EventData, Promise, Report, State, StateName, Ticket,
+    Audience, Brief, Contact, Deadline, EventData, Outcome, Promise, Report, Request, Ruling,
+    State, StateName, Stopped, Ticket,
 };
 
 /// The ticket, if it exists for the holder of `visible`.
@@ -75,6 +76,12 @@ async fn whole(db: &impl ConnectionTrait, rows: Vec<ticket::Model>) -> Result<Ve
         .all(db)
         .await?;
     let mut promises = grouped(promises, |row| row.ticket_id);
+    let requests = request::Entity::find()
+        .filter(request::Column::TicketId.is_in(promised.clone()))
+        .order_by_asc(request::Column::Ordinal)
+        .all(db)
+        .await?;
+    let mut requests = grouped(requests, |row| row.ticket_id);
     let mut escalations = escalations(db, promised).await?;
     rows.into_iter()
         .map(|row| {
@@ -83,7 +90,10 @@ async fn whole(db: &impl ConnectionTrait, rows: Vec<ticket::Model>) -> Result<Ve
                 row,
                 deadlines.remove(&id).unwrap_or_default(),
                 promises.remove(&id).unwrap_or_default(),
-                escalations.remove(&id).unwrap_or_default(),
+                Raised {
+                    requests: requests.remove(&id).unwrap_or_default(),
+                    escalations: escalations.remove(&id).unwrap_or_default(),
+                },
             )
         })
         .collect()
@@ -126,11 +136,36 @@ fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {
     groups
 }
 
+/// What went to the bureaus.
+struct Raised {
+    requests: Vec<request::Model>,
+    escalations: Vec<Escalation>,
+}
+
+fn request_of(row: request::Model) -> Result<Request, Error> {
+    let place = Place { table: "request", id: &row.ticket_id };
+    let verdict: Option<Ruling> = place.maybe_word("verdict", row.verdict.as_ref())?;
+    Ok(Request {
+        ordinal: place.number("ordinal", row.ordinal)?,
+        topic: place.word("topic", &row.topic)?,
+        day: row.day,
+        reason: row.reason,
+        at: row.at,
+        by: row.by_user.map(UserId).zip(row.by_organisation.map(OrganisationId)),
+        bureau: row.bureau_id.map(OrganisationId),
+        outcome: verdict.zip(row.decided_at).map(|(verdict, at)| Outcome {
+            verdict,
+            at,
+            reason: row.decision,
+        }),
+    })
+}
+
 fn ticket_of(
     row: ticket::Model,
     deadlines: Vec<deadline::Model>,
     promises: Vec<promise::Model>,
-    escalations: Vec<Escalation>,
+    raised: Raised,
 ) -> Result<Ticket, Error> {
     let place = Place { table: "ticket", id: &row.id };
     Ok(Ticket {
@@ -157,9 +192,14 @@ fn ticket_of(
         remaining_quantity: row.remaining_quantity,
         rating: place.maybe_word("rating", row.rating.as_ref())?,
         urged_on: row.urged_on,
+        requests: raised.requests.into_iter().map(request_of).collect::<Result<_, _>>()?,
+        stopped: row
+            .stopped_at
+            .zip(row.stopped_until)
+            .map(|(at, expected_end)| Stopped { at, expected_end }),
         deadlines: deadlines.into_iter().map(deadline_of).collect::<Result<_, _>>()?,
         promises: promises.into_iter().map(promise_of).collect::<Result<_, _>>()?,
-        escalations,
+        escalations: raised.escalations,
         events: place.number("events", row.events)?,
         version: row.version,
         number: row.number,
@@ -190,6 +230,10 @@ fn deadline_of(row: deadline::Model) -> Result<Deadline, Error> {
         due_at: row.due_at,
         due_on: row.due_on,
         warn_at: row.warn_at,
+        stops: match &row.stops {
+            Some(stops) => place.document("stops", stops)?,
+            None => Vec::new(),
+        },
         status: place.word("status", &row.status)?,
         met_at: row.met_at,
         late_working_days: row

@@ -3,7 +3,7 @@
 //! **Never** writes a part: the ticket, its rows, its timeline, its timer and what people are
 //! told go in together.
 
-use entity::{deadline, escalation, event, measure, message, promise, ticket, timer};
+use entity::{deadline, escalation, event, measure, message, promise, request, ticket, timer};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::super::row::{division, document, int, small, word};
 use crate::domain::escalation::{Escalation, Measure};
 use crate::domain::id::{MessageId, TicketId};
 use crate::domain::ticket::{
-    Change, Deadline, DeadlineStatus, Event, Promise, State, Ticket, Written, wake_at,
+    Change, Deadline, DeadlineStatus, Event, Promise, Request, State, Ticket, Written, wake_at,
 };
 
 /// Writes a newly filed ticket. `search_terms` are the cut texts people may search for. A taken
@@ -60,6 +60,7 @@ const ROWS: usize = 200;
 fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
     let mut deadlines = Vec::new();
     let mut promises = Vec::new();
+    let mut requests = Vec::new();
     let mut escalations = Vec::new();
     let mut measures = Vec::new();
     let mut events = Vec::new();
@@ -73,6 +74,9 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
         deadlines.extend(changed.map(|(index, deadline)| deadline_row(ticket.id, index, deadline)));
         let known = before.map_or(0, |before| before.promises.len());
         promises.extend(ticket.promises.iter().skip(known).map(|p| promise_row(ticket.id, p)));
+        let asked = |index: usize| before.and_then(|before| before.requests.get(index));
+        let changed = ticket.requests.iter().enumerate().filter(|(i, r)| asked(*i) != Some(*r));
+        requests.extend(changed.map(|(_, request)| request_row(ticket.id, request)));
         for (index, escalation) in ticket.escalations.iter().enumerate() {
             let old = before.and_then(|before| before.escalations.get(index));
             if old != Some(escalation) {
@@ -98,6 +102,8 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
     let key = [deadline::Column::TicketId, deadline::Column::Kind, deadline::Column::Ordinal];
     batch.upsert(deadlines, &key, &DEADLINE);
     batch.add(promises);
+    let key = [request::Column::TicketId, request::Column::Ordinal];
+    batch.upsert(requests, &key, &REQUEST);
     batch.upsert(escalations, &[escalation::Column::Id], &ESCALATION);
     batch.add(measures);
     batch.add(events);
@@ -110,7 +116,7 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
 }
 
 /// The columns that acts and deadlines change.
-const CHANGING: [ticket::Column; 12] = [
+const CHANGING: [ticket::Column; 14] = [
     ticket::Column::DistributorId,
     ticket::Column::State,
     ticket::Column::OwesPromise,
@@ -119,13 +125,22 @@ const CHANGING: [ticket::Column; 12] = [
     ticket::Column::RemainingQuantity,
     ticket::Column::Rating,
     ticket::Column::UrgedOn,
+    ticket::Column::StoppedAt,
+    ticket::Column::StoppedUntil,
     ticket::Column::Escalated,
     ticket::Column::Overdue,
     ticket::Column::Events,
     ticket::Column::Version,
 ];
 
-const DEADLINE: [deadline::Column; 6] = [
+const REQUEST: [request::Column; 3] =
+    [request::Column::Verdict, request::Column::DecidedAt, request::Column::Decision];
+
+const DEADLINE: [deadline::Column; 10] = [
+    deadline::Column::Basis,
+    deadline::Column::Stops,
+    deadline::Column::Provisional,
+    deadline::Column::CalendarVersion,
     deadline::Column::DueAt,
     deadline::Column::DueOn,
     deadline::Column::WarnAt,
@@ -172,6 +187,8 @@ fn row_of(ticket: &Ticket, version: i64, search_terms: String) -> ticket::Model 
         remaining_quantity: ticket.remaining_quantity,
         rating: ticket.rating.as_ref().map(word),
         urged_on: ticket.urged_on,
+        stopped_at: ticket.stopped.map(|stopped| stopped.at),
+        stopped_until: ticket.stopped.map(|stopped| stopped.expected_end),
         escalated: ticket.open_escalation().is_some(),
         overdue: is_overdue(ticket),
         events: int(ticket.events),
@@ -217,6 +234,25 @@ fn deadline_row(ticket: TicketId, index: usize, deadline: &Deadline) -> deadline
         provisional: deadline.provisional,
         calendar_version: deadline.calendar_version.clone(),
         policy_version: deadline.policy_version.clone(),
+        stops: Some(&deadline.stops).filter(|stops| !stops.is_empty()).map(document),
+    }
+}
+
+fn request_row(ticket: TicketId, asked: &Request) -> request::Model {
+    let outcome = asked.outcome.as_ref();
+    request::Model {
+        ticket_id: ticket.0,
+        ordinal: small(asked.ordinal),
+        topic: word(&asked.topic),
+        day: asked.day,
+        reason: asked.reason.clone(),
+        at: asked.at,
+        by_user: asked.by.map(|(user, _)| user.0),
+        by_organisation: asked.by.map(|(_, organisation)| organisation.0),
+        bureau_id: asked.bureau.map(|bureau| bureau.0),
+        verdict: outcome.map(|outcome| word(&outcome.verdict)),
+        decided_at: outcome.map(|outcome| outcome.at),
+        decision: outcome.and_then(|outcome| outcome.reason.clone()),
     }
 }
 

@@ -224,14 +224,15 @@ pub(super) async fn escalate(
     act(&site, &write, &request, ActKind::Escalate, read).await
 }
 
-fn reason(form: &Form) -> Result<String, Error> {
+pub(super) fn reason(form: &Form) -> Result<String, Error> {
     let body: Reason = form.read()?;
     let mut check = Check::default();
     let reason = check.block("reason", &body.reason, LONGEST_REASON);
     check.done(reason)
 }
 
-async fn act(
+/// Acts on the ticket in the request's path.
+pub(super) async fn act(
     site: &Site,
     write: &Write,
     request: &HttpRequest,

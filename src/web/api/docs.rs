@@ -10,7 +10,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
     acts, calendars, deadline, deliveries, demo, escalations, filing, messages, notices, products,
-    session, tickets, timeline,
+    requests, session, tickets, timeline,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -61,7 +61,8 @@ pub(super) enum Problems {
         products::list,
         filing::file, tickets::list, tickets::show,
         acts::reply, acts::promise, acts::solve, acts::confirm, acts::withdraw, acts::urge,
-        acts::escalate,
+        acts::escalate, requests::ask_return, requests::extension, requests::force_majeure,
+        requests::distributor, requests::decide,
         messages::list, messages::write, timeline::events, deliveries::of_ticket,
         escalations::list, escalations::acknowledge, escalations::measure, escalations::close,
         notices::list, notices::read,
@@ -140,7 +141,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 26);
+        assert_eq!(paths.len(), 31);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

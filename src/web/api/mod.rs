@@ -16,6 +16,7 @@ mod messages;
 mod notices;
 mod parties;
 mod products;
+mod requests;
 mod session;
 mod tickets;
 mod timeline;
@@ -46,6 +47,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/tickets/{id}/withdraw").route(post().to(acts::withdraw)))
         .service(resource("/tickets/{id}/urge").route(post().to(acts::urge)))
         .service(resource("/tickets/{id}/escalate").route(post().to(acts::escalate)))
+        .service(resource("/tickets/{id}/return").route(post().to(requests::ask_return)))
+        .service(resource("/tickets/{id}/extensions").route(post().to(requests::extension)))
+        .service(resource("/tickets/{id}/force-majeure").route(post().to(requests::force_majeure)))
+        .service(resource("/tickets/{id}/distributor").route(post().to(requests::distributor)))
+        .service(resource("/tickets/{id}/decisions").route(post().to(requests::decide)))
         .service(
             get(resource("/tickets/{id}/messages"), messages::list)
                 .route(post().to(messages::write)),

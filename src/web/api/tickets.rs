@@ -16,6 +16,7 @@ use super::id;
 use super::lens::Lens;
 use super::parties::{ContactBody, OrganisationBody};
 use super::products::ProductBody;
+use super::requests::{RequestBody, StoppedBody};
 use super::words;
 use crate::domain::id::{OrganisationId, TicketId};
 use crate::domain::policy::Urgency;
@@ -72,6 +73,11 @@ pub(super) struct TicketBody {
     promises: Vec<PromiseBody>,
     /// Every rung entered, oldest first.
     escalations: Vec<EscalationBody>,
+    /// Everything a bureau was asked to decide, oldest first.
+    requests: Vec<RequestBody>,
+    /// Set while the clocks stand still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<StoppedBody>,
     /// What the reader may do now.
     #[schema(value_type = Vec<String>)]
     possible: Vec<&'static str>,
@@ -190,6 +196,8 @@ impl TicketAnswer {
             product: ProductBody::of(&view.product, house(view.product.manufacturer)),
             promises: ticket.promises.iter().map(|p| PromiseBody::shown(p, lens)).collect(),
             escalations: ticket.escalations.iter().map(escalation).collect(),
+            requests: ticket.requests.iter().map(|r| RequestBody::shown(r, view)).collect(),
+            stopped: ticket.stopped.map(StoppedBody::from),
             possible: view.possible.iter().map(|act| act.as_str()).collect(),
         }))
     }

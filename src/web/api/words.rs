@@ -70,4 +70,8 @@ words! {
         "failed";
     /// A way out of the service.
     channel: crate::domain::notice::Channel = "mail" "sms";
+    /// What a decision is about.
+    topic: crate::domain::ticket::Topic = "return" "extension" "force_majeure" "silence" "resume";
+    /// Which way a request ended.
+    ruling: crate::domain::ticket::Ruling = "granted" "refused" "lapsed";
 }

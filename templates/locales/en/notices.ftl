@@ -123,3 +123,58 @@ deadline-any = deadline
 level-county = county bureau
 level-city = city bureau
 level-province = province bureau
+
+return_asked-subject = Return asked for: { $product } ({ $number })
+return_asked-lead = { $manufacturer } says that ticket { $number } ({ $product }) is not its own and asks to return it.
+return_asked-next = The bureau is asked to sign in and decide. Until then every deadline runs on.
+return_asked-sms = Ticket { $number } ({ $product }): the manufacturer asks to return it. Please decide.
+
+return_refused-subject = Return refused: { $product } ({ $number })
+return_refused-lead = The return of ticket { $number } ({ $product }) was refused; { $manufacturer } remains responsible.
+return_refused-next = The deadlines never stopped: { $manufacturer } should go on at once. The reason is in the system.
+return_refused-sms = Ticket { $number } ({ $product }): the return was refused, please go on.
+
+returned-subject = Returned: { $product } ({ $number })
+returned-lead = The return of ticket { $number } ({ $product }) was granted; this ticket has ended.
+returned-next = Where the bureau named the right manufacturer, a new ticket follows with deadlines of its own.
+returned-sms = Ticket { $number } ({ $product }) was returned; see the system.
+
+extension_asked-subject = Extension asked for: { $product } ({ $number })
+extension_asked-lead = { $manufacturer } asks for more time for ticket { $number } ({ $product }), now due { $due }.
+extension_asked-next = The bureau is asked to sign in and decide. Nothing moves without its consent.
+extension_asked-sms = Ticket { $number } ({ $product }): an extension is asked for. Please decide.
+
+extension_granted-subject = Extension granted: { $product } ({ $number })
+extension_granted-lead = The extension of ticket { $number } ({ $product }) was granted; the solution is now due { $due }.
+extension_granted-next = What was missed stays on record. { $manufacturer } should promise anew where the promised day has passed.
+extension_granted-sms = Ticket { $number } ({ $product }): extension granted, due { $due }.
+
+extension_refused-subject = Extension refused: { $product } ({ $number })
+extension_refused-lead = The extension of ticket { $number } ({ $product }) was refused; it stays due { $due }.
+extension_refused-next = { $manufacturer } should keep to the deadline. The reason is in the system.
+extension_refused-sms = Ticket { $number } ({ $product }): extension refused, the deadline stands.
+
+force_majeure_asked-subject = Force majeure reported: { $product } ({ $number })
+force_majeure_asked-lead = A force majeure was reported for ticket { $number } ({ $product }), with the wish to stop its clocks.
+force_majeure_asked-next = The bureau is asked to sign in, look at the evidence and decide. Until then every deadline runs on.
+force_majeure_asked-sms = Ticket { $number } ({ $product }): force majeure reported. Please decide.
+
+stopped-subject = Clocks stopped: { $product } ({ $number })
+stopped-lead = The bureau accepted a force majeure; the clocks of ticket { $number } ({ $product }) stand still.
+stopped-next = The working days that are left go on after the expected end, or when the bureau says so.
+stopped-sms = Ticket { $number } ({ $product }): the clocks stand still; see the system.
+
+stop_refused-subject = Force majeure not accepted: { $product } ({ $number })
+stop_refused-lead = The force majeure reported for ticket { $number } ({ $product }) was not accepted; the clocks run on.
+stop_refused-next = { $manufacturer } should go on at once. The reason is in the system.
+stop_refused-sms = Ticket { $number } ({ $product }): force majeure not accepted, deadlines stand.
+
+resumed-subject = Clocks go on: { $product } ({ $number })
+resumed-lead = The clocks of ticket { $number } ({ $product }) go on. { $what }: { $due }.
+resumed-next = The days in between do not count; see the explanation below. { $manufacturer } should go on.
+resumed-sms = Ticket { $number } ({ $product }): the clocks go on, { $what } { $due }.
+
+silent-subject = Solution waits for the hospital's word: { $product } ({ $number })
+silent-lead = { $manufacturer } reports ticket { $number } ({ $product }) solved; { $hospital } has not answered yet.
+silent-next = The hospital is asked to check the delivery and answer; after ten working days a bureau decides. Silence never counts as solved.
+silent-sms = Ticket { $number } ({ $product }): the reported solution waits for the hospital's answer.

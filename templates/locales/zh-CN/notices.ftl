@@ -123,3 +123,58 @@ deadline-any = 时限
 level-county = 县级医保局
 level-city = 市级医保局
 level-province = 省级医保局
+
+return_asked-subject = 企业申请退单：{ $product }（{ $number }）
+return_asked-lead = { $manufacturer }认为诉求单{ $number }（{ $product }）不属于本企业，申请退单。
+return_asked-next = 请医保局登录系统核实后作出决定；决定之前原有时限继续计算。
+return_asked-sms = 诉求单{ $number }（{ $product }）企业申请退单，请登录系统审核。
+
+return_refused-subject = 退单申请未获同意：{ $product }（{ $number }）
+return_refused-lead = 诉求单{ $number }（{ $product }）的退单申请未获同意，仍由{ $manufacturer }负责。
+return_refused-next = 原有时限未停止，请{ $manufacturer }抓紧办理。理由见系统。
+return_refused-sms = 诉求单{ $number }（{ $product }）退单申请未获同意，请抓紧办理。
+
+returned-subject = 已退单：{ $product }（{ $number }）
+returned-lead = 诉求单{ $number }（{ $product }）的退单申请已获同意，本单办结。
+returned-next = 如医保局已指定责任企业，将另有新诉求单接续办理，时限重新计算。
+returned-sms = 诉求单{ $number }（{ $product }）已退单，详见系统。
+
+extension_asked-subject = 企业申请延期：{ $product }（{ $number }）
+extension_asked-lead = { $manufacturer }申请延长诉求单{ $number }（{ $product }）的办结时限，现行时限为 { $due }。
+extension_asked-next = 请医保局登录系统查看理由后作出决定；同意之前时限不变。
+extension_asked-sms = 诉求单{ $number }（{ $product }）企业申请延期，请登录系统审核。
+
+extension_granted-subject = 延期已获同意：{ $product }（{ $number }）
+extension_granted-lead = 诉求单{ $number }（{ $product }）的延期申请已获同意，办结时限调整为 { $due }。
+extension_granted-next = 已发生的逾期仍保留记录。请{ $manufacturer }按新时限办理，如原承诺日期已过请重新承诺。
+extension_granted-sms = 诉求单{ $number }（{ $product }）延期获同意，办结时限{ $due }。
+
+extension_refused-subject = 延期未获同意：{ $product }（{ $number }）
+extension_refused-lead = 诉求单{ $number }（{ $product }）的延期申请未获同意，原时限 { $due } 不变。
+extension_refused-next = 请{ $manufacturer }按原时限抓紧办理。理由见系统。
+extension_refused-sms = 诉求单{ $number }（{ $product }）延期未获同意，原时限不变。
+
+force_majeure_asked-subject = 不可抗力申请：{ $product }（{ $number }）
+force_majeure_asked-lead = 诉求单{ $number }（{ $product }）收到不可抗力申请，请求暂停计时。
+force_majeure_asked-next = 请医保局登录系统查看理由和证明材料后作出决定；同意之前时限继续计算。
+force_majeure_asked-sms = 诉求单{ $number }（{ $product }）有不可抗力申请，请登录系统审核。
+
+stopped-subject = 已暂停计时：{ $product }（{ $number }）
+stopped-lead = 医保局认定不可抗力，诉求单{ $number }（{ $product }）的各项时限暂停计算。
+stopped-next = 预计结束日期届满或医保局决定恢复后，剩余工作日继续计算。
+stopped-sms = 诉求单{ $number }（{ $product }）已暂停计时，详见系统。
+
+stop_refused-subject = 不可抗力未获认定：{ $product }（{ $number }）
+stop_refused-lead = 诉求单{ $number }（{ $product }）的不可抗力申请未获认定，各项时限继续计算。
+stop_refused-next = 请{ $manufacturer }抓紧办理。理由见系统。
+stop_refused-sms = 诉求单{ $number }（{ $product }）不可抗力未获认定，时限不变。
+
+resumed-subject = 已恢复计时：{ $product }（{ $number }）
+resumed-lead = 诉求单{ $number }（{ $product }）恢复计时。{ $what }：{ $due }。
+resumed-next = 暂停期间的日子不计入时限，逐日说明见下。请{ $manufacturer }继续办理。
+resumed-sms = 诉求单{ $number }（{ $product }）已恢复计时，{ $what }{ $due }。
+
+silent-subject = 解决结果待医疗机构确认：{ $product }（{ $number }）
+silent-lead = { $manufacturer }反馈诉求单{ $number }（{ $product }）已解决，{ $hospital }尚未确认。
+silent-next = 请医疗机构核对到货后确认；十个工作日内未确认的，由医保局核实认定，不会自动视为解决。
+silent-sms = 诉求单{ $number }（{ $product }）待医疗机构确认解决结果，请登录系统处理。

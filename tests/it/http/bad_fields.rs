@@ -19,6 +19,8 @@ both!(
     solutions,
     confirmations,
     reasons,
+    requests,
+    decisions,
     messages,
     bureaus,
     clocks
@@ -205,6 +207,14 @@ async fn confirmations(db: TestDb) {
 
 async fn reasons(db: TestDb) {
     try_calls(db, &["withdraw", "urge", "escalate"]).await;
+}
+
+async fn requests(db: TestDb) {
+    try_calls(db, &["return", "extensions", "force-majeure", "distributor"]).await;
+}
+
+async fn decisions(db: TestDb) {
+    try_calls(db, &["decisions"]).await;
 }
 
 async fn messages(db: TestDb) {

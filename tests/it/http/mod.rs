@@ -9,6 +9,7 @@ mod life;
 mod notices;
 mod paging;
 mod reckoning;
+mod requests;
 mod sessions;
 mod stage;
 mod tenancy;

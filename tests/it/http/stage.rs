@@ -95,6 +95,32 @@ pub(crate) fn calls() -> Vec<Call> {
         call("withdraw", "/api/v1/tickets/{id}/withdraw", 200, reason()),
         call("urge", "/api/v1/tickets/{id}/urge", 200, reason()),
         call("escalate", "/api/v1/tickets/{id}/escalate", 200, reason()),
+        call("return", "/api/v1/tickets/{id}/return", 200, reason()),
+        call(
+            "extensions",
+            "/api/v1/tickets/{id}/extensions",
+            200,
+            json!({"until": "2026-03-09", "reason": "原料三月初到厂。"}),
+        ),
+        call(
+            "force-majeure",
+            "/api/v1/tickets/{id}/force-majeure",
+            200,
+            json!({"expected_end": "2026-03-20", "reason": "厂区受淹。"}),
+        ),
+        call(
+            "distributor",
+            "/api/v1/tickets/{id}/distributor",
+            200,
+            json!({"organisation_id": world::house("distributor2").to_string()}),
+        ),
+        call(
+            "decisions",
+            "/api/v1/tickets/{id}/decisions",
+            200,
+            json!({"on": "return", "granted": true, "reason": "中选企业登记有误。",
+                   "manufacturer_id": world::house("maker2").to_string()}),
+        ),
         call(
             "messages",
             "/api/v1/tickets/{id}/messages",
@@ -205,8 +231,9 @@ impl<'a> Stage<'a> {
     /// Who makes a call.
     pub(crate) fn who(&self, name: &str) -> &As<'a> {
         match name {
-            "reply" | "promise" | "solve" => &self.maker,
-            "acknowledge" | "measures" | "close" => &self.city,
+            "reply" | "promise" | "solve" | "return" | "extensions" | "force-majeure"
+            | "distributor" => &self.maker,
+            "decisions" | "acknowledge" | "measures" | "close" => &self.city,
             _ => &self.hospital,
         }
     }
@@ -228,6 +255,10 @@ impl<'a> Stage<'a> {
             "confirm" => {
                 let solve = call("solve").body;
                 self.maker.post(&format!("{path}/solve"), &solve).await.expect(200);
+            }
+            "decisions" => {
+                let reason = call("return").body;
+                self.maker.post(&format!("{path}/return"), &reason).await.expect(200);
             }
             "acknowledge" | "measures" | "close" => {
                 let escalate = call("escalate").body;

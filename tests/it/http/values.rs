@@ -16,11 +16,12 @@ pub(crate) enum Kind {
     Secret,
     Phone,
     Word(bool),
-    Id,
+    Id(bool),
     /// A whole number up to a limit, from 1 or from 0; the last says whether it may be left out.
     Number(i64, i64, bool),
     Day(bool),
     Instant,
+    Flag,
     Object,
     List(usize),
 }
@@ -32,7 +33,9 @@ pub(crate) fn kind(call: &str, path: &str) -> Kind {
         ("session", "username") => Kind::Line(100),
         ("session", "password") => Kind::Secret,
         (_, "product_code") => Kind::Code(64),
-        (_, "category" | "urgency" | "cause" | "result" | "audience" | "kind") => Kind::Word(false),
+        (_, "category" | "urgency" | "cause" | "result" | "audience" | "kind" | "on") => {
+            Kind::Word(false)
+        }
         (_, "rating") => Kind::Word(true),
         (_, "summary") => Kind::Line(200),
         (_, "unit") => Kind::Line(20),
@@ -51,9 +54,11 @@ pub(crate) fn kind(call: &str, path: &str) -> Kind {
         (_, "days_of_stock") => Kind::Number(0, 36_500, true),
         ("clock", "advance_working_days") => Kind::Number(1, 1_305, false),
         ("clock", "advance_to") => Kind::Instant,
-        (_, "promised_on") => Kind::Day(false),
+        (_, "promised_on" | "until" | "expected_end") => Kind::Day(false),
         (_, "due_on") => Kind::Day(true),
-        (_, "follows") => Kind::Id,
+        (_, "follows" | "manufacturer_id") => Kind::Id(true),
+        (_, "organisation_id") => Kind::Id(false),
+        (_, "granted") => Kind::Flag,
         (_, "contact") => Kind::Object,
         (_, "order_refs") => Kind::List(50),
         other => panic!("say what {other:?} holds"),
@@ -66,13 +71,15 @@ impl Kind {
             Self::Block(_, optional)
             | Self::Word(optional)
             | Self::Number(_, _, optional)
-            | Self::Day(optional) => optional,
-            Self::Id | Self::List(_) => true,
+            | Self::Day(optional)
+            | Self::Id(optional) => optional,
+            Self::List(_) => true,
             Self::Line(_)
             | Self::Code(_)
             | Self::Secret
             | Self::Phone
             | Self::Instant
+            | Self::Flag
             | Self::Object => false,
         }
     }
@@ -82,6 +89,7 @@ impl Kind {
         match self {
             Self::Number(..) => &["\"5\"", "5.5", "5.0", "1e2", "true", "[]", "[5]", "{}", "\"\""],
             Self::Object => &["\"x\"", "5", "true", "[]", "[\"张心晴\",\"13812345678\"]"],
+            Self::Flag => &["\"true\"", "0", "1", "[]", "[true]", "{}", "\"\""],
             Self::List(_) => &["\"DD-1\"", "5", "true", "{}", "{\"0\":\"DD-1\"}"],
             _ => &["5", "0", "-1", "5.5", "true", "false", "[]", "[\"x\"]", "{}"],
         }
@@ -118,6 +126,7 @@ impl Kind {
                 all.extend([longer(longest), json!(format!("e{}", "\u{301}".repeat(9_000)))]);
                 all
             }
+            Self::Flag => vec![json!("yes"), json!(2)],
             Self::Secret => vec![json!(""), longer(1_024)],
             Self::Phone => {
                 let mut all = Self::Line(20).wrong();
@@ -138,7 +147,7 @@ impl Kind {
             Self::Word(_) => texts(&[
                 "", " ", "nonsense", "OTHER", "Ordinary", "其他", "open\0", "other ", "null",
             ]),
-            Self::Id => texts(&[
+            Self::Id(_) => texts(&[
                 "",
                 "1",
                 "nonsense",

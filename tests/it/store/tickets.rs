@@ -10,7 +10,8 @@ use supplyline::domain::party::Level;
 use supplyline::domain::policy::Urgency;
 use supplyline::domain::ticket::{
     Audience, Basis, Brief, Cause, Change, Contact, Deadline, DeadlineKind, DeadlineStatus, Event,
-    EventData, Promise, Rating, State, Ticket, Written,
+    EventData, Outcome, Promise, Rating, Request, Ruling, Standstill, State, Stopped, Ticket,
+    Topic, Written,
 };
 use supplyline::store::{Batch, Error, tickets};
 use uuid::Uuid;
@@ -61,6 +62,8 @@ fn plain() -> Ticket {
         remaining_quantity: None,
         rating: None,
         urged_on: None,
+        requests: Vec::new(),
+        stopped: None,
         deadlines: vec![deadline(DeadlineKind::Reply, 1)],
         promises: Vec::new(),
         escalations: Vec::new(),
@@ -79,7 +82,7 @@ fn grown(before: &Ticket, state: State) -> Ticket {
         urged_on: Some(on("2026-02-24")),
         deadlines: vec![
             met(deadline(DeadlineKind::Reply, 1)),
-            deadline(DeadlineKind::Resolve, 1),
+            stopped(deadline(DeadlineKind::Resolve, 1)),
             deadline(DeadlineKind::Promise, 1),
             deadline(DeadlineKind::Promise, 2),
             deadline(DeadlineKind::Confirm, 1),
@@ -88,6 +91,11 @@ fn grown(before: &Ticket, state: State) -> Ticket {
         ],
         promises: vec![promise(1), promise(2)],
         escalations: vec![escalation(before.id, 1), escalation(before.id, 2)],
+        requests: vec![request(1, Some(Ruling::Granted)), request(2, None)],
+        stopped: Some(Stopped {
+            at: at("2026-02-25T09:08:07.006Z"),
+            expected_end: on("2026-03-20"),
+        }),
         events: 9,
         ..before.clone()
     }
@@ -106,6 +114,7 @@ fn deadline(kind: DeadlineKind, ordinal: u16) -> Deadline {
         due_at: at("2026-02-24T16:00:00Z"),
         due_on: on("2026-02-24"),
         warn_at: Some(at("2026-02-24T01:00:00Z")),
+        stops: Vec::new(),
         status: DeadlineStatus::Running,
         met_at: None,
         late_working_days: None,
@@ -122,6 +131,31 @@ fn met(deadline: Deadline) -> Deadline {
         late_working_days: Some(2),
         warn_at: None,
         ..deadline
+    }
+}
+
+fn stopped(deadline: Deadline) -> Deadline {
+    let from = at("2026-02-24T01:02:03.004Z");
+    let ended = Standstill { from, through: Some(on("2026-02-26")) };
+    let stops = vec![ended, Standstill { from, through: None }];
+    Deadline { status: DeadlineStatus::Stopped, basis: Basis::Date, stops, ..deadline }
+}
+
+fn request(ordinal: u16, verdict: Option<Ruling>) -> Request {
+    let decided = |verdict| Outcome {
+        verdict,
+        at: at("2026-02-25T09:08:07.006Z"),
+        reason: Some("同意".to_owned()),
+    };
+    Request {
+        ordinal,
+        topic: Topic::Extension,
+        day: Some(on("2026-03-09")),
+        reason: "原料".to_owned(),
+        at: at("2026-02-25T01:02:03.004Z"),
+        by: Some((person("maker"), house("maker"))),
+        bureau: Some(house("city")),
+        outcome: verdict.map(decided),
     }
 }
 

@@ -44,12 +44,13 @@ pub(crate) const CEFTRIAXONE: &str = "XJ01DDT067B001010200002";
 /// `(sign-in name, organisation, language)`
 type Person = (&'static str, &'static str, Role, Language);
 /// `(short name, kind, division, name)`
-const HOUSES: [(&str, OrganisationKind, &str, &str); 11] = [
+const HOUSES: [(&str, OrganisationKind, &str, &str); 12] = [
     ("hospital", OrganisationKind::Hospital, "371002", "滨海市第一人民医院"),
     ("hospital2", OrganisationKind::Hospital, "370202", "岛城中心医院"),
     ("maker", OrganisationKind::Manufacturer, "320500", "岱海制药有限公司"),
     ("maker2", OrganisationKind::Manufacturer, "330100", "钱江药业股份有限公司"),
     ("distributor", OrganisationKind::Distributor, "371000", "滨海医药配送有限公司"),
+    ("distributor2", OrganisationKind::Distributor, "370200", "岛城医药物流有限公司"),
     ("county", OrganisationKind::Bureau, "371002", "滨海区医保局"),
     ("city", OrganisationKind::Bureau, "371000", "滨海市医保局"),
     ("county2", OrganisationKind::Bureau, "370202", "岛城市南区医保局"),
