@@ -12,7 +12,7 @@ use crate::domain::ticket::ActKind;
 use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
-pub(super) const CODES: [(&str, u16, &str); 26] = [
+pub(super) const CODES: [(&str, u16, &str); 32] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
@@ -29,6 +29,12 @@ pub(super) const CODES: [(&str, u16, &str); 26] = [
     ("top_of_ladder", 409, "There is no rung above"),
     ("escalation_closed", 409, "The escalation is closed"),
     ("acknowledged_already", 409, "The escalation is acknowledged already"),
+    ("returned_already", 409, "A return was asked for already"),
+    ("extensions_used", 409, "No further extension can be asked for"),
+    ("deadline_over", 409, "There is no deadline ahead to extend"),
+    ("stopped_already", 409, "The clocks stand still already"),
+    ("pending", 409, "A request waits for its decision"),
+    ("nothing_to_decide", 409, "Nothing like this waits for a decision"),
     ("calendar", 409, "The calendar cannot count that far"),
     ("not_a_dead_letter", 409, "Only a failed delivery can be sent again"),
     ("outdated", 412, "Changed since you read it"),

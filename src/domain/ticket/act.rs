@@ -10,6 +10,7 @@ use super::super::escalation::MeasureKind;
 use super::super::id::{EscalationId, OrganisationId, ProductId, TicketId};
 use super::super::party::{Actor, Division};
 use super::super::policy::Urgency;
+use super::kind::ActKind;
 use super::request::Decision;
 
 /// What kind of supply problem it is.
@@ -312,89 +313,6 @@ pub enum Act {
         /// What it found.
         conclusion: String,
     },
-}
-
-/// The name of an act, for permissions and the matrix of what is possible when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ActKind {
-    /// See [`Act::Reply`].
-    Reply,
-    /// See [`Act::Promise`].
-    Promise,
-    /// See [`Act::Solve`].
-    Solve,
-    /// See [`Act::Confirm`].
-    Confirm,
-    /// See [`Act::Withdraw`].
-    Withdraw,
-    /// See [`Act::Urge`].
-    Urge,
-    /// See [`Act::Escalate`].
-    Escalate,
-    /// See [`Act::Return`].
-    Return,
-    /// See [`Act::Extension`].
-    Extension,
-    /// See [`Act::ForceMajeure`].
-    ForceMajeure,
-    /// See [`Act::Distributor`].
-    Distributor,
-    /// See [`Act::Decide`].
-    Decide,
-    /// See [`Act::Message`].
-    Message,
-    /// See [`Act::Acknowledge`].
-    Acknowledge,
-    /// See [`Act::Measure`].
-    Measure,
-    /// See [`Act::CloseEscalation`].
-    CloseEscalation,
-}
-
-impl ActKind {
-    /// Every act, for tables and tests.
-    pub const ALL: [Self; 16] = [
-        Self::Reply,
-        Self::Promise,
-        Self::Solve,
-        Self::Confirm,
-        Self::Withdraw,
-        Self::Urge,
-        Self::Escalate,
-        Self::Return,
-        Self::Extension,
-        Self::ForceMajeure,
-        Self::Distributor,
-        Self::Decide,
-        Self::Message,
-        Self::Acknowledge,
-        Self::Measure,
-        Self::CloseEscalation,
-    ];
-
-    /// The stable name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Reply => "reply",
-            Self::Promise => "promise",
-            Self::Solve => "solve",
-            Self::Confirm => "confirm",
-            Self::Withdraw => "withdraw",
-            Self::Urge => "urge",
-            Self::Escalate => "escalate",
-            Self::Return => "return",
-            Self::Extension => "extension",
-            Self::ForceMajeure => "force_majeure",
-            Self::Distributor => "distributor",
-            Self::Decide => "decide",
-            Self::Message => "message",
-            Self::Acknowledge => "acknowledge",
-            Self::Measure => "measure",
-            Self::CloseEscalation => "close_escalation",
-        }
-    }
 }
 
 impl Act {

@@ -5,9 +5,9 @@
 use chrono::{DateTime, Utc};
 
 use super::Ticket;
-use super::act::ActKind;
 use super::deadline::DeadlineKind;
 use super::decide::Rules;
+use super::kind::ActKind;
 use super::refusal::Refusal;
 use super::request::{decides, out_of_turn};
 use super::state::{State, StateName};

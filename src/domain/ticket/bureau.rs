@@ -2,11 +2,12 @@
 //!
 //! **Never** lets another bureau act on it, whoever is above.
 
-use super::act::{ActKind, TakeMeasure};
+use super::act::TakeMeasure;
 use super::admit::admit_holder;
 use super::deadline::{Deadline, DeadlineKind};
 use super::decide::{Draft, by};
 use super::event::{Brief, EventData, Party, Tell};
+use super::kind::ActKind;
 use super::refusal::Refusal;
 use crate::domain::calendar::local_date;
 use crate::domain::escalation::{Escalation, Measure};

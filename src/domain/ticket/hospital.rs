@@ -2,11 +2,12 @@
 //!
 //! **Never** gives a disputed ticket a fresh clock.
 
-use super::act::{ActKind, Confirm, Rating, Verdict};
+use super::act::{Confirm, Rating, Verdict};
 use super::admit::possible;
 use super::deadline::DeadlineKind;
 use super::decide::{Draft, by};
 use super::event::{Brief, EventData, Party, Tell};
+use super::kind::ActKind;
 use super::refusal::Refusal;
 use super::request::Topic;
 use super::state::{State, StateName};

@@ -23,6 +23,7 @@ mod deadline;
 mod decide;
 mod event;
 mod hospital;
+mod kind;
 mod manufacturer;
 mod refusal;
 mod request;
@@ -32,7 +33,7 @@ mod standstill;
 mod state;
 
 pub use act::{
-    Act, ActKind, Audience, Category, Cause, Confirm, Contact, NewTicket, Rating, Reply, Report,
+    Act, Audience, Category, Cause, Confirm, Contact, NewTicket, Rating, Reply, Report,
     TakeMeasure, Verdict,
 };
 pub use admit::{admit, admit_holder, possible, state_allows};
@@ -40,6 +41,7 @@ pub use clock::{Step, next_step, wake_at};
 pub use deadline::{Basis, Deadline, DeadlineKind, DeadlineStatus};
 pub use decide::{Change, Command, Reachable, Rules, advance, decide, file};
 pub use event::{Brief, Event, EventData, Party, Tell, Written};
+pub use kind::ActKind;
 pub use refusal::Refusal;
 pub use request::{Decision, Outcome, Request, Ruling, Stopped, Topic};
 pub use standstill::Standstill;

@@ -4,7 +4,7 @@
 
 use chrono::NaiveDate;
 
-use super::act::ActKind;
+use super::kind::ActKind;
 use super::state::StateName;
 use crate::domain::calendar::CalendarError;
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Ticket;
-use super::act::ActKind;
+use super::kind::ActKind;
 use super::state::State;
 use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::party::Actor;

@@ -6,11 +6,11 @@
 
 use chrono::NaiveDate;
 
-use super::act::ActKind;
 use super::admit::possible;
 use super::deadline::{Basis, Deadline, DeadlineKind, DeadlineStatus};
 use super::decide::{Draft, by};
 use super::event::{EventData, Party, Tell};
+use super::kind::ActKind;
 use super::refusal::Refusal;
 use super::request::{Decision, Outcome, Request, Ruling, Topic, decides};
 use super::state::State;

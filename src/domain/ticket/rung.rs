@@ -5,10 +5,10 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::act::ActKind;
 use super::deadline::{Deadline, DeadlineKind};
 use super::decide::{Draft, by};
 use super::event::{Brief, EventData, Party, Tell};
+use super::kind::ActKind;
 use super::refusal::Refusal;
 use super::request::Topic;
 use crate::domain::calendar::Target;

@@ -5,18 +5,19 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{deadline, escalation, event, measure, message, promise, request, ticket};
+use entity::{deadline, escalation, event, measure, message, promise, ticket};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::super::row::Place;
 use super::super::{Error, dialect};
+use super::requests::requests;
 use crate::domain::access::Visible;
 use crate::domain::escalation::{Escalation, Measure};
 use crate::domain::id::{EscalationId, MessageId, OrganisationId, ProductId, TicketId, UserId};
 use crate::domain::ticket::{
-    Audience, Brief, Contact, Deadline, EventData, Outcome, Promise, Report, Request, Ruling,
-    State, StateName, Stopped, Ticket,
+    Audience, Brief, Contact, Deadline, EventData, Promise, Report, Request, State, StateName,
+    Stopped, Ticket,
 };
 
 /// The ticket, if it exists for the holder of `visible`.
@@ -76,12 +77,7 @@ async fn whole(db: &impl ConnectionTrait, rows: Vec<ticket::Model>) -> Result<Ve
         .all(db)
         .await?;
     let mut promises = grouped(promises, |row| row.ticket_id);
-    let requests = request::Entity::find()
-        .filter(request::Column::TicketId.is_in(promised.clone()))
-        .order_by_asc(request::Column::Ordinal)
-        .all(db)
-        .await?;
-    let mut requests = grouped(requests, |row| row.ticket_id);
+    let mut requests = requests(db, promised.clone()).await?;
     let mut escalations = escalations(db, promised).await?;
     rows.into_iter()
         .map(|row| {
@@ -138,27 +134,8 @@ fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {
 
 /// What went to the bureaus.
 struct Raised {
-    requests: Vec<request::Model>,
+    requests: Vec<Request>,
     escalations: Vec<Escalation>,
-}
-
-fn request_of(row: request::Model) -> Result<Request, Error> {
-    let place = Place { table: "request", id: &row.ticket_id };
-    let verdict: Option<Ruling> = place.maybe_word("verdict", row.verdict.as_ref())?;
-    Ok(Request {
-        ordinal: place.number("ordinal", row.ordinal)?,
-        topic: place.word("topic", &row.topic)?,
-        day: row.day,
-        reason: row.reason,
-        at: row.at,
-        by: row.by_user.map(UserId).zip(row.by_organisation.map(OrganisationId)),
-        bureau: row.bureau_id.map(OrganisationId),
-        outcome: verdict.zip(row.decided_at).map(|(verdict, at)| Outcome {
-            verdict,
-            at,
-            reason: row.decision,
-        }),
-    })
 }
 
 fn ticket_of(
@@ -192,7 +169,7 @@ fn ticket_of(
         remaining_quantity: row.remaining_quantity,
         rating: place.maybe_word("rating", row.rating.as_ref())?,
         urged_on: row.urged_on,
-        requests: raised.requests.into_iter().map(request_of).collect::<Result<_, _>>()?,
+        requests: raised.requests,
         stopped: row
             .stopped_at
             .zip(row.stopped_until)

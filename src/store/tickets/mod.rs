@@ -7,6 +7,7 @@
 
 mod list;
 mod load;
+mod requests;
 mod save;
 
 pub(super) use list::visible_condition;

@@ -3,7 +3,7 @@
 //! **Never** writes a part: the ticket, its rows, its timeline, its timer and what people are
 //! told go in together.
 
-use entity::{deadline, escalation, event, measure, message, promise, request, ticket, timer};
+use entity::{deadline, escalation, event, measure, message, promise, ticket, timer};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
@@ -11,10 +11,11 @@ use uuid::Uuid;
 use super::super::Error;
 use super::super::batch::Batch;
 use super::super::row::{division, document, int, small, word};
+use super::requests::{REQUEST, REQUEST_KEY, request_row};
 use crate::domain::escalation::{Escalation, Measure};
 use crate::domain::id::{MessageId, TicketId};
 use crate::domain::ticket::{
-    Change, Deadline, DeadlineStatus, Event, Promise, Request, State, Ticket, Written, wake_at,
+    Change, Deadline, DeadlineStatus, Event, Promise, State, Ticket, Written, wake_at,
 };
 
 /// Writes a newly filed ticket. `search_terms` are the cut texts people may search for. A taken
@@ -102,8 +103,7 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
     let key = [deadline::Column::TicketId, deadline::Column::Kind, deadline::Column::Ordinal];
     batch.upsert(deadlines, &key, &DEADLINE);
     batch.add(promises);
-    let key = [request::Column::TicketId, request::Column::Ordinal];
-    batch.upsert(requests, &key, &REQUEST);
+    batch.upsert(requests, &REQUEST_KEY, &REQUEST);
     batch.upsert(escalations, &[escalation::Column::Id], &ESCALATION);
     batch.add(measures);
     batch.add(events);
@@ -132,9 +132,6 @@ const CHANGING: [ticket::Column; 14] = [
     ticket::Column::Events,
     ticket::Column::Version,
 ];
-
-const REQUEST: [request::Column; 3] =
-    [request::Column::Verdict, request::Column::DecidedAt, request::Column::Decision];
 
 const DEADLINE: [deadline::Column; 10] = [
     deadline::Column::Basis,
@@ -235,24 +232,6 @@ fn deadline_row(ticket: TicketId, index: usize, deadline: &Deadline) -> deadline
         calendar_version: deadline.calendar_version.clone(),
         policy_version: deadline.policy_version.clone(),
         stops: Some(&deadline.stops).filter(|stops| !stops.is_empty()).map(document),
-    }
-}
-
-fn request_row(ticket: TicketId, asked: &Request) -> request::Model {
-    let outcome = asked.outcome.as_ref();
-    request::Model {
-        ticket_id: ticket.0,
-        ordinal: small(asked.ordinal),
-        topic: word(&asked.topic),
-        day: asked.day,
-        reason: asked.reason.clone(),
-        at: asked.at,
-        by_user: asked.by.map(|(user, _)| user.0),
-        by_organisation: asked.by.map(|(_, organisation)| organisation.0),
-        bureau_id: asked.bureau.map(|bureau| bureau.0),
-        verdict: outcome.map(|outcome| word(&outcome.verdict)),
-        decided_at: outcome.map(|outcome| outcome.at),
-        decision: outcome.and_then(|outcome| outcome.reason.clone()),
     }
 }
 

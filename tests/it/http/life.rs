@@ -44,7 +44,18 @@ async fn a_ticket_is_filed_answered_solved_and_confirmed(db: TestDb) {
     assert_eq!(replied["promises"][0]["promised_on"], "2026-02-27");
     let again = maker.post(&format!("{path}/reply"), &reply("2026-02-27")).await.expect(409);
     assert_eq!(again.code(), "state");
-    assert_eq!(again.json()["possible"], json!(["promise", "solve", "message"]));
+    assert_eq!(
+        again.json()["possible"],
+        json!([
+            "promise",
+            "solve",
+            "return",
+            "extension",
+            "force_majeure",
+            "distributor",
+            "message"
+        ])
+    );
     let solve = json!({"message": "500 支已送达药库。", "delivered_quantity": 500});
     let solved = maker.post(&format!("{path}/solve"), &solve).await.expect(200).json();
     assert_eq!(deadline(&solved, "resolve")["status"], "held");
@@ -63,7 +74,7 @@ async fn a_ticket_is_filed_answered_solved_and_confirmed(db: TestDb) {
     let events = hospital.get(&format!("{path}/events")).await.expect(200).json();
     let kinds: Vec<_> =
         events["items"].as_array().expect("events").iter().map(|e| e["kind"].clone()).collect();
-    assert_eq!(kinds, ["filed", "replied", "solved", "confirmed"]);
+    assert_eq!(kinds, ["filed", "replied", "solved", "warned", "requested", "confirmed"]);
     app.stop().await;
 }
 

@@ -110,6 +110,9 @@ async fn every_text_is_kept_as_it_was_written(db: TestDb) {
     }
     for call in calls().into_iter().filter(|call| call.template.contains("{id}")) {
         let fields = text_fields(call.name, &call.body);
+        if call.name == "distributor" {
+            continue; // an id and no text
+        }
         assert!(!fields.is_empty(), "{}", call.name);
         let place = stage.place(call.name).await;
         let (body, texts) = filled_with_all(&call, &fields, TEXTS[0]);

@@ -38,7 +38,7 @@ async fn migrations_of_replicas_wait_for_each_other(db: TestDb) {
     let url = db.empty().await;
     if db.engine == Engine::Postgres {
         let store = Store::connect(&url).await.expect("open");
-        assert_eq!(store.pending_migrations().await.expect("asked"), 1);
+        assert_eq!(store.pending_migrations().await.expect("asked"), Migrator::migrations().len());
         let replicas = (0..4).map(|_| Store::migrate(&url));
         for replica in futures::future::join_all(replicas).await {
             replica.expect("migrated");
