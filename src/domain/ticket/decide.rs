@@ -248,7 +248,8 @@ impl<'a> Draft<'a> {
         let mut deadlines: Vec<_> = kinds
             .iter()
             .filter_map(|kind| self.change.ticket.deadline(*kind))
-            .filter(|deadline| deadline.met_at.is_none())
+            // While a clock stands still, nobody knows when it will be due.
+            .filter(|deadline| deadline.met_at.is_none() && !deadline.is_paused())
             .filter_map(|deadline| deadline.line(self.rules.calendar, self.rules.policy).ok())
             .collect();
         deadlines.sort_by_key(|line| line.due_at);
