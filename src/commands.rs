@@ -83,6 +83,10 @@ struct NewPerson {
     /// Their phone number.
     #[arg(long)]
     phone: Option<String>,
+    /// The six-digit division a manufacturer's person is responsible for: of tickets from there
+    /// they are told before their colleagues.
+    #[arg(long, value_parser = Division::parse)]
+    territory: Option<Division>,
     /// Tell them things in English rather than in Chinese.
     #[arg(long)]
     english: bool,
@@ -187,6 +191,9 @@ async fn check(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn create_user(config: &Config, person: NewPerson) -> anyhow::Result<()> {
+    if person.territory.is_some() && person.role != Role::Manufacturer {
+        bail!("--territory: only a manufacturer's people have one");
+    }
     let store = open(config.database_url.expose_secret()).await?;
     let app = App::open(store, Clock::system(), Limits::On).await?;
     let (password, is_made) = password(person.password_stdin)?;
@@ -216,6 +223,7 @@ async fn create_user(config: &Config, person: NewPerson) -> anyhow::Result<()> {
             .transpose()
             .context("--phone")?,
         language: if person.english { Language::English } else { Language::Chinese },
+        territory: person.territory,
         password_hash,
     };
     let username = user.username.clone();

@@ -22,6 +22,7 @@ pub struct Model {
     pub language: String,
     #[sea_orm(column_type = "Text")]
     pub password_hash: String,
+    pub territory: Option<i32>,
     pub disabled_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
 }

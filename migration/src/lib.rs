@@ -5,6 +5,7 @@
 
 mod m20261122_000001_create_tables;
 mod m20261124_000001_requests;
+mod m20261124_000002_territory;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_create_tables::Migration),
             Box::new(m20261124_000001_requests::Migration),
+            Box::new(m20261124_000002_territory::Migration),
         ]
     }
 }

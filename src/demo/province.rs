@@ -181,6 +181,7 @@ fn new_user(row: &UserRow, organisation: OrganisationId, hash: &str) -> anyhow::
         email: Some(row.email.clone()),
         phone: Some(row.phone.clone()),
         language: row.language,
+        territory: None,
         password_hash: hash.to_owned(),
     })
 }

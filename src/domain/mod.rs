@@ -17,5 +17,6 @@ pub mod party;
 pub mod policy;
 pub mod retry;
 pub mod search;
+pub mod territory;
 pub mod text;
 pub mod ticket;

@@ -96,10 +96,9 @@ async fn look_up(app: &App, scope: &Scope, filing: Filing) -> Result<Known, Erro
     let distributor = agreement.first().and_then(|agreement| agreement.distributor);
     let named: Vec<_> = [Some(product.manufacturer), distributor].into_iter().flatten().collect();
     let (houses, people) = accounts::parties(db, &named).await?;
-    let is_reachable = people.iter().any(|person| {
-        person.organisation == product.manufacturer
-            && (person.email.is_some() || person.phone.is_some())
-    });
+    let is_reachable = people
+        .iter()
+        .any(|person| person.organisation == product.manufacturer && person.is_reachable());
     let houses = houses.into_iter().chain([hospital.clone()]);
     Ok(Known {
         filing,
@@ -183,7 +182,7 @@ pub(super) async fn follow(
 ) -> Result<Change, Error> {
     let Following { returned, manufacturer, at } = following;
     let people = accounts::recipients(tx, &[manufacturer]).await?;
-    let is_reachable = people.iter().any(|p| p.email.is_some() || p.phone.is_some());
+    let is_reachable = people.iter().any(Recipient::is_reachable);
     let new = NewTicket {
         id: TicketId(Uuid::now_v7()),
         number: number(returned.division, at),

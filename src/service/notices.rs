@@ -16,8 +16,9 @@ use super::{Answered, App, Error, Once};
 use crate::domain::access::Scope;
 use crate::domain::id::{DeliveryId, NoticeId, OrganisationId, TicketId};
 use crate::domain::notice::{Channel, Facts, Letter, channels, leaves_at};
-use crate::domain::party::{Organisation, Role};
+use crate::domain::party::{Division, Organisation, Role};
 use crate::domain::policy::Urgency;
+use crate::domain::territory::{self, Nearness};
 use crate::domain::ticket::{Brief, Change, Party, Ticket};
 use crate::store::accounts::{self, Recipient};
 use crate::store::catalogue::Product;
@@ -66,7 +67,8 @@ pub(super) async fn expand(
         for event in &change.events {
             for tell in &event.tells {
                 let Some(house) = house(&change.ticket, tell.to) else { continue };
-                for person in by_house.get(&house).into_iter().flatten() {
+                let staff = by_house.get(&house).map(Vec::as_slice).unwrap_or_default();
+                for person in responsible(staff, tell.to, change.ticket.division) {
                     // One organisation may be two parties; a person is told once.
                     if !told.insert((change.ticket.id, event.sequence, tell.kind, person.user)) {
                         continue;
@@ -86,6 +88,22 @@ pub(super) async fn expand(
         }
     }
     Ok(notices)
+}
+
+/// The people of a party who are told: of a manufacturer, those whose territory it is.
+fn responsible<'a>(
+    staff: &[&'a Recipient],
+    party: Party,
+    division: Division,
+) -> impl Iterator<Item = &'a Recipient> {
+    let near = move |person: &Recipient| territory::nearness(person.territory, division);
+    let reach = match party {
+        Party::Manufacturer => {
+            territory::reach(staff.iter().map(|person| (near(person), person.is_reachable())))
+        }
+        Party::Hospital | Party::Distributor | Party::Bureau(_) => Nearness::Elsewhere,
+    };
+    staff.iter().copied().filter(move |person| near(person) <= reach)
 }
 
 fn ways(person: &Recipient, channels: &[Channel]) -> Vec<(Channel, String)> {

@@ -42,6 +42,16 @@ pub struct Recipient {
     pub email: Option<String>,
     /// Phone number.
     pub phone: Option<String>,
+    /// The place a manufacturer's person is responsible for.
+    pub territory: Option<Division>,
+}
+
+impl Recipient {
+    /// True when they have an address of any kind.
+    #[must_use]
+    pub fn is_reachable(&self) -> bool {
+        self.email.is_some() || self.phone.is_some()
+    }
 }
 
 /// A person about to be created.
@@ -63,6 +73,8 @@ pub struct NewUser {
     pub phone: Option<String>,
     /// The language they are told things in.
     pub language: Language,
+    /// The place a manufacturer's person is responsible for; `None` = no place in particular.
+    pub territory: Option<Division>,
     /// Their password's hash.
     pub password_hash: String,
 }
@@ -237,6 +249,7 @@ pub async fn insert_users(
         phone: user.phone,
         language: word(&user.language),
         password_hash: user.password_hash,
+        territory: user.territory.map(division),
         disabled_at: None,
         created_at: at,
     });
@@ -333,19 +346,20 @@ pub async fn parties(
         .await?;
     let organisations = organisations(db, ids).await?;
     let place_of = |id| organisations.iter().find(|organisation| organisation.id == id);
-    let people = rows
-        .into_iter()
-        .filter_map(|row| {
-            let organisation = place_of(OrganisationId(row.organisation_id))?;
-            Some(Recipient {
-                user: UserId(row.id),
-                organisation: organisation.id,
-                division: organisation.division,
-                email: row.email,
-                phone: row.phone,
-            })
-        })
-        .collect();
+    let mut people = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(house) = place_of(OrganisationId(row.organisation_id)) else { continue };
+        let place = Place { table: "app_user", id: &row.id };
+        let territory = row.territory.map(|code| place.division("territory", code)).transpose()?;
+        people.push(Recipient {
+            user: UserId(row.id),
+            organisation: house.id,
+            division: house.division,
+            email: row.email,
+            phone: row.phone,
+            territory,
+        });
+    }
     Ok((organisations, people))
 }
 

@@ -7,12 +7,15 @@ use crate::support::app::TestApp;
 use crate::support::db::{TestDb, both};
 use crate::support::smtp::Script;
 use crate::support::webhook::Answer;
+use crate::support::world::add_colleague;
 
 both!(
     a_filing_is_told_in_working_hours_in_the_recipients_language,
     a_rejected_address_is_a_dead_letter_that_can_be_sent_again,
     a_failing_gateway_is_tried_again,
     a_notice_that_was_read_says_so,
+    the_persons_of_the_territory_are_told_before_the_general_ones,
+    a_manufacturer_nobody_can_reach_is_the_provinces_affair,
 );
 
 async fn a_filing_is_told_in_working_hours_in_the_recipients_language(db: TestDb) {
@@ -114,5 +117,61 @@ async fn a_notice_that_was_read_says_so(db: TestDb) {
     let deliveries = format!("/tickets/{}/deliveries", ticket["id"].as_str().expect("an id"));
     let items = hospital.get(&deliveries).await.expect(200).json()["items"].clone();
     assert!(items.as_array().expect("deliveries").iter().any(|d| d["state"] == "read"), "{items}");
+    app.stop().await;
+}
+
+/// The mailboxes that something new came to, in order.
+fn mailboxes(app: &TestApp, seen: usize) -> Vec<String> {
+    let mails = app.mail.messages();
+    let names = mails.iter().skip(seen).flat_map(|mail| &mail.to);
+    let mut names: Vec<_> =
+        names.filter_map(|to| to.split('@').next()).map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+async fn the_persons_of_the_territory_are_told_before_the_general_ones(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    add_colleague(&db.store, "maker-sd", ("maker", Some("370000")), true).await;
+    add_colleague(&db.store, "maker-city", ("maker", Some("371000")), true).await;
+    add_colleague(&db.store, "maker-county", ("maker", Some("371002")), false).await;
+    add_colleague(&db.store, "maker-zj", ("maker", Some("330000")), true).await;
+    let hospital = app.sign_in("hospital").await;
+    hospital.file().await;
+    hospital.advance_to("2026-02-13T10:31:00+08:00").await;
+    // The county's person has no address: their city colleague is told too.
+    assert_eq!(mailboxes(&app, 0), ["distributor", "maker-city"]);
+    for (username, count) in [("maker-county", 1), ("maker-city", 1), ("maker", 0), ("maker-zj", 0)]
+    {
+        let told = app.sign_in(username).await.get("/notices").await.expect(200).json();
+        assert_eq!(told["items"].as_array().map(Vec::len), Some(count), "{username}");
+    }
+    // In another city the province's person is the nearest.
+    let seen = app.mail.messages().len();
+    let elsewhere = app.sign_in("hospital2").await;
+    elsewhere.file().await;
+    elsewhere.advance_to("2026-02-13T10:32:00+08:00").await;
+    let told = mailboxes(&app, seen);
+    assert!(told.contains(&"maker-sd".to_owned()), "{told:?}");
+    assert!(!told.iter().any(|name| name == "maker" || name == "maker-city"), "{told:?}");
+    app.stop().await;
+}
+
+async fn a_manufacturer_nobody_can_reach_is_the_provinces_affair(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let silence = "UPDATE app_user SET email = NULL, phone = NULL WHERE username LIKE 'maker%'";
+    db.execute(silence).await;
+    let hospital = app.sign_in("hospital").await;
+    let ticket = hospital.file().await;
+    assert_eq!(ticket["no_contact"], true);
+    hospital.advance_to("2026-02-13T10:31:00+08:00").await;
+    assert_eq!(mailboxes(&app, 0), ["distributor", "province"]);
+    // A person for another place is better than nobody.
+    add_colleague(&db.store, "maker-zj", ("maker", Some("330000")), true).await;
+    let seen = app.mail.messages().len();
+    let reachable = hospital.file().await;
+    assert_eq!(reachable["no_contact"], false);
+    hospital.advance_to("2026-02-13T10:32:00+08:00").await;
+    assert_eq!(mailboxes(&app, seen), ["distributor", "maker-zj"]);
     app.stop().await;
 }

@@ -123,6 +123,34 @@ pub(crate) async fn fill(store: &Store) {
     filled.await.expect("the world is written");
 }
 
+/// Adds somebody to the world: a manufacturer's person, for a territory or for none.
+pub(crate) async fn add_colleague(
+    store: &Store,
+    username: &'static str,
+    (organisation, territory): (&'static str, Option<&'static str>),
+    is_reachable: bool,
+) {
+    let somebody = people().into_iter().find(|user| user.organisation == house(organisation));
+    let somebody = somebody.expect("an organisation of the world");
+    let address = Some(format!("{username}@supply.example")).filter(|_| is_reachable);
+    let colleague = NewUser {
+        id: person(username),
+        username: username.to_owned(),
+        name: format!("{username} 先生"),
+        email: address,
+        phone: None,
+        territory: territory.map(division),
+        ..somebody
+    };
+    let added = store.write(move |tx| {
+        let colleague = colleague.clone();
+        Box::pin(async move {
+            store::accounts::insert_users(tx, &[colleague], at("2026-01-01T00:00:00Z")).await
+        })
+    });
+    added.await.expect("the colleague is written");
+}
+
 fn houses() -> Vec<Organisation> {
     let house_of = |(short, kind, place, name): (&str, OrganisationKind, &str, &str)| {
         Organisation { id: house(short), kind, name: name.to_owned(), division: division(place) }
@@ -142,6 +170,7 @@ fn people() -> Vec<NewUser> {
         email: Some(format!("{username}@supply.example")),
         phone: Some("13800000000".to_owned()),
         language,
+        territory: None,
         password_hash: hash.clone(),
     };
     PEOPLE.map(person_of).to_vec()
