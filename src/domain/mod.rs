@@ -17,6 +17,7 @@ pub mod party;
 pub mod policy;
 pub mod retry;
 pub mod search;
+pub mod shortage;
 pub mod territory;
 pub mod text;
 pub mod ticket;

@@ -14,6 +14,7 @@ pub mod health;
 pub mod notices;
 mod once;
 pub mod rulebook;
+pub mod shortage;
 pub mod sweep;
 pub mod tickets;
 mod timeline;

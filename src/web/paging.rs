@@ -112,6 +112,17 @@ impl Position for Uuid {
     }
 }
 
+impl Position for (u32, Uuid) {
+    fn write(&self) -> String {
+        format!("{} {}", self.0, self.1)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (number, id) = text.split_once(' ')?;
+        Some((number.parse().ok()?, query::uuid(id)?))
+    }
+}
+
 impl Position for u32 {
     fn write(&self) -> String {
         self.to_string()

@@ -9,8 +9,10 @@ mod list;
 mod load;
 mod requests;
 mod save;
+mod shortage;
 
 pub(super) use list::visible_condition;
 pub use list::{Filter, Order, escalations, list, ticket_of_escalation};
 pub use load::{EventRow, MessageRow, events, find, find_locked, load, messages, without_contact};
 pub use save::{insert, message_id, update};
+pub use shortage::shortage_lines;

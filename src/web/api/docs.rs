@@ -10,7 +10,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
     acts, calendars, deadline, deliveries, demo, escalations, filing, messages, notices, products,
-    requests, session, tickets, timeline,
+    requests, session, shortage, tickets, timeline,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -65,6 +65,7 @@ pub(super) enum Problems {
         requests::distributor, requests::decide,
         messages::list, messages::write, timeline::events, deliveries::of_ticket,
         escalations::list, escalations::acknowledge, escalations::measure, escalations::close,
+        shortage::list, shortage::show,
         notices::list, notices::read,
         deadline::reckon, calendars::list, calendars::show,
         deliveries::log, deliveries::replay,
@@ -141,7 +142,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 31);
+        assert_eq!(paths.len(), 33);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

@@ -18,6 +18,7 @@ mod parties;
 mod products;
 mod requests;
 mod session;
+mod shortage;
 mod tickets;
 mod timeline;
 mod words;
@@ -64,6 +65,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         )
         .service(resource("/escalations/{id}/measures").route(post().to(escalations::measure)))
         .service(resource("/escalations/{id}/close").route(post().to(escalations::close)))
+        .service(get(resource("/shortage-events"), shortage::list))
+        .service(get(resource("/shortage-events/{id}"), shortage::show))
         .service(get(resource("/notices"), notices::list))
         .service(resource("/notices/{id}/read").route(post().to(notices::read)))
         .service(get(resource("/deadline"), deadline::reckon))

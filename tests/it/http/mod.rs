@@ -11,6 +11,7 @@ mod paging;
 mod reckoning;
 mod requests;
 mod sessions;
+mod shortage;
 mod stage;
 mod tenancy;
 mod texts;
