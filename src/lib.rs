@@ -10,7 +10,8 @@
 //! ```text
 //! main → commands → startup → web ─┐
 //!                           → jobs ┼→ service → store → entity
-//!                             │    └──→ domain ←── store
+//!                             │    ├──→ domain ←── store
+//!                             │    └──→ sheet
 //!                             └→ notify → domain
 //! ```
 //!
@@ -20,6 +21,7 @@
 //! | [`service`] | *orchestrates and commits*: one transaction per use case |
 //! | [`store`] | *remembers*: the only SQL, both databases |
 //! | [`notify`] | *delivers*: mail by SMTP, text messages by signed webhook |
+//! | [`sheet`] | *reads* tables out of files, within limits; pure |
 //! | [`jobs`] | *repeat*: the sweep, the deliveries, the clearing up |
 //! | [`web`] | *translates*: HTTP in, HTTP out |
 //! | [`startup`], [`commands`], [`demo`] | *wire* it together |
@@ -57,6 +59,7 @@ pub mod domain;
 pub mod jobs;
 pub mod notify;
 pub mod service;
+pub mod sheet;
 pub mod shipped;
 pub mod startup;
 pub mod store;

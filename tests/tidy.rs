@@ -23,7 +23,7 @@ struct Layer {
 
 /// The rows of the house style's table. Modules that wire (`main`, `startup`, `demo`,
 /// `commands`, `lib`) may import everything.
-const LAYERS: [Layer; 9] = [
+const LAYERS: [Layer; 10] = [
     Layer {
         name: "domain",
         imports: &[],
@@ -44,6 +44,11 @@ const LAYERS: [Layer; 9] = [
             "now()",
         ],
     },
+    Layer {
+        name: "sheet",
+        imports: &[],
+        mentions: &["sea_orm", "actix_web", "tokio", "entity", "std::fs", "std::env", "async"],
+    },
     Layer { name: "clock", imports: &[], mentions: &["sea_orm", "actix_web", "tokio"] },
     Layer { name: "shipped", imports: &["domain"], mentions: &["sea_orm", "actix_web", "tokio"] },
     Layer {
@@ -58,7 +63,7 @@ const LAYERS: [Layer; 9] = [
     },
     Layer {
         name: "service",
-        imports: &["domain", "store", "clock", "shipped"],
+        imports: &["domain", "store", "clock", "shipped", "sheet"],
         mentions: &["actix_web", "lettre", "reqwest", "askama", "entity"],
     },
     Layer { name: "notify", imports: &["domain"], mentions: &["sea_orm", "actix_web", "entity"] },
