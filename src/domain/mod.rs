@@ -12,6 +12,7 @@ pub mod escalation;
 pub mod explanation;
 pub mod holiday;
 pub mod id;
+pub mod import;
 pub mod notice;
 pub mod party;
 pub mod policy;

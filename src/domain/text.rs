@@ -92,9 +92,70 @@ fn has_pile_of_marks(text: &str) -> bool {
     })
 }
 
+/// A telephone number: a Chinese mobile like 13800000000, or a landline like 0531-88888888.
+#[must_use]
+pub fn is_phone(value: &str) -> bool {
+    let bare = value.strip_prefix("+86").map_or(value, str::trim_start);
+    let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+    let looks_mobile = bare.len() == 11 && digits == 11 && bare.starts_with('1');
+    if looks_mobile {
+        return matches!(bare.as_bytes().get(1), Some(b'3'..=b'9'));
+    }
+    let allowed = |b: u8| b.is_ascii_digit() || matches!(b, b'-' | b' ');
+    (7..=20).contains(&value.len()) && digits >= 7 && bare.bytes().all(allowed)
+}
+
+/// What looks like a mail address: one name at one host, without blanks.
+#[must_use]
+pub fn is_email(value: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | ',' | ';');
+    match value.split_once('@') {
+        Some((name, host)) => {
+            let labels = || host.split('.');
+            value.len() <= 254
+                && value.chars().all(is_plain)
+                && (1..=64).contains(&name.len())
+                && !host.contains('@')
+                && labels().count() >= 2
+                && labels().all(|label| !label.is_empty())
+        }
+        None => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_phone_is_a_mobile_or_a_landline() {
+        for good in ["13812345678", "+8613812345678", "0531-88888888", "8888 8888", "4001234567"] {
+            assert!(is_phone(good), "{good}");
+        }
+        for bad in [
+            "12812345678",
+            "123456",
+            "abc1234567",
+            "1381234567a",
+            "+1 555 123 4567",
+            "-------",
+            "０５３１８８８８",
+        ] {
+            assert!(!is_phone(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_mail_address_is_one_name_at_one_host() {
+        for good in ["a@b.cn", "zhang.min+x@mail.example.com"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in
+            ["", "a", "a@b", "@b.cn", "a@b@c.cn", "a b@c.cn", "a@b..cn", "A <a@b.cn>", "张@b.cn"]
+        {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn a_line_is_normalised_and_counted_in_characters() {

@@ -96,7 +96,7 @@ impl Check {
     /// A telephone number: a Chinese mobile, or a landline.
     pub(super) fn phone(&mut self, field: &str, value: &str) -> String {
         let value = self.line(field, value, 20);
-        if !value.is_empty() && !is_phone(&value) {
+        if !value.is_empty() && !text::is_phone(&value) {
             let message = "a mobile like 13800000000, or a landline like 0531-88888888";
             self.refuse(field, "phone", message);
         }
@@ -125,39 +125,10 @@ pub(super) fn date(value: &str) -> Result<NaiveDate, (&'static str, &'static str
     }
 }
 
-fn is_phone(value: &str) -> bool {
-    let bare = value.strip_prefix("+86").map_or(value, str::trim_start);
-    let digits = bare.bytes().filter(u8::is_ascii_digit).count();
-    let looks_mobile = bare.len() == 11 && digits == 11 && bare.starts_with('1');
-    if looks_mobile {
-        return matches!(bare.as_bytes().get(1), Some(b'3'..=b'9'));
-    }
-    let allowed = |b: u8| b.is_ascii_digit() || matches!(b, b'-' | b' ');
-    (7..=20).contains(&value.len()) && digits >= 7 && bare.bytes().all(allowed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::ticket::Category;
-
-    #[test]
-    fn a_phone_is_a_mobile_or_a_landline() {
-        for good in ["13812345678", "+8613812345678", "0531-88888888", "8888 8888", "4001234567"] {
-            assert!(is_phone(good), "{good}");
-        }
-        for bad in [
-            "12812345678",
-            "123456",
-            "abc1234567",
-            "1381234567a",
-            "+1 555 123 4567",
-            "-------",
-            "０５３１８８８８",
-        ] {
-            assert!(!is_phone(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn every_mistake_is_told() {
