@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod escalation;
 pub mod event;
 pub mod idempotency;
+pub mod import;
 pub mod measure;
 pub mod message;
 pub mod notice;

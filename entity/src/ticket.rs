@@ -47,6 +47,8 @@ pub struct Model {
     pub stopped_until: Option<Date>,
     pub escalated: bool,
     pub overdue: bool,
+    /// Over before the service began: it was imported, and starts no clock.
+    pub historic: bool,
     pub events: i32,
     pub version: i64,
     #[sea_orm(column_type = "Text")]

@@ -39,7 +39,7 @@ pub enum Shelf {
 }
 
 /// What a hospital was promised of a product.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreement {
     /// The product.
     pub product: ProductId,
@@ -49,7 +49,7 @@ pub struct Agreement {
     pub agreed_quantity: i64,
 }
 
-fn product_of(row: product::Model) -> Product {
+pub(super) fn product_of(row: product::Model) -> Product {
     Product {
         id: ProductId(row.id),
         code: row.code,
@@ -127,7 +127,12 @@ pub async fn insert(
     province: Division,
     products: &[Product],
 ) -> Result<(), Error> {
-    let rows = products.iter().cloned().map(|product| product::Model {
+    let rows = products.iter().cloned().map(|product| row_of(province, product));
+    super::batch::add(db, rows).await
+}
+
+pub(super) fn row_of(province: Division, product: Product) -> product::Model {
+    product::Model {
         search_terms: crate::domain::search::terms(&format!(
             "{} {} {} {}",
             product.code, product.name, product.form, product.specification
@@ -140,8 +145,7 @@ pub async fn insert(
         unit: product.unit,
         manufacturer_id: product.manufacturer.0,
         province: division(province),
-    });
-    super::batch::add(db, rows).await
+    }
 }
 
 /// What a hospital was promised of products.

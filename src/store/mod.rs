@@ -11,6 +11,7 @@ pub mod catalogue;
 mod dialect;
 pub mod figures;
 pub mod idempotency;
+pub mod imports;
 pub mod outbox;
 mod row;
 pub mod rulebook;

@@ -5,7 +5,10 @@
 use std::collections::HashMap;
 
 use entity::{calendar, calendar_day, calendar_year, policy};
-use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 
 use super::Error;
 use super::row::{Place, division, document, word};
@@ -72,6 +75,29 @@ pub async fn insert_layer(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result
         version: kept.version,
     };
     calendar::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
+    insert_days(db, kept).await
+}
+
+/// Replaces a layer's years and days by those of its next version.
+///
+/// # Errors
+/// [`Error::Stale`] when somebody else changed it first.
+pub async fn replace_layer(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result<(), Error> {
+    let next = calendar::Entity::update_many()
+        .col_expr(calendar::Column::Version, Expr::val(kept.version))
+        .filter(calendar::Column::Id.eq(kept.id.0))
+        .filter(calendar::Column::Version.eq(kept.version - 1));
+    if next.exec(db).await?.rows_affected != 1 {
+        return Err(Error::Stale);
+    }
+    let days = calendar_day::Column::CalendarId.eq(kept.id.0);
+    calendar_day::Entity::delete_many().filter(days).exec(db).await?;
+    let years = calendar_year::Column::CalendarId.eq(kept.id.0);
+    calendar_year::Entity::delete_many().filter(years).exec(db).await?;
+    insert_days(db, kept).await
+}
+
+async fn insert_days(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result<(), Error> {
     let year = |year: &i32| calendar_year::Model { calendar_id: kept.id.0, year: *year };
     super::batch::add(db, kept.layer.published.iter().map(year)).await?;
     let day = |day: &Day| calendar_day::Model {

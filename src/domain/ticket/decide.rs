@@ -87,6 +87,7 @@ pub fn file(
         urged_on: None,
         requests: Vec::new(),
         stopped: None,
+        historic: false,
         deadlines,
         promises: Vec::new(),
         escalations: Vec::new(),

@@ -22,6 +22,7 @@ mod clock;
 mod deadline;
 mod decide;
 mod event;
+mod historic;
 mod hospital;
 mod kind;
 mod manufacturer;
@@ -41,6 +42,7 @@ pub use clock::{Step, next_step, wake_at};
 pub use deadline::{Basis, Deadline, DeadlineKind, DeadlineStatus};
 pub use decide::{Change, Command, Reachable, Rules, advance, decide, file};
 pub use event::{Brief, Event, EventData, Party, Tell, Written};
+pub use historic::{Historic, over};
 pub use kind::ActKind;
 pub use refusal::Refusal;
 pub use request::{Decision, Outcome, Request, Ruling, Stopped, Topic};
@@ -120,6 +122,9 @@ pub struct Ticket {
     pub requests: Vec<Request>,
     /// Set while the clocks stand still.
     pub stopped: Option<Stopped>,
+    /// True when it was over before the service began: it was imported, started no clock and
+    /// sent no notice.
+    pub historic: bool,
     /// How many events its timeline holds.
     pub events: u32,
     /// Counts every saved change; guards against two at once.

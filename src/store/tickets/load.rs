@@ -177,6 +177,7 @@ fn ticket_of(
         deadlines: deadlines.into_iter().map(deadline_of).collect::<Result<_, _>>()?,
         promises: promises.into_iter().map(promise_of).collect::<Result<_, _>>()?,
         escalations: raised.escalations,
+        historic: row.historic,
         events: place.number("events", row.events)?,
         version: row.version,
         number: row.number,

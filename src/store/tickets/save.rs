@@ -25,6 +25,13 @@ pub fn insert(batch: &mut Batch, change: &Change, search_terms: String) {
     save_parts(batch, &[(None, change)]);
 }
 
+/// Writes many new tickets at once, each with its search terms, as [`insert`] does one.
+pub fn insert_all(batch: &mut Batch, changes: &[(Change, String)]) {
+    batch.add(changes.iter().map(|(change, terms)| row_of(&change.ticket, 1, terms.clone())));
+    let parts: Vec<_> = changes.iter().map(|(change, _)| (None, change)).collect();
+    save_parts(batch, &parts);
+}
+
 /// Writes changed tickets, each guarded by the version it was read at; their parts go into the
 /// batch.
 ///
@@ -188,6 +195,7 @@ fn row_of(ticket: &Ticket, version: i64, search_terms: String) -> ticket::Model 
         stopped_until: ticket.stopped.map(|stopped| stopped.expected_end),
         escalated: ticket.open_escalation().is_some(),
         overdue: is_overdue(ticket),
+        historic: ticket.historic,
         events: int(ticket.events),
         version,
         search_terms,

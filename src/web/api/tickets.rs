@@ -92,6 +92,8 @@ pub(super) struct BareTicket {
     #[schema(schema_with = words::state)]
     state: StateName,
     filed_at: DateTime<FixedOffset>,
+    /// It was over before the service began, and was imported: no clock ran, no notice went out.
+    historic: bool,
     /// Every deadline, in the order they were set.
     deadlines: Vec<DeadlineBody>,
     /// Counts every change; the entity tag.
@@ -157,6 +159,7 @@ impl BareTicket {
             number: ticket.number.clone(),
             state: ticket.state.name(),
             filed_at: shown(ticket.filed_at),
+            historic: ticket.historic,
             deadlines: ticket.deadlines.iter().map(explained).collect(),
             version: ticket.version,
         }

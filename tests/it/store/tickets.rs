@@ -64,6 +64,7 @@ fn plain() -> Ticket {
         urged_on: None,
         requests: Vec::new(),
         stopped: None,
+        historic: false,
         deadlines: vec![deadline(DeadlineKind::Reply, 1)],
         promises: Vec::new(),
         escalations: Vec::new(),
