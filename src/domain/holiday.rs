@@ -68,7 +68,39 @@ pub enum HolidayError {
     },
 }
 
+/// A year's file, with the days of the years beside it that its notice names, too: the New Year
+/// of 2023 began on 31 December 2022.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YearFile {
+    /// The year.
+    pub year: Year,
+    /// Days of the December before and the January after.
+    pub beside: Vec<Day>,
+}
+
 impl Layer {
+    /// Publishes a year's file. Of the year's days that the layer held, those stay that the
+    /// notice of a year beside it named; the days beside the year join theirs.
+    pub fn amend(&mut self, file: YearFile) {
+        let YearFile { year, beside } = file;
+        let own: BTreeSet<&str> = year.days.iter().map(|day| day.source.as_str()).collect();
+        let foreign: BTreeSet<&str> = self
+            .days
+            .values()
+            .filter(|day| day.date.year() != year.year && !own.contains(day.source.as_str()))
+            .map(|day| day.source.as_str())
+            .collect();
+        let is_kept = |day: &&Day| {
+            let is_edge = matches!(day.date.month(), 1 | 12);
+            day.date.year() == year.year && is_edge && foreign.contains(day.source.as_str())
+        };
+        let named: BTreeSet<NaiveDate> = year.days.iter().map(|day| day.date).collect();
+        let kept: Vec<Day> = self.days.values().filter(is_kept).cloned().collect();
+        self.publish(year);
+        let kept = kept.into_iter().filter(|day| !named.contains(&day.date));
+        self.days.extend(kept.chain(beside).map(|day| (day.date, day)));
+    }
+
     /// Makes the year published; its days replace whatever the layer held for that year.
     pub fn publish(&mut self, year: Year) {
         self.days.retain(|date, _| date.year() != year.year);
@@ -83,6 +115,24 @@ impl Layer {
 /// # Errors
 /// [`HolidayError`], naming the first field that cannot be taken.
 pub fn read_year(text: &str) -> Result<Year, HolidayError> {
+    read(text, |_, _| false).map(|file| file.year)
+}
+
+/// Reads one year as its publishers give it out, with days of the years beside it.
+///
+/// # Errors
+/// As [`read_year`].
+pub fn read_file(text: &str) -> Result<YearFile, HolidayError> {
+    read(text, is_beside)
+}
+
+/// True for the December before a year and the January after it.
+#[must_use]
+pub fn is_beside(date: NaiveDate, year: i32) -> bool {
+    (date.year(), date.month()) == (year - 1, 12) || (date.year(), date.month()) == (year + 1, 1)
+}
+
+fn read(text: &str, is_taken: fn(NaiveDate, i32) -> bool) -> Result<YearFile, HolidayError> {
     let file: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| HolidayError::NotJson { line: error.line(), column: error.column() })?;
     let year = file
@@ -98,19 +148,23 @@ pub fn read_year(text: &str) -> Result<Year, HolidayError> {
         return Err(HolidayError::NotPublished { year });
     }
     let mut seen = BTreeSet::new();
-    let mut days = Vec::with_capacity(rows.len());
+    let (mut days, mut beside) = (Vec::with_capacity(rows.len()), Vec::new());
     for (at, row) in rows.iter().enumerate() {
         let day = read_day(row, at, papers.last())?;
         let field = || format!("days[{at}].date");
-        if day.date.year() != year {
+        let is_own = day.date.year() == year;
+        if !is_own && !is_taken(day.date, year) {
             return Err(HolidayError::OutsideYear { field: field(), date: day.date, year });
         }
         if !seen.insert(day.date) {
             return Err(HolidayError::Duplicate { field: field(), date: day.date });
         }
-        days.push(day);
+        if is_own { days.push(day) } else { beside.push(day) }
     }
-    Ok(Year { year, papers, days })
+    if days.is_empty() {
+        return Err(HolidayError::NotPublished { year });
+    }
+    Ok(YearFile { year: Year { year, papers, days }, beside })
 }
 
 /// The notices' addresses; none where the field is absent.
@@ -245,5 +299,25 @@ mod tests {
         let dates: Vec<_> = layer.days.keys().map(ToString::to_string).collect();
         assert_eq!(dates, ["2027-01-01", "2028-01-01", "2028-02-14"]);
         assert_eq!(layer.published, BTreeSet::from([2027, 2028]));
+    }
+
+    #[test]
+    fn days_beside_a_year_join_theirs_and_outlive_their_own_years_file() {
+        let upstream = r#"{"year": 2023, "papers": ["n23"], "days": [
+            {"name": "元旦", "date": "2022-12-31", "isOffDay": true},
+            {"name": "元旦", "date": "2023-01-01", "isOffDay": true}]}"#;
+        let own = r#"{"year": 2022, "papers": ["n22"], "days": [
+            {"name": "元旦", "date": "2022-01-01", "isOffDay": true}]}"#;
+        assert!(read_year(upstream).is_err(), "what ships holds its own days");
+        let file = read_file(upstream).expect("readable");
+        assert_eq!((file.year.days.len(), file.beside.len()), (1, 1));
+        for order in [[upstream, own, upstream], [own, upstream, own]] {
+            let mut layer = Layer::default();
+            order.iter().for_each(|text| layer.amend(read_file(text).expect("readable")));
+            let dates: Vec<_> = layer.days.keys().map(ToString::to_string).collect();
+            assert_eq!(dates, ["2022-01-01", "2022-12-31", "2023-01-01"]);
+        }
+        let far = upstream.replace("2022-12-31", "2022-11-30");
+        assert!(read_file(&far).is_err());
     }
 }
