@@ -2,12 +2,13 @@
 //!
 //! **Never** prints a secret, but for a password it has just made.
 
+mod import;
+
 use std::io::{BufRead as _, Write as _};
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
-use rand::Rng as _;
 use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::config::Config;
 use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::party::{Division, Language, Organisation, OrganisationKind, Role};
 use crate::domain::text;
-use crate::service::accounts::hash_password;
+use crate::service::accounts::{hash_password, random_password};
 use crate::service::rulebook::Rulebook;
 use crate::service::{App, Limits};
 use crate::startup::{Service, serve};
@@ -49,6 +50,8 @@ enum Command {
     Migrate,
     /// Check the settings and the database; warn about what is weak.
     Check,
+    /// Import a table: every row, or none.
+    Import(import::Table),
     /// Manage people.
     #[command(subcommand)]
     User(UserCommand),
@@ -117,6 +120,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             say("the database is up to date")
         }
         Command::Check => check(&config).await,
+        Command::Import(table) => import::run(&config, table).await,
         Command::User(UserCommand::Create(person)) => create_user(&config, person).await,
     }
 }
@@ -268,10 +272,7 @@ fn taken(error: crate::service::Error, username: &str) -> anyhow::Error {
 /// The password and whether it was made here.
 fn password(from_stdin: bool) -> anyhow::Result<(String, bool)> {
     if !from_stdin {
-        const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
-        let mut random = rand::rng();
-        let made = (0..20).filter_map(|_| LETTERS.get(random.random_range(0..LETTERS.len())));
-        return Ok((made.map(|letter| char::from(*letter)).collect(), true));
+        return Ok((random_password(), true));
     }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).context("no password on standard input")?;

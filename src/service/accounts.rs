@@ -7,7 +7,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use rand::RngCore as _;
+use rand::{Rng as _, RngCore as _};
 use sha2::{Digest, Sha256};
 
 use super::{App, Error, Limits};
@@ -148,14 +148,17 @@ pub async fn clear_sessions(app: &App) -> Result<u64, Error> {
         .await
 }
 
-/// The reach of a user name, on the operator's authority: for loading samples, where nobody
-/// signs in.
+/// The reach of a user name, on the operator's authority: for loading samples and importing
+/// tables, where nobody signs in.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such user name.
+/// [`Error::NotFound`] when there is no such user name, or it may not sign in.
 pub async fn on_behalf_of(app: &App, username: &str) -> Result<Scope, Error> {
     let account = accounts::find_by_username(app.store.read(), username).await?;
-    account.map(|account| Scope::granted(account.actor)).ok_or(Error::NotFound)
+    account
+        .filter(|account| !account.disabled)
+        .map(|account| Scope::granted(account.actor))
+        .ok_or(Error::NotFound)
 }
 
 /// Creates a person.
@@ -175,6 +178,15 @@ pub async fn create(app: &App, user: NewUser) -> Result<(), Error> {
             })
         })
         .await
+}
+
+/// A password that is hard to guess and easy to type.
+#[must_use]
+pub fn random_password() -> String {
+    const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let mut random = rand::rng();
+    let made = (0..20).filter_map(|_| LETTERS.get(random.random_range(0..LETTERS.len())));
+    made.map(|letter| char::from(*letter)).collect()
 }
 
 /// A password's Argon2id hash with a salt of its own. Takes tens of milliseconds: call it off

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rand::Rng as _;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
 use super::once::{answered, once};
@@ -60,13 +60,31 @@ pub async fn file(
     }
     let at = app.clock.now();
     // Looked up before the transaction, so that nobody waits for it in the write queue.
-    let known = Arc::new(look_up(app, scope, read()?).await?);
+    let known = Arc::new(look_up(app.store.read(), scope, read()?).await?);
     let (app_, scope) = (app.clone(), scope.clone());
     once(app, request, move |tx| {
         let (app, scope, known) = (app_.clone(), scope.clone(), Arc::clone(&known));
         Box::pin(async move { file_in(tx, &app, &scope, &known, at).await })
     })
     .await
+}
+
+/// Files a ticket out of a table, in the table's transaction; `None` when it was only rehearsed.
+///
+/// # Errors
+/// As [`file`], but for the role: whoever files must be of a hospital.
+pub(super) async fn file_row(
+    tx: &DatabaseTransaction,
+    app: &App,
+    scope: &Scope,
+    filing: Filing,
+    at: Option<DateTime<Utc>>,
+) -> Result<Option<TicketView>, Error> {
+    let known = look_up(tx, scope, filing).await?;
+    match at {
+        Some(at) => file_in(tx, app, scope, &known, at).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// What a filing means: its product and everybody it concerns.
@@ -79,8 +97,7 @@ struct Known {
     reachable: Reachable,
 }
 
-async fn look_up(app: &App, scope: &Scope, filing: Filing) -> Result<Known, Error> {
-    let db = app.store.read();
+async fn look_up(db: &impl ConnectionTrait, scope: &Scope, filing: Filing) -> Result<Known, Error> {
     let hospital = &scope.actor().organisation;
     let province = hospital.division.province();
     let product = catalogue::find_by_code(db, province, &filing.product_code).await?;
@@ -209,7 +226,7 @@ pub(super) async fn follow(
 }
 
 /// What people may search a ticket by.
-fn search_terms(
+pub(super) fn search_terms(
     ticket: &Ticket,
     product: &Product,
     organisations: &HashMap<OrganisationId, Organisation>,
@@ -232,7 +249,7 @@ fn search_terms(
 }
 
 /// `SQ-<division>-<filed date>-<4 random letters and digits>`, without those that look alike.
-fn number(division: Division, at: DateTime<Utc>) -> String {
+pub(super) fn number(division: Division, at: DateTime<Utc>) -> String {
     const LETTERS: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
     let mut random = rand::rng();
     let tail: String = (0..4)

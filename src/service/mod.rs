@@ -11,6 +11,7 @@ mod error;
 pub mod escalations;
 mod filing;
 pub mod health;
+pub mod import;
 pub mod notices;
 mod once;
 pub mod rulebook;

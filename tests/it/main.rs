@@ -11,6 +11,7 @@
 )]
 
 mod http;
+mod import;
 mod notify;
 mod store;
 mod support;

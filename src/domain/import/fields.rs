@@ -153,7 +153,7 @@ impl<'a> Fields<'a> {
                 0
             }
             None => {
-                self.refuse(code, "number", format!("{} is not a whole number", shown(given)));
+                self.refuse(code, "number", "a whole number, without a unit");
                 0
             }
         }
@@ -244,11 +244,6 @@ impl<'a> Fields<'a> {
         }
         Some(email)
     }
-}
-
-/// The beginning of what somebody wrote.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 #[cfg(test)]

@@ -101,8 +101,14 @@ pub struct RowError {
 impl RowError {
     /// A refusal.
     pub fn new(row: u32, column: &str, code: &'static str, message: impl Into<String>) -> Self {
-        Self { row, column: column.to_owned(), code, message: message.into() }
+        Self { row, column: shown(column, 40), code, message: shown(&message.into(), 400) }
     }
+}
+
+/// What may be shown of a text that may be anybody's: its beginning, without what a terminal
+/// would obey.
+fn shown(text: &str, longest: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(longest).collect()
 }
 
 /// What became of a row.

@@ -1,0 +1,45 @@
+//! Empty tables for people to fill in.
+//!
+//! **Never** knows a column that the import does not.
+
+use super::Kind;
+use crate::domain::import::columns;
+use crate::service::Error;
+use crate::sheet::template::{Column, delimited, workbook};
+use crate::store;
+
+/// What a template is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paper {
+    /// CSV.
+    Delimited,
+    /// XLSX.
+    Workbook,
+}
+
+/// The template of a kind of table.
+///
+/// # Errors
+/// [`Error::Invalid`] for a kind that is not imported.
+pub fn template(kind: Kind, paper: Paper) -> Result<Vec<u8>, Error> {
+    let columns: Vec<Column> = columns(kind).iter().map(column).collect();
+    if columns.is_empty() {
+        let message = "divisions are shipped with the program and need no import";
+        return Err(Error::invalid("kind", "shipped", message));
+    }
+    match paper {
+        Paper::Delimited => Ok(delimited(&columns)),
+        Paper::Workbook => workbook(kind.title(), &columns)
+            .map_err(|error| Error::Internal(store::Error::Unusable(error.message))),
+    }
+}
+
+fn column(column: &crate::domain::import::Column) -> Column {
+    Column {
+        heading: column.heading.to_owned(),
+        code: column.code.to_owned(),
+        hint: column.hint.to_owned(),
+        choices: column.words.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        is_required: column.is_required,
+    }
+}
