@@ -48,7 +48,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), SheetError> {
             let message = "the workbook is encrypted: save it without a password";
             return Err(SheetError::new("encrypted", message));
         }
-        if entry.is_symlink() || entry.enclosed_name().is_none() {
+        if entry.is_symlink() || !is_inside(entry.name_raw()) {
             return Err(unsafe_entry("an entry is a link or leaves its folder"));
         }
         let size = entry.size();
@@ -101,6 +101,13 @@ fn measured(mut entry: ZipFile<'_, Cursor<&[u8]>>) -> Result<u64, SheetError> {
         return Err(unsafe_entry("an entry is smaller than it says"));
     }
     Ok(size)
+}
+
+/// True for a name that stays in its folder, on any system.
+fn is_inside(name: &[u8]) -> bool {
+    let is_plain = |byte: &u8| !matches!(byte, 0 | b'\\' | b':');
+    let mut parts = name.split(|byte| *byte == b'/');
+    name.iter().all(is_plain) && !name.starts_with(b"/") && !parts.any(|part| part == b"..")
 }
 
 fn is_bomb(size: u64, packed: u64) -> bool {

@@ -1,5 +1,6 @@
 //! Imports: tables of every kind, and files that are none.
 
+mod files;
 mod kinds;
 mod tickets;
 
