@@ -97,6 +97,7 @@ const USERS: &[Column] = &[
     may("organisation_division", "机构行政区划代码", WHERE),
     may("email", "邮箱", "接收通知的邮箱"),
     may("phone", "手机", "接收短信的手机"),
+    may("territory", "负责区域代码", "企业人员负责的省或市，如 370000；空为全国"),
     one_of(may("language", "语言", "通知的语言，默认中文"), LANGUAGES),
 ];
 

@@ -31,8 +31,8 @@ pub enum Value<'a> {
 pub struct Fields<'a> {
     row: u32,
     columns: &'static [Column],
-    /// By the place among the columns; a column the table lacks is empty.
-    values: Vec<Value<'a>>,
+    /// By the place among the columns; `None` = the table lacks the column.
+    values: Vec<Option<Value<'a>>>,
     errors: Vec<RowError>,
 }
 
@@ -41,11 +41,12 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn of(row: u32, heading: &Heading, cells: impl Iterator<Item = Value<'a>>) -> Self {
         let columns = heading.columns();
-        let mut fields =
-            Self { row, columns, values: vec![Value::Text(""); columns.len()], errors: Vec::new() };
+        let empty = |at| heading.stands(at).then_some(Value::Text(""));
+        let values = (0..columns.len()).map(empty).collect();
+        let mut fields = Self { row, columns, values, errors: Vec::new() };
         for (at, value) in cells.enumerate() {
             match heading.place(at).and_then(|place| fields.values.get_mut(place)) {
-                Some(place) => *place = value,
+                Some(place) => *place = Some(value),
                 None if matches!(value, Value::Text(text) if text.trim().is_empty()) => {}
                 None => {
                     let message = "there is a cell to the right of, or without, a heading";
@@ -81,7 +82,7 @@ impl<'a> Fields<'a> {
     /// A column's text, if the row has any.
     pub(super) fn given(&mut self, code: &str) -> Option<&'a str> {
         let at = self.columns.iter().position(|column| column.code == code)?;
-        match self.values.get(at)? {
+        match self.values.get(at)?.as_ref()? {
             Value::Text(text) if text.trim().is_empty() => None,
             Value::Text(text) => Some(text.trim()),
             Value::Bad(bad, message) => {
@@ -92,9 +93,20 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// What a column says, nothing included; `None` = the table has no such column.
+    pub(super) fn column<T>(
+        &mut self,
+        code: &str,
+        read: impl FnOnce(&mut Self, &str) -> T,
+    ) -> Option<T> {
+        let at = self.columns.iter().position(|column| column.code == code)?;
+        self.values.get(at)?.as_ref()?;
+        Some(read(self, code))
+    }
+
     fn is_bad(&self, code: &str) -> bool {
         let at = self.columns.iter().position(|column| column.code == code);
-        matches!(at.and_then(|at| self.values.get(at)), Some(Value::Bad(..)))
+        matches!(at.and_then(|at| self.values.get(at)), Some(Some(Value::Bad(..))))
     }
 
     /// As [`Fields::given`], refusing a row without it.

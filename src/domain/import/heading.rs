@@ -58,6 +58,12 @@ impl Heading {
         self.columns
     }
 
+    /// True when the table has the kind's column of that place.
+    #[must_use]
+    pub fn stands(&self, at: usize) -> bool {
+        self.places.contains(&Some(at))
+    }
+
     /// Where the column of that place in the row belongs; `None` = it has no name.
     #[must_use]
     pub fn place(&self, at: usize) -> Option<usize> {

@@ -81,12 +81,14 @@ pub struct UserRow {
     pub role: Role,
     /// For whom.
     pub organisation: Named,
-    /// Mail address.
-    pub email: Option<String>,
-    /// Phone number.
-    pub phone: Option<String>,
-    /// The language they are told things in.
-    pub language: Language,
+    /// What the table says of their mail address; `None` = nothing, and so in the next ones.
+    pub email: Option<Option<String>>,
+    /// Of their phone number.
+    pub phone: Option<Option<String>>,
+    /// Of the language they are told things in.
+    pub language: Option<Language>,
+    /// Of the place a manufacturer's person answers for, where `Some(None)` = everywhere.
+    pub territory: Option<Option<Division>>,
 }
 
 impl UserRow {
@@ -99,12 +101,26 @@ impl UserRow {
         let name = fields.line("name", 100);
         let role: Option<Role> = fields.word("role");
         let organisation = Named::read(&mut fields, "organisation", "organisation_division");
-        let email = fields.maybe_email("email");
-        let phone = fields.maybe_phone("phone");
-        let language = fields.maybe_word("language").unwrap_or_default();
+        let email = fields.column("email", Fields::maybe_email);
+        let phone = fields.column("phone", Fields::maybe_phone);
+        let language = fields.maybe_word("language");
+        let territory = fields.column("territory", Fields::maybe_division);
+        if territory.flatten().is_some() && role.is_some_and(|role| role != Role::Manufacturer) {
+            let message = "only a manufacturer's people answer for a place";
+            fields.refuse("territory", "not_applicable", message);
+        }
         let row = fields.row();
-        let user = |role| Self { row, username, name, role, organisation, email, phone, language };
-        let made = role.map(user);
+        let made = role.map(|role| Self {
+            row,
+            username,
+            name,
+            role,
+            organisation,
+            email,
+            phone,
+            language,
+            territory,
+        });
         fields.done(made)
     }
 }

@@ -152,9 +152,10 @@ fn create(
         username: row.username.clone(),
         name: row.name.clone(),
         role: row.role,
-        email: row.email.clone(),
-        phone: row.phone.clone(),
-        language: row.language,
+        email: row.email.clone().flatten(),
+        phone: row.phone.clone().flatten(),
+        language: row.language.unwrap_or_default(),
+        territory: row.territory.flatten(),
         password_hash: hash.copied().unwrap_or_default().to_owned(),
     })
 }
@@ -173,9 +174,10 @@ fn update(
     }
     let after = KnownUser {
         name: row.name.clone(),
-        email: row.email.clone(),
-        phone: row.phone.clone(),
-        language: row.language,
+        email: row.email.clone().unwrap_or_else(|| known.email.clone()),
+        phone: row.phone.clone().unwrap_or_else(|| known.phone.clone()),
+        language: row.language.unwrap_or(known.language),
+        territory: row.territory.unwrap_or(known.territory),
         ..known.clone()
     };
     let is_changed = after != *known;

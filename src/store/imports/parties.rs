@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::super::Error;
 use super::super::batch::Batch;
-use super::super::row::{Place, word};
+use super::super::row::{Place, division, word};
 use super::MANY;
 use crate::domain::id::{OrganisationId, UserId};
-use crate::domain::party::{Language, Organisation, OrganisationKind, Role};
+use crate::domain::party::{Division, Language, Organisation, OrganisationKind, Role};
 
 /// A person as far as an import may change them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct KnownUser {
     pub phone: Option<String>,
     /// The language they are told things in.
     pub language: Language,
+    /// The place a manufacturer's person answers for; `None` = everywhere.
+    pub territory: Option<Division>,
 }
 
 /// Every organisation of a kind.
@@ -83,6 +85,7 @@ fn user_of(row: app_user::Model) -> Result<KnownUser, Error> {
         organisation: OrganisationId(row.organisation_id),
         role: place.word("role", &row.role)?,
         language: place.word("language", &row.language)?,
+        territory: row.territory.map(|code| place.division("territory", code)).transpose()?,
         username: row.username,
         name: row.name,
         email: row.email,
@@ -98,6 +101,7 @@ pub fn update_users(batch: &mut Batch, users: &[KnownUser]) {
             email: Set(user.email.clone()),
             phone: Set(user.phone.clone()),
             language: Set(word(&user.language)),
+            territory: Set(user.territory.map(division)),
             ..Default::default()
         };
         let update = app_user::Entity::update_many().set(values);

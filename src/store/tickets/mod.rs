@@ -14,9 +14,5 @@ mod shortage;
 pub(super) use list::visible_condition;
 pub use list::{Filter, Order, escalations, list, ticket_of_escalation};
 pub use load::{EventRow, MessageRow, events, find, find_locked, load, messages, without_contact};
-<<<<<<< HEAD
-pub use save::{insert, message_id, update};
-pub use shortage::shortage_lines;
-=======
 pub use save::{insert, insert_all, message_id, update};
->>>>>>> 09b0cb3 (tickets: Know those that were over before the service began)
+pub use shortage::shortage_lines;

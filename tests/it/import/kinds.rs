@@ -118,6 +118,19 @@ async fn people_get_a_password_once_and_keep_what_they_are(db: TestDb) {
     let moved = format!("{head}maker,甲,中选企业,钱江药业股份有限公司,,\n");
     let report = import(&world.app, Kind::Users, moved).await;
     assert_eq!(refusals(&report), [(2, "username", "taken")]);
+    // A column that the table lacks leaves what is known alone; an empty cell empties it.
+    let short = "用户名,姓名,角色,机构名称\n";
+    let line = "li.na,李娜,医疗机构,滨海市第一人民医院";
+    assert_eq!(
+        counts(&import(&world.app, Kind::Users, format!("{short}{line}\n")).await),
+        (0, 0, 1)
+    );
+    let emptied = import(&world.app, Kind::Users, format!("{head}{line},,\n")).await;
+    assert_eq!(counts(&emptied), (0, 1, 0));
+    let placed = "用户名,姓名,角色,机构名称,负责区域代码\nli.na,李娜,医疗机构,滨海市第一人民医院,370000\n\
+                  maker,新名,中选企业,岱海制药有限公司,370000\n";
+    let report = import(&world.app, Kind::Users, placed).await;
+    assert_eq!(refusals(&report), [(2, "territory", "not_applicable")]);
 }
 
 async fn a_rehearsal_writes_nothing(db: TestDb) {
