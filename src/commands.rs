@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::party::{Division, Language, Organisation, OrganisationKind, Role};
 use crate::domain::text;
+use crate::files::Vault;
 use crate::service::accounts::{hash_password, random_password};
 use crate::service::rulebook::Rulebook;
 use crate::service::{App, Limits};
@@ -136,7 +137,8 @@ async fn open(url: &str) -> anyhow::Result<Store> {
 async fn serve_forever(config: &Config) -> anyhow::Result<()> {
     config.warnings().iter().for_each(|warning| warn(warning));
     let store = open(config.database_url.expose_secret()).await?;
-    let app = App::open(store, Clock::system(), Limits::On).await?;
+    let vault = Vault::at(&config.attachments_url).context("SUPPLYLINE_ATTACHMENTS_URL")?;
+    let app = App::open(store, Clock::system(), Limits::On).await?.with_files(vault);
     let service = Service::start(config, app)?;
     say(&format!("serving on http://{}", service.address().unwrap_or(config.listen)))?;
     serve(service).await
@@ -173,7 +175,8 @@ async fn run_demo_in(
 ) -> anyhow::Result<()> {
     let store = open(&format!("sqlite://{}", folder.join("demo.db").display())).await?;
     let loaded = demo::load(&store, now).await?;
-    let app = App::open(store, Clock::ticking_from(now), Limits::Off).await?;
+    let vault = Vault::folder(&folder.join("attachments"))?;
+    let app = App::open(store, Clock::ticking_from(now), Limits::Off).await?.with_files(vault);
     let service = Service::start_demo(config, app)?;
     say(&demo::what_to_try(&config.public_url, &loaded, now))?;
     serve(service).await

@@ -5,6 +5,7 @@
 //! **Never** read anywhere else: no other module looks at the environment.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use figment::Figment;
@@ -26,6 +27,7 @@ struct Written {
     sms_webhook_url: String,
     sms_webhook_secret: String,
     public_url: String,
+    attachments_url: String,
     log: String,
 }
 
@@ -39,6 +41,7 @@ impl Default for Written {
             sms_webhook_url: String::new(),
             sms_webhook_secret: String::new(),
             public_url: String::new(),
+            attachments_url: String::new(),
             log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
         }
     }
@@ -62,13 +65,16 @@ pub struct Config {
     pub sms_webhook_secret: Option<SecretString>,
     /// `SUPPLYLINE_PUBLIC_URL`: where people reach the service; links in mails begin with it.
     pub public_url: Url,
+    /// `SUPPLYLINE_ATTACHMENTS_URL`: `file://` folder or `s3://` bucket of attachments; unless
+    /// set, the folder `attachments` beside the SQLite file, or in the working folder.
+    pub attachments_url: Url,
     /// `SUPPLYLINE_LOG`: a filter like `info` or `supplyline=debug`.
     pub log: String,
 }
 
 /// The settings of this version; others of the same prefix are left alone, since later versions
 /// and tests have their own.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "listen",
     "database_url",
     "smtp_url",
@@ -76,6 +82,7 @@ const NAMES: [&str; 8] = [
     "sms_webhook_url",
     "sms_webhook_secret",
     "public_url",
+    "attachments_url",
     "log",
 ];
 
@@ -116,6 +123,10 @@ impl Config {
                 "SUPPLYLINE_SMS_WEBHOOK_SECRET: whsec_… is needed to sign what goes to SUPPLYLINE_SMS_WEBHOOK_URL"
             );
         }
+        let attachments_url = match optional(&written.attachments_url) {
+            Some(text) => attachments_url(&text)?,
+            None => beside(&written.database_url)?,
+        };
         let config = Self {
             listen,
             database_url: SecretString::from(written.database_url),
@@ -124,6 +135,7 @@ impl Config {
             sms_webhook_url,
             sms_webhook_secret,
             public_url,
+            attachments_url,
             log: written.log,
         };
         // Built once to be checked: a bad address is found now and not with the first mail.
@@ -158,6 +170,7 @@ impl Config {
                 warnings.push(text.to_owned());
             }
         };
+        let is_sqlite = self.database_url.expose_secret().starts_with("sqlite");
         let smtp = self.smtp_url.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
         warn(
             self.smtp_url.is_none(),
@@ -182,8 +195,12 @@ impl Config {
             "SUPPLYLINE_PUBLIC_URL is plain http: put a TLS proxy in front and set it to https://",
         );
         warn(
-            self.database_url.expose_secret().starts_with("sqlite"),
+            is_sqlite,
             "SUPPLYLINE_DATABASE_URL is SQLite: one process on one machine, no standby",
+        );
+        warn(
+            !is_sqlite && self.attachments_url.scheme() == "file",
+            "SUPPLYLINE_ATTACHMENTS_URL is a folder: every replica must see the same one",
         );
         warnings
     }
@@ -210,6 +227,7 @@ impl Config {
             ),
             ("SUPPLYLINE_SMS_WEBHOOK_SECRET", set(self.sms_webhook_secret.is_some())),
             ("SUPPLYLINE_PUBLIC_URL", self.public_url.to_string()),
+            ("SUPPLYLINE_ATTACHMENTS_URL", redacted(self.attachments_url.as_str())),
             ("SUPPLYLINE_LOG", self.log.clone()),
         ]
     }
@@ -225,6 +243,29 @@ fn web_url(name: &str, text: &str) -> anyhow::Result<Url> {
         bail!("{name}: {text:?} must begin with http:// or https:// and name a host");
     }
     Ok(url)
+}
+
+fn attachments_url(text: &str) -> anyhow::Result<Url> {
+    let name = "SUPPLYLINE_ATTACHMENTS_URL";
+    let url = Url::parse(text).with_context(|| format!("{name}: {text:?} is not a URL"))?;
+    match url.scheme() {
+        "file" if url.to_file_path().is_ok() => Ok(url),
+        "s3" if url.host_str().is_some() => Ok(url),
+        _ => bail!("{name}: {text:?} must be file:///FOLDER or s3://BUCKET"),
+    }
+}
+
+/// The folder `attachments` beside an SQLite file, or in the working folder.
+fn beside(database_url: &str) -> anyhow::Result<Url> {
+    let file = database_url.strip_prefix("sqlite:").map(|rest| rest.trim_start_matches("//"));
+    let file = file.map(|rest| rest.split('?').next().unwrap_or_default());
+    let rooted = database_url.starts_with("sqlite:///");
+    let file = file.map(|file| if rooted { format!("/{file}") } else { file.to_owned() });
+    let folder = file.as_deref().and_then(|file| Path::new(file).parent()).unwrap_or(Path::new(""));
+    let folder = std::path::absolute(folder.join("attachments"))
+        .context("SUPPLYLINE_ATTACHMENTS_URL: the working folder is gone")?;
+    let unusable = |()| anyhow::anyhow!("SUPPLYLINE_ATTACHMENTS_URL: {}", folder.display());
+    Url::from_directory_path(&folder).map_err(unusable)
 }
 
 /// A URL without its password and query.
@@ -268,6 +309,20 @@ mod tests {
             },
             "SUPPLYLINE_SMS_WEBHOOK_SECRET",
         );
+    }
+
+    #[test]
+    fn attachments_lie_beside_the_database() {
+        for (database, ending) in [
+            ("sqlite:///var/lib/supply/a.db?mode=rwc", "/var/lib/supply/attachments/"),
+            ("sqlite://data/a.db", "/data/attachments/"),
+            ("sqlite://a.db", "/attachments/"),
+            ("postgres://u@h/db", "/attachments/"),
+        ] {
+            let url = beside(database).expect("a folder");
+            assert!(url.scheme() == "file" && url.path().ends_with(ending), "{url}");
+        }
+        check(|w| w.attachments_url = "http://x/".into(), "SUPPLYLINE_ATTACHMENTS_URL");
     }
 
     #[test]

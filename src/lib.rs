@@ -11,7 +11,7 @@
 //! main → commands → startup → web ─┐
 //!                           → jobs ┼→ service → store → entity
 //!                             │    ├──→ domain ←── store
-//!                             │    └──→ sheet
+//!                             │    └──→ sheet, files → domain
 //!                             └→ notify → domain
 //! ```
 //!
@@ -22,6 +22,7 @@
 //! | [`store`] | *remembers*: the only SQL, both databases |
 //! | [`notify`] | *delivers*: mail by SMTP, text messages by signed webhook |
 //! | [`sheet`] | *reads* tables out of files, within limits; pure |
+//! | [`files`] | *keeps* the bytes of attachments: a folder, or S3 |
 //! | [`jobs`] | *repeat*: the sweep, the deliveries, the clearing up |
 //! | [`web`] | *translates*: HTTP in, HTTP out |
 //! | [`startup`], [`commands`], [`demo`] | *wire* it together |
@@ -56,6 +57,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod files;
 pub mod jobs;
 pub mod notify;
 pub mod service;

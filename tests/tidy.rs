@@ -23,7 +23,7 @@ struct Layer {
 
 /// The rows of the house style's table. Modules that wire (`main`, `startup`, `demo`,
 /// `commands`, `lib`) may import everything.
-const LAYERS: [Layer; 10] = [
+const LAYERS: [Layer; 11] = [
     Layer {
         name: "domain",
         imports: &[],
@@ -49,6 +49,11 @@ const LAYERS: [Layer; 10] = [
         imports: &[],
         mentions: &["sea_orm", "actix_web", "tokio", "entity", "std::fs", "std::env", "async"],
     },
+    Layer {
+        name: "files",
+        imports: &["domain"],
+        mentions: &["sea_orm", "actix_web", "entity", "std::env"],
+    },
     Layer { name: "clock", imports: &[], mentions: &["sea_orm", "actix_web", "tokio"] },
     Layer { name: "shipped", imports: &["domain"], mentions: &["sea_orm", "actix_web", "tokio"] },
     Layer {
@@ -63,7 +68,7 @@ const LAYERS: [Layer; 10] = [
     },
     Layer {
         name: "service",
-        imports: &["domain", "store", "clock", "shipped", "sheet"],
+        imports: &["domain", "store", "clock", "shipped", "sheet", "files"],
         mentions: &["actix_web", "lettre", "reqwest", "askama", "entity"],
     },
     Layer { name: "notify", imports: &["domain"], mentions: &["sea_orm", "actix_web", "entity"] },

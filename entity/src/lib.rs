@@ -4,6 +4,7 @@
 
 pub mod agreement;
 pub mod app_user;
+pub mod attachment;
 pub mod calendar;
 pub mod calendar_day;
 pub mod calendar_year;

@@ -7,6 +7,7 @@ mod m20261122_000001_create_tables;
 mod m20261124_000001_requests;
 mod m20261124_000002_territory;
 mod m20261124_000003_imports;
+mod m20261124_000006_attachments;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_requests::Migration),
             Box::new(m20261124_000002_territory::Migration),
             Box::new(m20261124_000003_imports::Migration),
+            Box::new(m20261124_000006_attachments::Migration),
         ]
     }
 }

@@ -326,7 +326,7 @@ impl Scene<'_> {
                 }
             }
             StoryAct::Solve { message, delivered_quantity } => {
-                Act::Solve { message, delivered_quantity }
+                Act::Solve { message, delivered_quantity, evidence: Vec::new() }
             }
             StoryAct::Confirm { result, remaining_quantity, rating, comment } => {
                 Act::Confirm(Confirm { result, remaining_quantity, rating, comment })

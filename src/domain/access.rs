@@ -82,7 +82,8 @@ pub fn may(role: Role, act: ActKind) -> bool {
             | ActKind::Withdraw
             | ActKind::Urge
             | ActKind::Escalate
-            | ActKind::Message => true,
+            | ActKind::Message
+            | ActKind::Attach => true,
             ActKind::Reply
             | ActKind::Promise
             | ActKind::Solve
@@ -103,7 +104,8 @@ pub fn may(role: Role, act: ActKind) -> bool {
             | ActKind::Extension
             | ActKind::ForceMajeure
             | ActKind::Distributor
-            | ActKind::Message => true,
+            | ActKind::Message
+            | ActKind::Attach => true,
             ActKind::Confirm
             | ActKind::Withdraw
             | ActKind::Urge
@@ -113,8 +115,13 @@ pub fn may(role: Role, act: ActKind) -> bool {
             | ActKind::Measure
             | ActKind::CloseEscalation => false,
         },
-        Role::Distributor => matches!(act, ActKind::ForceMajeure | ActKind::Message),
-        Role::Bureau => act.is_on_escalation() || matches!(act, ActKind::Decide | ActKind::Message),
+        Role::Distributor => {
+            matches!(act, ActKind::ForceMajeure | ActKind::Message | ActKind::Attach)
+        }
+        Role::Bureau => {
+            act.is_on_escalation()
+                || matches!(act, ActKind::Decide | ActKind::Message | ActKind::Attach)
+        }
         Role::Admin | Role::Security | Role::Auditor => false,
     }
 }

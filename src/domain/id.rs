@@ -47,6 +47,8 @@ ids! {
     EventId,
     /// A message in a ticket's conversation.
     MessageId,
+    /// A file that somebody added to a ticket.
+    AttachmentId,
     /// A layer of the working calendar.
     CalendarId,
     /// A version of the time-limit rules.

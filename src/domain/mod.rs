@@ -7,6 +7,7 @@
 //! **Never** reads a clock, performs I/O, awaits, or names a database, HTTP or mail crate.
 
 pub mod access;
+pub mod attachment;
 pub mod calendar;
 pub mod escalation;
 pub mod explanation;

@@ -39,6 +39,8 @@ pub enum Kind {
     Withdrawn,
     /// Somebody wrote in the conversation.
     Message,
+    /// Somebody added a file.
+    Attached,
     /// A bureau acknowledged an escalation.
     Acknowledged,
     /// A bureau took a measure.
@@ -75,7 +77,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Filed,
         Self::Warning,
         Self::Missed,
@@ -88,6 +90,7 @@ impl Kind {
         Self::Closed,
         Self::Withdrawn,
         Self::Message,
+        Self::Attached,
         Self::Acknowledged,
         Self::Measure,
         Self::EscalationClosed,
@@ -122,6 +125,7 @@ impl Kind {
             Self::Closed => "closed",
             Self::Withdrawn => "withdrawn",
             Self::Message => "message",
+            Self::Attached => "attached",
             Self::Acknowledged => "acknowledged",
             Self::Measure => "measure",
             Self::EscalationClosed => "escalation_closed",
@@ -250,6 +254,7 @@ pub fn channels(kind: Kind, to: Party) -> &'static [Channel] {
             | Kind::Closed
             | Kind::Withdrawn
             | Kind::Message
+            | Kind::Attached
             | Kind::Acknowledged
             | Kind::Measure
             | Kind::EscalationClosed

@@ -69,6 +69,12 @@ pub enum Error {
     /// Fields were refused.
     #[error("the input is not valid")]
     Invalid(Vec<FieldError>),
+    /// There is no room for more.
+    #[error("{0}")]
+    OverQuota(String),
+    /// Something the service needs does not answer now.
+    #[error("{0}")]
+    Unavailable(String),
     /// The service failed.
     #[error("the service failed")]
     Internal(#[source] store::Error),
@@ -100,7 +106,9 @@ impl store::Transient for Error {
             | Self::Forbidden(_)
             | Self::Conflict { .. }
             | Self::Outdated
-            | Self::Invalid(_) => false,
+            | Self::Invalid(_)
+            | Self::OverQuota(_)
+            | Self::Unavailable(_) => false,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! **Never** knows how it was asked: no HTTP, no templates, no channels.
 
 pub mod accounts;
+pub mod attachments;
 pub mod catalogue;
 mod error;
 pub mod escalations;
@@ -28,11 +29,15 @@ pub use once::{Answered, Key, Once, Rendered};
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
+use crate::files::Vault;
 use crate::store::{self, Store};
+use attachments::Quota;
 use rulebook::Rulebook;
 
 /// Passwords checked at once.
 const SIGN_INS_AT_ONCE: usize = 2;
+/// Files looked at, at once.
+const FILES_AT_ONCE: usize = 4;
 
 /// What every use case works with.
 #[derive(Clone)]
@@ -44,8 +49,13 @@ pub struct App {
     /// Limits that the demo switches off.
     pub limits: Limits,
     book: Arc<RwLock<Arc<Rulebook>>>,
+    /// How many files may be kept.
+    pub quota: Quota,
+    files: Option<Vault>,
     /// Sign-ins under way: each costs memory and a core for a while.
     signing_in: Arc<Semaphore>,
+    /// Files being looked at, for the same reason.
+    recognising: Arc<Semaphore>,
 }
 
 /// Whether sign-in attempts are limited.
@@ -65,7 +75,24 @@ impl App {
     pub async fn open(store: Store, clock: Clock, limits: Limits) -> Result<Self, store::Error> {
         let book = Arc::new(RwLock::new(Arc::new(Rulebook::load(&store).await?)));
         let signing_in = Arc::new(Semaphore::new(SIGN_INS_AT_ONCE));
-        Ok(Self { store, clock, limits, book, signing_in })
+        let recognising = Arc::new(Semaphore::new(FILES_AT_ONCE));
+        let (quota, files) = (Quota::default(), None);
+        Ok(Self { store, clock, limits, book, quota, files, signing_in, recognising })
+    }
+
+    /// The same, keeping the bytes of files there.
+    #[must_use]
+    pub fn with_files(self, files: Vault) -> Self {
+        Self { files: Some(files), ..self }
+    }
+
+    /// Where the bytes of files lie.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where nothing was said about that, as on the command line.
+    pub fn files(&self) -> Result<Vault, Error> {
+        let none = || Error::Unavailable("files are not kept here".to_owned());
+        self.files.clone().ok_or_else(none)
     }
 
     /// The calendars and policies in force.

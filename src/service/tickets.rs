@@ -14,7 +14,7 @@ use super::filing::{self, Following};
 pub use super::filing::{Filing, ReadFiling, file};
 use super::once::once;
 pub use super::timeline::{EventView, MessageView, events, message_id, messages};
-use super::{Answered, App, Error, Once, notices};
+use super::{Answered, App, Error, Once, attachments, notices};
 use crate::domain::access::Scope;
 use crate::domain::escalation::Desk;
 use crate::domain::id::{EscalationId, OrganisationId, ProductId, TicketId};
@@ -88,16 +88,16 @@ pub async fn act(
     .await
 }
 
-struct Acting {
-    before: Ticket,
-    escalation: Option<EscalationId>,
-    kind: ActKind,
-    read: ReadAct,
-    expected: Option<i64>,
-    at: DateTime<Utc>,
+pub(super) struct Acting {
+    pub(super) before: Ticket,
+    pub(super) escalation: Option<EscalationId>,
+    pub(super) kind: ActKind,
+    pub(super) read: ReadAct,
+    pub(super) expected: Option<i64>,
+    pub(super) at: DateTime<Utc>,
 }
 
-async fn act_in(
+pub(super) async fn act_in(
     tx: &DatabaseTransaction,
     app: &App,
     scope: &Scope,
@@ -118,11 +118,10 @@ async fn act_in(
         return Err(Error::Outdated);
     }
     let act = read()?;
+    attachments::known_evidence(tx, &change.ticket, scope.actor(), act.evidence()).await?;
     let successor = named(tx, &change.ticket, &act).await?;
     let decided = ticket::decide(&change.ticket, Command::Act(scope.actor(), act), at, &rules)?;
-    change.ticket = decided.ticket;
-    change.events.extend(decided.events);
-    change.written.extend(decided.written);
+    change = change.then(decided);
     let mut batch = Batch::on(tx);
     kept::update(tx, &mut batch, &[(&before, &change)]).await?;
     let followed = match successor {
@@ -168,6 +167,7 @@ async fn named(
         | Act::Extension { .. }
         | Act::ForceMajeure { .. }
         | Act::Message { .. }
+        | Act::Attach(_)
         | Act::Acknowledge { .. }
         | Act::Measure { .. }
         | Act::CloseEscalation { .. } => return Ok(None),

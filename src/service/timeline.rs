@@ -50,9 +50,10 @@ pub async fn events(
         (name, houses.get(&house).cloned().unwrap_or_default())
     };
     let may_read = |row: &EventRow| match (&row.data, row.by) {
-        (ticket::EventData::Message { audience }, Some((_, house))) => {
-            access::may_read(scope.actor(), *audience, house)
-        }
+        (
+            ticket::EventData::Message { audience } | ticket::EventData::Attached { audience, .. },
+            Some((_, house)),
+        ) => access::may_read(scope.actor(), *audience, house),
         _ => true,
     };
     let readable = rows.into_iter().filter(may_read);

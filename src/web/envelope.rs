@@ -26,6 +26,9 @@ const HSTS: &str = "max-age=31536000; includeSubDomains";
 /// Data is never a page: nothing may be loaded or framed.
 const DATA_POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// A file that somebody opens all the same gets no origin, and runs nothing.
+const FILE_POLICY: &str =
+    "sandbox; default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /// Our own pages: our own files, nothing inline.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -43,12 +46,15 @@ pub(super) async fn headers(
     let path = request.path().to_owned();
     let mut response = next.call(request).await?;
     let is_page = is_html(response.headers());
+    let is_file = response.headers().contains_key(header::CONTENT_DISPOSITION);
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     let policy = if path.starts_with("/api/docs") {
         DOCS_POLICY
+    } else if is_file {
+        FILE_POLICY
     } else if is_page {
         PAGE_POLICY
     } else {

@@ -12,7 +12,7 @@ use crate::domain::ticket::ActKind;
 use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
-pub(super) const CODES: [(&str, u16, &str); 32] = [
+pub(super) const CODES: [(&str, u16, &str); 33] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
@@ -39,6 +39,7 @@ pub(super) const CODES: [(&str, u16, &str); 32] = [
     ("not_a_dead_letter", 409, "Only a failed delivery can be sent again"),
     ("outdated", 412, "Changed since you read it"),
     ("too_large", 413, "The body is too large"),
+    ("over_quota", 413, "There is no room for more files"),
     ("unsupported_type", 415, "The body's type is not one that is read"),
     ("invalid", 422, "The input is not valid"),
     ("precondition_required", 428, "If-Match is required here"),
@@ -196,6 +197,8 @@ impl From<service::Error> for Problem {
                 let errors = fields.into_iter().map(RefusedField::from).collect();
                 Self { errors, ..Self::new("invalid", detail) }
             }
+            Error::OverQuota(_) => Self::new("over_quota", detail),
+            Error::Unavailable(_) => Self::new("unavailable", detail),
             Error::Internal(source) => {
                 tracing::error!(error = %source, "a request failed");
                 Self::new(

@@ -22,6 +22,7 @@ use super::auth::SignedIn;
 use super::condition::{self, Expected};
 use super::error::Problem;
 use super::json;
+use crate::domain::id::UserId;
 use crate::service::{Answered, Error, Key, Once, Rendered};
 
 /// The longest body, in bytes.
@@ -179,6 +180,38 @@ impl FromRequest for Form {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move { Self::of(&request, payload).await })
+    }
+}
+
+/// The idempotency key of a request, and what it belongs to.
+#[derive(Debug, Clone)]
+pub(super) struct Keyed {
+    route: String,
+    key: Result<Option<String>, Defect>,
+}
+
+/// The key of a request whose body is read in another way.
+pub(super) fn key_of(request: &HttpRequest) -> Keyed {
+    let route = format!("{} {}", request.method(), request.path());
+    Keyed { route, key: key(request.headers()) }
+}
+
+impl Keyed {
+    /// Refuses a key that is none.
+    pub(super) fn checked(&self) -> Result<(), Error> {
+        self.key.as_ref().map(drop).map_err(|defect| defect.error())
+    }
+
+    /// How a use case does this once for its caller.
+    pub(super) fn once<T>(
+        self,
+        user: UserId,
+        fingerprint: String,
+        render: impl Fn(&T) -> Rendered + Send + Sync + 'static,
+    ) -> Once<T> {
+        let key = self.key.ok().flatten();
+        let key = key.map(|key| Key { user, route: self.route, key, fingerprint });
+        Once { key, expected_version: None, render: Arc::new(render) }
     }
 }
 

@@ -10,6 +10,7 @@ mod api;
 mod auth;
 mod check;
 mod condition;
+mod download;
 mod envelope;
 mod error;
 mod extract;
@@ -20,6 +21,7 @@ mod pages;
 mod paging;
 mod query;
 mod site;
+mod upload;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Handler, ServiceFactory, ServiceRequest, ServiceResponse};

@@ -8,8 +8,8 @@ use supplyline::domain::ticket::{
 };
 
 use crate::scenario::{
-    Life, acknowledge, ask_return, bureau, conclude, confirm, escalate, extension, force_majeure,
-    measure, organisation, person, promise, reply, ruling, solve, urge, world,
+    Life, acknowledge, ask_return, attach, bureau, conclude, confirm, escalate, extension,
+    force_majeure, measure, organisation, person, promise, reply, ruling, solve, urge, world,
 };
 
 /// Who may (hospital, manufacturer, distributor, bureau) and when (open, promised, solved,
@@ -28,7 +28,7 @@ fn row(act: ActKind) -> (&'static str, &'static str) {
         ActKind::ForceMajeure => ("-MD-", "OP----"),
         ActKind::Distributor => ("-M--", "OPS---"),
         ActKind::Decide => ("---B", "OPS---"),
-        ActKind::Message => ("HMDB", "OPSCWR"),
+        ActKind::Message | ActKind::Attach => ("HMDB", "OPSCWR"),
         ActKind::Acknowledge => ("---B", "OPS---"),
         ActKind::Measure => ("---B", "OPS---"),
         ActKind::CloseEscalation => ("---B", "OPS---"),
@@ -123,6 +123,7 @@ fn act(kind: ActKind, life: &Life) -> Act {
         ActKind::Distributor => Act::Distributor { distributor: organisation(33) },
         ActKind::Decide => ruling(Topic::Extension, true),
         ActKind::Message => Act::Message { body: "在吗".to_owned(), audience: Audience::All },
+        ActKind::Attach => attach(Audience::All),
         ActKind::Acknowledge => acknowledge(escalation()),
         ActKind::Measure => measure(escalation(), Some("2026-03-06")),
         ActKind::CloseEscalation => conclude(escalation()),

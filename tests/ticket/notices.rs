@@ -41,7 +41,7 @@ fn row(data: &EventData) -> [&'static str; 4] {
             ["mail", "mail", "mail", "app"]
         }
         EventData::Confirmed { .. } | EventData::Urged { .. } => ["mail sms", "-", "app", "-"],
-        EventData::Message { audience } => match audience {
+        EventData::Message { audience } | EventData::Attached { audience, .. } => match audience {
             Audience::All => ["app", "app", "app", "app"],
             Audience::HospitalBureau => ["-", "app", "app", "-"],
             Audience::Bureau => ["-", "-", "app", "-"],
@@ -137,7 +137,8 @@ fn everything_that_bureaus_decide() {
 fn a_ticket_nobody_answers() {
     let mut life = world().file("2026-03-02 10:00");
     life.to("2026-03-06 10:00").urge().to("2026-03-16 10:00");
-    life.message(Role::Hospital, Audience::HospitalBureau).withdraw();
+    life.message(Role::Hospital, Audience::HospitalBureau);
+    life.attach(Role::Hospital, Audience::All).withdraw();
     assert_eq!(life.rungs().len(), 2);
     check(&life);
 }
@@ -207,6 +208,7 @@ fn is_urgent(kind: Kind) -> bool {
         | Kind::Closed
         | Kind::Withdrawn
         | Kind::Message
+        | Kind::Attached
         | Kind::Acknowledged
         | Kind::Measure
         | Kind::EscalationClosed

@@ -18,7 +18,7 @@ use supplyline::domain::ticket::{
 use uuid::Uuid;
 
 use crate::scenario::{
-    Life, World, acknowledge, ask_return, bureau, conclude, confirm, escalate, extension,
+    Life, World, acknowledge, ask_return, attach, bureau, conclude, confirm, escalate, extension,
     force_majeure, measure, organisation, person, promise, reply, ruling, solve, urge, world,
 };
 
@@ -59,7 +59,7 @@ fn role_of(kind: ActKind) -> Role {
         ActKind::Reply | ActKind::Promise | ActKind::Solve => Role::Manufacturer,
         ActKind::Confirm | ActKind::Withdraw | ActKind::Urge | ActKind::Escalate => Role::Hospital,
         ActKind::Return | ActKind::Extension | ActKind::Distributor => Role::Manufacturer,
-        ActKind::ForceMajeure | ActKind::Message => Role::Distributor,
+        ActKind::ForceMajeure | ActKind::Message | ActKind::Attach => Role::Distributor,
         ActKind::Decide | ActKind::Acknowledge | ActKind::Measure | ActKind::CloseEscalation => {
             Role::Bureau
         }
@@ -108,6 +108,7 @@ fn act(step: &Step, life: &Life) -> Act {
             ruling(topic.copied().unwrap_or(Topic::Silence), step.province || step.day > 4)
         }
         ActKind::Message => Act::Message { body: "在吗".to_owned(), audience: Audience::All },
+        ActKind::Attach => attach(Audience::HospitalBureau),
         ActKind::Acknowledge => acknowledge(escalation),
         ActKind::Measure => measure(escalation, Some(&day)),
         ActKind::CloseEscalation => conclude(escalation),

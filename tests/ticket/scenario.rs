@@ -6,12 +6,15 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use supplyline::domain::attachment::{Attachment, Evidence, FileType};
 use supplyline::domain::calendar::{
     Calendar, Layer, at_time, local_date, local_time, midnight_after,
 };
 use supplyline::domain::escalation::{Desk, Escalation, MeasureKind, Reason};
 use supplyline::domain::holiday::read_year;
-use supplyline::domain::id::{EscalationId, OrganisationId, ProductId, TicketId, UserId};
+use supplyline::domain::id::{
+    AttachmentId, EscalationId, OrganisationId, ProductId, TicketId, UserId,
+};
 use supplyline::domain::party::{Actor, Division, Level, Organisation, Role};
 use supplyline::domain::policy::{Policy, Urgency};
 use supplyline::domain::ticket::{
@@ -247,6 +250,10 @@ impl Life {
         self.act(&person(role), Act::Message { body: "在吗".to_owned(), audience })
     }
 
+    pub(crate) fn attach(&mut self, role: Role, audience: Audience) -> &mut Self {
+        self.act(&person(role), attach(audience))
+    }
+
     pub(crate) fn give_back(&mut self) -> &mut Self {
         self.act(&person(Role::Manufacturer), ask_return())
     }
@@ -350,13 +357,26 @@ pub(crate) fn reply(promised_on: &str) -> Act {
     })
 }
 
+/// A file; always the same one.
+pub(crate) fn attach(audience: Audience) -> Act {
+    Act::Attach(Attachment {
+        id: AttachmentId(Uuid::from_u128(77)),
+        evidence: Evidence::SupplyStopStatement,
+        audience,
+        name: "停供函.pdf".to_owned(),
+        file_type: FileType::Pdf,
+        bytes: 9,
+        hash: "0".repeat(64),
+    })
+}
+
 pub(crate) fn promise(promised_on: &str) -> Act {
     let promised_on = date(promised_on);
     Act::Promise { promised_on, promised_quantity: 100, reason: "延迟".to_owned() }
 }
 
 pub(crate) fn solve() -> Act {
-    Act::Solve { message: "已配送".to_owned(), delivered_quantity: 100 }
+    Act::Solve { message: "已配送".to_owned(), delivered_quantity: 100, evidence: Vec::new() }
 }
 
 pub(crate) fn confirm(result: Verdict) -> Act {
@@ -377,11 +397,15 @@ pub(crate) fn ask_return() -> Act {
 }
 
 pub(crate) fn extension(until: &str) -> Act {
-    Act::Extension { until: date(until), reason: "原料延迟".to_owned() }
+    Act::Extension { until: date(until), reason: "原料延迟".to_owned(), evidence: Vec::new() }
 }
 
 pub(crate) fn force_majeure(expected_end: &str) -> Act {
-    Act::ForceMajeure { expected_end: date(expected_end), reason: "洪水".to_owned() }
+    Act::ForceMajeure {
+        expected_end: date(expected_end),
+        reason: "洪水".to_owned(),
+        evidence: Vec::new(),
+    }
 }
 
 pub(crate) fn ruling(on: Topic, granted: bool) -> Act {

@@ -6,8 +6,9 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::super::attachment::Attachment;
 use super::super::escalation::MeasureKind;
-use super::super::id::{EscalationId, OrganisationId, ProductId, TicketId};
+use super::super::id::{AttachmentId, EscalationId, OrganisationId, ProductId, TicketId};
 use super::super::party::{Actor, Division};
 use super::super::policy::Urgency;
 use super::kind::ActKind;
@@ -241,6 +242,8 @@ pub enum Act {
         message: String,
         /// How much arrived.
         delivered_quantity: i64,
+        /// The files that prove it.
+        evidence: Vec<AttachmentId>,
     },
     /// The hospital answers whether it is.
     Confirm(Confirm),
@@ -270,6 +273,8 @@ pub enum Act {
         until: NaiveDate,
         /// Why.
         reason: String,
+        /// The files that prove it.
+        evidence: Vec<AttachmentId>,
     },
     /// The manufacturer or distributor asks for the clocks to stop.
     ForceMajeure {
@@ -277,6 +282,8 @@ pub enum Act {
         expected_end: NaiveDate,
         /// Why.
         reason: String,
+        /// The files that prove it.
+        evidence: Vec<AttachmentId>,
     },
     /// The manufacturer brings in a distributor.
     Distributor {
@@ -292,6 +299,8 @@ pub enum Act {
         /// Who may read it.
         audience: Audience,
     },
+    /// A party adds a file.
+    Attach(Attachment),
     /// A bureau takes an escalation on.
     Acknowledge {
         /// Which.
@@ -316,6 +325,30 @@ pub enum Act {
 }
 
 impl Act {
+    /// The files it names as evidence.
+    #[must_use]
+    pub fn evidence(&self) -> &[AttachmentId] {
+        match self {
+            Self::Solve { evidence, .. }
+            | Self::Extension { evidence, .. }
+            | Self::ForceMajeure { evidence, .. } => evidence,
+            Self::Reply(_)
+            | Self::Promise { .. }
+            | Self::Confirm(_)
+            | Self::Withdraw { .. }
+            | Self::Urge { .. }
+            | Self::Escalate { .. }
+            | Self::Return { .. }
+            | Self::Distributor { .. }
+            | Self::Decide(_)
+            | Self::Message { .. }
+            | Self::Attach(_)
+            | Self::Acknowledge { .. }
+            | Self::Measure { .. }
+            | Self::CloseEscalation { .. } => &[],
+        }
+    }
+
     /// Its name.
     #[must_use]
     pub fn kind(&self) -> ActKind {
@@ -333,6 +366,7 @@ impl Act {
             Self::Distributor { .. } => ActKind::Distributor,
             Self::Decide(_) => ActKind::Decide,
             Self::Message { .. } => ActKind::Message,
+            Self::Attach(_) => ActKind::Attach,
             Self::Acknowledge { .. } => ActKind::Acknowledge,
             Self::Measure { .. } => ActKind::Measure,
             Self::CloseEscalation { .. } => ActKind::CloseEscalation,

@@ -53,6 +53,7 @@ pub fn admit(
         | ActKind::Distributor
         | ActKind::Decide
         | ActKind::Message
+        | ActKind::Attach
         | ActKind::Acknowledge
         | ActKind::Measure
         | ActKind::CloseEscalation => Ok(()),
@@ -115,7 +116,7 @@ pub fn state_allows(state: StateName, act: ActKind) -> bool {
         | ActKind::Acknowledge
         | ActKind::Measure
         | ActKind::CloseEscalation => !state.is_final(),
-        ActKind::Message => true,
+        ActKind::Message | ActKind::Attach => true,
     }
 }
 

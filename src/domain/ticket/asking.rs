@@ -12,20 +12,29 @@ use super::refusal::Refusal;
 use super::request::{Request, Topic};
 use crate::domain::calendar::local_date;
 use crate::domain::escalation::find_bureau;
-use crate::domain::id::OrganisationId;
+use crate::domain::id::{AttachmentId, OrganisationId};
 use crate::domain::notice::Kind;
 use crate::domain::party::Actor;
 
+/// What a bureau is asked.
+pub(super) struct Asking {
+    pub(super) topic: Topic,
+    pub(super) day: Option<NaiveDate>,
+    pub(super) reason: String,
+    pub(super) evidence: Vec<AttachmentId>,
+}
+
 impl Draft<'_> {
     pub(super) fn ask_return(&mut self, actor: &Actor, reason: String) {
-        self.ask(Some(actor), Topic::Return, None, reason);
+        let topic = Topic::Return;
+        self.ask(Some(actor), Asking { topic, day: None, reason, evidence: Vec::new() });
     }
 
     pub(super) fn ask_extension(
         &mut self,
         actor: &Actor,
         until: NaiveDate,
-        reason: String,
+        (reason, evidence): (String, Vec<AttachmentId>),
     ) -> Result<(), Refusal> {
         let invalid = |code, message| Refusal::Invalid { field: "until", code, message };
         let due_on = self.resolve_limit()?.unwrap_or_else(|| local_date(self.at));
@@ -43,7 +52,8 @@ impl Draft<'_> {
                 format!("an extension may reach {limit} at the latest, {within} working days on"),
             ));
         }
-        self.ask(Some(actor), Topic::Extension, Some(until), reason);
+        let topic = Topic::Extension;
+        self.ask(Some(actor), Asking { topic, day: Some(until), reason, evidence });
         Ok(())
     }
 
@@ -51,7 +61,7 @@ impl Draft<'_> {
         &mut self,
         actor: &Actor,
         expected_end: NaiveDate,
-        reason: String,
+        (reason, evidence): (String, Vec<AttachmentId>),
     ) -> Result<(), Refusal> {
         let today = local_date(self.at);
         if expected_end < today {
@@ -63,18 +73,14 @@ impl Draft<'_> {
         }
         // A day from which nothing can be counted would only be noticed at the resumption.
         self.rules.calendar.nth_working_day_after(expected_end, 1)?;
-        self.ask(Some(actor), Topic::ForceMajeure, Some(expected_end), reason);
+        let topic = Topic::ForceMajeure;
+        self.ask(Some(actor), Asking { topic, day: Some(expected_end), reason, evidence });
         Ok(())
     }
 
     /// Puts a question to the first-rung bureau; the clock asks about a silent hospital.
-    pub(super) fn ask(
-        &mut self,
-        actor: Option<&Actor>,
-        topic: Topic,
-        day: Option<NaiveDate>,
-        reason: String,
-    ) {
+    pub(super) fn ask(&mut self, actor: Option<&Actor>, asking: Asking) {
+        let Asking { topic, day, reason, evidence } = asking;
         let bureau = self.first_rung();
         let asked = self.change.ticket.requests.len();
         let ordinal = u16::try_from(asked).unwrap_or(u16::MAX).saturating_add(1);
@@ -99,7 +105,8 @@ impl Draft<'_> {
         let bureau = bureau.map(|bureau| Tell { kind, to: Party::Bureau(bureau) });
         let tells = std::iter::once(hospital).chain(bureau).collect();
         let brief = self.brief_of(&[DeadlineKind::Resolve]);
-        self.record(by, EventData::Requested { ordinal, topic, day, reason }, brief, tells);
+        let data = EventData::Requested { ordinal, topic, day, reason, evidence };
+        self.record(by, data, brief, tells);
     }
 
     /// The bureau of the ladder's first rung, past special divisions and vacant desks.

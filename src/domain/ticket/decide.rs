@@ -8,11 +8,12 @@ use super::act::{Act, Audience, NewTicket};
 use super::admit::admit;
 use super::clock::{Step, next_step};
 use super::deadline::{Deadline, DeadlineKind};
-use super::event::{Brief, Event, EventData, Party, Tell, Written};
+use super::event::{Attached, Brief, Event, EventData, Party, Tell, Written};
 use super::refusal::Refusal;
 use super::state::State;
 use super::{Ticket, rung};
 use crate::domain::access;
+use crate::domain::attachment::Attachment;
 use crate::domain::calendar::Calendar;
 use crate::domain::escalation::Desk;
 use crate::domain::id::{OrganisationId, UserId};
@@ -49,6 +50,24 @@ pub struct Change {
     pub events: Vec<Event>,
     /// What was written in the conversation.
     pub written: Vec<Written>,
+    /// The file that was added.
+    pub attached: Option<Attached>,
+}
+
+impl Change {
+    /// The ticket with nothing written down.
+    fn none(ticket: Ticket) -> Self {
+        Self { ticket, events: Vec::new(), written: Vec::new(), attached: None }
+    }
+
+    /// This change and then `next`, which was decided on its ticket, as one.
+    #[must_use]
+    pub fn then(mut self, next: Self) -> Self {
+        let Self { ticket, events, written, attached } = next;
+        self.events.extend(events);
+        self.written.extend(written);
+        Self { ticket, attached: attached.or(self.attached), ..self }
+    }
 }
 
 /// Files a ticket: `open`, with the reply's clock running and, unless the policy starts it with
@@ -172,7 +191,7 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn of(ticket: Ticket, at: DateTime<Utc>, rules: &'a Rules<'a>) -> Self {
-        Self { change: Change { ticket, events: Vec::new(), written: Vec::new() }, at, rules }
+        Self { change: Change::none(ticket), at, rules }
     }
 
     fn act(&mut self, actor: &Actor, act: Act) -> Result<(), Refusal> {
@@ -181,8 +200,8 @@ impl<'a> Draft<'a> {
             Act::Promise { promised_on, promised_quantity, reason } => {
                 self.promise(actor, promised_on, promised_quantity, reason)
             }
-            Act::Solve { message, delivered_quantity } => {
-                self.solve(actor, message, delivered_quantity)
+            Act::Solve { message, delivered_quantity, evidence } => {
+                self.solve(actor, EventData::Solved { message, delivered_quantity, evidence })
             }
             Act::Confirm(confirm) => self.confirm(actor, confirm),
             Act::Withdraw { reason } => {
@@ -198,14 +217,20 @@ impl<'a> Draft<'a> {
                 self.ask_return(actor, reason);
                 Ok(())
             }
-            Act::Extension { until, reason } => self.ask_extension(actor, until, reason),
-            Act::ForceMajeure { expected_end, reason } => {
-                self.ask_stop(actor, expected_end, reason)
+            Act::Extension { until, reason, evidence } => {
+                self.ask_extension(actor, until, (reason, evidence))
+            }
+            Act::ForceMajeure { expected_end, reason, evidence } => {
+                self.ask_stop(actor, expected_end, (reason, evidence))
             }
             Act::Distributor { distributor } => self.bring_in(actor, distributor),
             Act::Decide(decision) => self.rule(actor, decision),
             Act::Message { body, audience } => {
                 self.message(actor, body, audience);
+                Ok(())
+            }
+            Act::Attach(file) => {
+                self.attach(actor, file);
                 Ok(())
             }
             Act::Acknowledge { escalation, note } => self.acknowledge(actor, escalation, note),
@@ -222,6 +247,19 @@ impl<'a> Draft<'a> {
         let data = EventData::Message { audience };
         let sequence = self.record(by(actor), data, Brief::default(), tells);
         self.change.written.push(Written { sequence, body, audience });
+    }
+
+    /// A file is told to whom it is for, as a message is.
+    fn attach(&mut self, actor: &Actor, file: Attachment) {
+        let readers = access::readers(file.audience, &self.change.ticket, actor).into_iter();
+        let tells = readers.map(|to| Tell { kind: Kind::Attached, to }).collect();
+        let data = EventData::Attached {
+            attachment: file.id,
+            evidence: file.evidence,
+            audience: file.audience,
+        };
+        let sequence = self.record(by(actor), data, Brief::default(), tells);
+        self.change.attached = Some(Attached { sequence, file });
     }
 
     /// Writes an event down; gives its number in the timeline.

@@ -5,8 +5,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::super::attachment::{Attachment, Evidence};
 use super::super::escalation::{MeasureKind, Reason, Skipped};
-use super::super::id::{OrganisationId, UserId};
+use super::super::id::{AttachmentId, OrganisationId, UserId};
 use super::super::notice::{DeadlineLine, Kind};
 use super::super::party::Level;
 use super::act::{Audience, Cause, Rating, Verdict};
@@ -76,6 +77,15 @@ pub struct Written {
     pub audience: Audience,
 }
 
+/// A file that was added to the ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    /// The event it belongs to.
+    pub sequence: u32,
+    /// The file.
+    pub file: Attachment,
+}
+
 /// What happened, with what it was about: the fields are those of the act or deadline that
 /// caused it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +105,12 @@ pub enum EventData {
     /// The manufacturer promised another day.
     Promised { version: u16, promised_on: NaiveDate, promised_quantity: i64, reason: String },
     /// The manufacturer reported a solution.
-    Solved { message: String, delivered_quantity: i64 },
+    Solved {
+        message: String,
+        delivered_quantity: i64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<AttachmentId>,
+    },
     /// The hospital answered.
     Confirmed {
         result: Verdict,
@@ -109,6 +124,8 @@ pub enum EventData {
     Urged { reason: String },
     /// Somebody wrote in the conversation.
     Message { audience: Audience },
+    /// Somebody added a file.
+    Attached { attachment: AttachmentId, evidence: Evidence, audience: Audience },
     /// A deadline is close.
     Warned { deadline: DeadlineKind, due_at: DateTime<Utc> },
     /// A warning came too late to be of use, after a standstill, and was not sent.
@@ -130,7 +147,14 @@ pub enum EventData {
     /// A bureau ended the escalation.
     EscalationClosed { level: Level, conclusion: String },
     /// A party, or the clock about a silent hospital, asked a bureau to decide.
-    Requested { ordinal: u16, topic: Topic, day: Option<NaiveDate>, reason: String },
+    Requested {
+        ordinal: u16,
+        topic: Topic,
+        day: Option<NaiveDate>,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<AttachmentId>,
+    },
     /// A bureau decided.
     Decided {
         on: Topic,
@@ -158,6 +182,7 @@ impl EventData {
             Self::Withdrawn { .. } => "withdrawn",
             Self::Urged { .. } => "urged",
             Self::Message { .. } => "message",
+            Self::Attached { .. } => "attached",
             Self::Warned { .. } => "warned",
             Self::WarningSuperseded { .. } => "warning_superseded",
             Self::Missed { .. } => "missed",

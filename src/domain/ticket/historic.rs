@@ -93,5 +93,5 @@ pub fn over(old: Historic) -> Change {
         events: 2,
         version: 1,
     };
-    Change { ticket, events, written: Vec::new() }
+    Change { ticket, events, written: Vec::new(), attached: None }
 }

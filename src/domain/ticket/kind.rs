@@ -34,6 +34,8 @@ pub enum ActKind {
     Decide,
     /// See [`super::Act::Message`].
     Message,
+    /// See [`super::Act::Attach`].
+    Attach,
     /// See [`super::Act::Acknowledge`].
     Acknowledge,
     /// See [`super::Act::Measure`].
@@ -44,7 +46,7 @@ pub enum ActKind {
 
 impl ActKind {
     /// Every act, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Reply,
         Self::Promise,
         Self::Solve,
@@ -58,6 +60,7 @@ impl ActKind {
         Self::Distributor,
         Self::Decide,
         Self::Message,
+        Self::Attach,
         Self::Acknowledge,
         Self::Measure,
         Self::CloseEscalation,
@@ -80,6 +83,7 @@ impl ActKind {
             Self::Distributor => "distributor",
             Self::Decide => "decide",
             Self::Message => "message",
+            Self::Attach => "attach",
             Self::Acknowledge => "acknowledge",
             Self::Measure => "measure",
             Self::CloseEscalation => "close_escalation",

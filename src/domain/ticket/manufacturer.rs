@@ -173,12 +173,7 @@ impl Draft<'_> {
         version
     }
 
-    pub(super) fn solve(
-        &mut self,
-        actor: &Actor,
-        message: String,
-        delivered_quantity: i64,
-    ) -> Result<(), Refusal> {
+    pub(super) fn solve(&mut self, actor: &Actor, solved: EventData) -> Result<(), Refusal> {
         if self.change.ticket.state == State::Open {
             // It counts as the reply too.
             self.start_resolve_clock()?;
@@ -194,7 +189,7 @@ impl Draft<'_> {
         let mut tells = vec![Tell { kind: Kind::Solved, to: Party::Hospital }];
         tells.extend(self.bureau(Kind::Solved));
         let brief = self.brief_of(&[DeadlineKind::Resolve]);
-        self.record(by(actor), EventData::Solved { message, delivered_quantity }, brief, tells);
+        self.record(by(actor), solved, brief, tells);
         Ok(())
     }
 

@@ -41,7 +41,7 @@ pub use admit::{admit, admit_holder, possible, state_allows};
 pub use clock::{Step, next_step, wake_at};
 pub use deadline::{Basis, Deadline, DeadlineKind, DeadlineStatus};
 pub use decide::{Change, Command, Reachable, Rules, advance, decide, file};
-pub use event::{Brief, Event, EventData, Party, Tell, Written};
+pub use event::{Attached, Brief, Event, EventData, Party, Tell, Written};
 pub use historic::{Historic, over};
 pub use kind::ActKind;
 pub use refusal::Refusal;

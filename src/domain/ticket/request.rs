@@ -171,6 +171,7 @@ pub(super) fn out_of_turn(ticket: &Ticket, act: ActKind) -> Option<(&'static str
         | ActKind::Distributor
         | ActKind::Decide
         | ActKind::Message
+        | ActKind::Attach
         | ActKind::Acknowledge
         | ActKind::Measure
         | ActKind::CloseEscalation => None,

@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::asking::Asking;
 use super::deadline::{Deadline, DeadlineKind};
 use super::decide::{Draft, by};
 use super::event::{Brief, EventData, Party, Tell};
@@ -33,7 +34,8 @@ pub(super) fn missed(
     let missed: Vec<_> = missed.iter().filter(|m| m.0 != DeadlineKind::Confirm).copied().collect();
     if silent {
         // Never "solved" by silence: a bureau says whether it is.
-        draft.ask(None, Topic::Silence, None, String::new());
+        let (topic, reason, evidence) = (Topic::Silence, String::new(), Vec::new());
+        draft.ask(None, Asking { topic, day: None, reason, evidence });
     }
     if missed.is_empty() {
         return Ok(());
@@ -249,7 +251,8 @@ impl ActKind {
             | Self::ForceMajeure
             | Self::Distributor
             | Self::Decide
-            | Self::Message => false,
+            | Self::Message
+            | Self::Attach => false,
         }
     }
 }

@@ -213,7 +213,9 @@ impl From<Error> for Halt {
             | Error::Forbidden(_)
             | Error::Conflict { .. }
             | Error::Outdated
-            | Error::Invalid(_)) => Self::Failed(error),
+            | Error::Invalid(_)
+            | Error::OverQuota(_)
+            | Error::Unavailable(_)) => Self::Failed(error),
         }
     }
 }

@@ -5,12 +5,14 @@
 //!
 //! **Never** saves a ticket that somebody else changed since it was read.
 
+mod attachments;
 mod list;
 mod load;
 mod requests;
 mod save;
 mod shortage;
 
+pub use attachments::{AttachmentRow, Usage, attachment, attachments, known_attachments, usage};
 pub(super) use list::visible_condition;
 pub use list::{Filter, Order, escalations, list, ticket_of_escalation};
 pub use load::{EventRow, MessageRow, events, find, find_locked, load, messages, without_contact};

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::super::Error;
 use super::super::batch::Batch;
 use super::super::row::{division, document, int, small, word};
+use super::attachments;
 use super::requests::{REQUEST, REQUEST_KEY, request_row};
 use crate::domain::escalation::{Escalation, Measure};
 use crate::domain::id::{MessageId, TicketId};
@@ -73,6 +74,7 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
     let mut measures = Vec::new();
     let mut events = Vec::new();
     let mut messages = Vec::new();
+    let mut files = Vec::new();
     let mut timers = Vec::new();
     let mut done = Vec::new();
     for (before, change) in changes {
@@ -96,6 +98,8 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
         }
         events.extend(change.events.iter().map(|event| event_row(ticket.id, event)));
         messages.extend(change.written.iter().filter_map(|w| message_row(ticket.id, change, w)));
+        let attached = change.attached.iter();
+        files.extend(attached.filter_map(|a| attachments::row_of(ticket.id, change, a)));
         match wake_at(ticket) {
             Some(due_at) => timers.push(timer::Model {
                 ticket_id: ticket.id.0,
@@ -115,6 +119,7 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
     batch.add(measures);
     batch.add(events);
     batch.add(messages);
+    batch.add(files);
     let changing = [timer::Column::DueAt, timer::Column::Attempt];
     batch.upsert(timers, &[timer::Column::TicketId], &changing);
     if !done.is_empty() {

@@ -14,13 +14,14 @@ use super::id;
 use super::lens::Lens;
 use super::tickets::{TicketAnswer, render};
 use super::words;
-use crate::domain::id::TicketId;
+use crate::domain::id::{AttachmentId, TicketId};
 use crate::domain::ticket::{Act, ActKind, Cause, Confirm, Reply, Verdict};
 use crate::service::{Error, tickets};
 use crate::web::check::{Check, QUANTITY};
 use crate::web::error::Problem;
 use crate::web::extract::{Form, Write, answer};
 use crate::web::json::Object;
+use crate::web::query;
 use crate::web::site::Site;
 
 /// The manufacturer's answer.
@@ -56,6 +57,9 @@ pub(super) struct NewSolution {
     message: String,
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     delivered_quantity: i64,
+    /// Files of the ticket that prove it, at most 20; added by your organisation.
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    evidence: Option<Vec<String>>,
 }
 
 /// The hospital's word on it.
@@ -146,9 +150,37 @@ pub(super) async fn solve(
         let mut check = Check::default();
         let quantity = check.number("delivered_quantity", body.delivered_quantity, QUANTITY);
         let message = check.block("message", &body.message, LONGEST_TEXT);
-        check.done(Act::Solve { message, delivered_quantity: quantity })
+        let evidence = evidence(&mut check, body.evidence);
+        check.done(Act::Solve { message, delivered_quantity: quantity, evidence })
     })
     .await
+}
+
+/// Files named by an act.
+const MOST_EVIDENCE: usize = 20;
+
+/// The files that an act names.
+pub(super) fn evidence(check: &mut Check, given: Option<Vec<String>>) -> Vec<AttachmentId> {
+    let given = given.unwrap_or_default();
+    if given.len() > MOST_EVIDENCE {
+        check.refuse("evidence", "too_many", format!("at most {MOST_EVIDENCE} files"));
+        return Vec::new();
+    }
+    let mut ids = Vec::with_capacity(given.len());
+    for (at, text) in given.iter().enumerate() {
+        match query::uuid(text).map(AttachmentId) {
+            Some(id) if ids.contains(&id) => {
+                let message = "this file is named twice";
+                check.refuse(&format!("evidence[{at}]"), "duplicate", message);
+            }
+            Some(id) => ids.push(id),
+            None => {
+                let message = "there is no such file of yours on this ticket";
+                check.refuse(&format!("evidence[{at}]"), "unknown", message);
+            }
+        }
+    }
+    ids
 }
 
 /// Confirm or dispute a solution.

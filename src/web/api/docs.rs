@@ -9,8 +9,8 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, calendars, deadline, deliveries, demo, escalations, filing, messages, notices, products,
-    requests, session, shortage, tickets, timeline,
+    acts, attachments, calendars, deadline, deliveries, demo, escalations, filing, messages,
+    notices, products, requests, session, shortage, tickets, timeline,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -64,6 +64,7 @@ pub(super) enum Problems {
         acts::escalate, requests::ask_return, requests::extension, requests::force_majeure,
         requests::distributor, requests::decide,
         messages::list, messages::write, timeline::events, deliveries::of_ticket,
+        attachments::list, attachments::add, attachments::read,
         escalations::list, escalations::acknowledge, escalations::measure, escalations::close,
         shortage::list, shortage::show,
         notices::list, notices::read,
@@ -142,7 +143,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 33);
+        assert_eq!(paths.len(), 35);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

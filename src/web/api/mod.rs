@@ -4,6 +4,7 @@
 //! learns nothing about the input.
 
 mod acts;
+mod attachments;
 mod calendars;
 mod deadline;
 mod deliveries;
@@ -57,6 +58,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             get(resource("/tickets/{id}/messages"), messages::list)
                 .route(post().to(messages::write)),
         )
+        .service(
+            get(resource("/tickets/{id}/attachments"), attachments::list)
+                .route(post().to(attachments::add)),
+        )
+        .service(get(resource("/attachments/{id}"), attachments::read))
         .service(get(resource("/tickets/{id}/events"), timeline::events))
         .service(get(resource("/tickets/{id}/deliveries"), deliveries::of_ticket))
         .service(get(resource("/escalations"), escalations::list))

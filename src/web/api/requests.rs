@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::acts::{Reason, act, reason};
+use super::acts::{Reason, act, evidence, reason};
 use super::docs::Problems;
 use super::filing::LONGEST_REASON;
 use super::parties::Named;
@@ -32,6 +32,9 @@ pub(super) struct NewExtension {
     #[schema(value_type = NaiveDate)]
     until: String,
     reason: String,
+    /// Files of the ticket that prove it, at most 20; added by your organisation.
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    evidence: Option<Vec<String>>,
 }
 
 /// A force majeure.
@@ -42,6 +45,9 @@ pub(super) struct NewForceMajeure {
     #[schema(value_type = NaiveDate)]
     expected_end: String,
     reason: String,
+    /// Files of the ticket that prove it, at most 20; added by your organisation.
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    evidence: Option<Vec<String>>,
 }
 
 /// Who delivers.
@@ -154,7 +160,8 @@ pub(super) async fn extension(
         let mut check = Check::default();
         let until = check.date("until", &body.until);
         let reason = check.block("reason", &body.reason, LONGEST_REASON);
-        check.done(Act::Extension { until, reason })
+        let evidence = evidence(&mut check, body.evidence);
+        check.done(Act::Extension { until, reason, evidence })
     })
     .await
 }
@@ -175,7 +182,8 @@ pub(super) async fn force_majeure(
         let mut check = Check::default();
         let expected_end = check.date("expected_end", &body.expected_end);
         let reason = check.block("reason", &body.reason, LONGEST_REASON);
-        check.done(Act::ForceMajeure { expected_end, reason })
+        let evidence = evidence(&mut check, body.evidence);
+        check.done(Act::ForceMajeure { expected_end, reason, evidence })
     })
     .await
 }

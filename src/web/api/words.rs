@@ -44,6 +44,12 @@ words! {
     result: crate::domain::ticket::Verdict = "solved" "partly" "not_solved";
     /// How the hospital rates the handling.
     rating: crate::domain::ticket::Rating = "very_satisfied" "satisfied" "dissatisfied";
+    /// What a file proves.
+    evidence: crate::domain::attachment::Evidence = "supply_stop_statement" "no_supply_statement"
+        "force_majeure_report" "order_screenshot" "distributor_statement" "hospital_statement"
+        "understanding" "rectification_report" "inquiry_answer" "interview_record" "appeal"
+        "reported_volume" "commitment" "distributor_change_consent" "price_comparison"
+        "credit_report" "credit_commitment" "other";
     /// Who may read a message.
     audience: crate::domain::ticket::Audience = "all" "hospital_bureau" "bureau" "own";
     /// What a bureau does.

@@ -61,6 +61,11 @@ message-lead = There is a new message in ticket { $number } ({ $product }).
 message-next = Messages are not sent by mail. Sign in to read and answer.
 message-sms = Ticket { $number } ({ $product }) has a new message. Please sign in.
 
+attached-subject = New file: { $product } ({ $number })
+attached-lead = A file was added to ticket { $number } ({ $product }).
+attached-next = Files are not sent by mail. Sign in to download it.
+attached-sms = Ticket { $number } ({ $product }) has a new file. Please sign in.
+
 acknowledged-subject = Acknowledged by the bureau: { $product } ({ $number })
 acknowledged-lead = { $bureau } acknowledged the escalation of ticket { $number } ({ $product }).
 acknowledged-next = Measures will be shown in the ticket. { $manufacturer }: go on; no deadline has moved.

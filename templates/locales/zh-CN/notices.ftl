@@ -61,6 +61,11 @@ message-lead = 诉求单{ $number }（{ $product }）有新留言。
 message-next = 留言内容不随通知发送，请登录系统查看和回复。
 message-sms = 诉求单{ $number }（{ $product }）有新留言，请登录系统查看。
 
+attached-subject = 有新附件：{ $product }（{ $number }）
+attached-lead = 诉求单{ $number }（{ $product }）新增了一份附件。
+attached-next = 附件不随通知发送，请登录系统下载。
+attached-sms = 诉求单{ $number }（{ $product }）新增附件，请登录系统查看。
+
 acknowledged-subject = 医保局已签收：{ $product }（{ $number }）
 acknowledged-lead = { $bureau }已签收诉求单{ $number }（{ $product }）的督办升级。
 acknowledged-next = 处置措施将在诉求单中公布。请{ $manufacturer }继续抓紧办理，原有时限不变。

@@ -200,7 +200,7 @@ async fn a_state_says_what_is_possible(db: TestDb) {
         }
         if matches!(begin, "confirm" | "withdraw") {
             assert!(
-                tries.iter().rev().take(7).all(|(_, possible)| *possible == [json!("message")])
+                tries.iter().rev().take(7).all(|(_, possible)| *possible == ["message", "attach"])
             );
         }
     }

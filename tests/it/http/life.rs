@@ -53,7 +53,8 @@ async fn a_ticket_is_filed_answered_solved_and_confirmed(db: TestDb) {
             "extension",
             "force_majeure",
             "distributor",
-            "message"
+            "message",
+            "attach"
         ])
     );
     let solve = json!({"message": "500 支已送达药库。", "delivered_quantity": 500});

@@ -1,5 +1,6 @@
 //! HTTP as clients use it, rightly and wrongly.
 
+mod attachments;
 mod bad_fields;
 mod bad_requests;
 mod checks;

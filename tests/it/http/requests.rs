@@ -101,7 +101,7 @@ async fn a_decision_out_of_turn_says_what_is_possible(db: TestDb) {
     let early = stage.city.post(&place.path, &about("silence")).await;
     refused(&early, (409, "nothing_to_decide"), "silence");
     assert!(early.text.contains("waiting now: return"), "{}", early.text);
-    assert_eq!(early.json()["possible"], json!(["decide", "message"]));
+    assert_eq!(early.json()["possible"], json!(["decide", "message", "attach"]));
     let county = app.sign_in("county").await;
     refused(&county.post(&place.path, &about("return")).await, (403, "forbidden"), "county");
     let twice = stage.maker.post(&format!("{path}/return"), &call("return").body).await;

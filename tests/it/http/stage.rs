@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::support::app::{Answer, As, TestApp, filing, reply};
+use crate::support::form::Form;
 use crate::support::world;
 
 /// What every answer carries.
@@ -41,12 +42,27 @@ pub(crate) struct Call {
     pub(crate) status: u16,
 }
 
+impl Call {
+    /// True when its body may name files of the ticket.
+    pub(crate) fn names_files(&self) -> bool {
+        matches!(self.name, "solve" | "extensions" | "force-majeure")
+    }
+}
+
 /// Where a call succeeds.
 pub(crate) struct Place {
     /// Below `/api/v1`.
     pub(crate) path: String,
     /// The ticket that it changes.
     pub(crate) ticket: Option<String>,
+    /// A file of that ticket, for calls that may name one.
+    pub(crate) file: Option<String>,
+}
+
+impl Place {
+    fn of(path: String, ticket: Option<String>) -> Self {
+        Self { path, ticket, file: None }
+    }
 }
 
 /// People at work on one service.
@@ -241,8 +257,8 @@ impl<'a> Stage<'a> {
     /// A fresh place where the call succeeds.
     pub(crate) async fn place(&self, name: &str) -> Place {
         match name {
-            "session" | "tickets" => return Place { path: format!("/{name}"), ticket: None },
-            "clock" => return Place { path: "/demo/clock".to_owned(), ticket: None },
+            "session" | "tickets" => return Place::of(format!("/{name}"), None),
+            "clock" => return Place::of("/demo/clock".to_owned(), None),
             _ => {}
         }
         let ticket = id(&self.hospital.file().await);
@@ -265,11 +281,17 @@ impl<'a> Stage<'a> {
                 let escalated =
                     self.hospital.post(&format!("{path}/escalate"), &escalate).await.expect(200);
                 let rung = id(&escalated.json()["escalations"][0]);
-                return Place { path: format!("/escalations/{rung}/{name}"), ticket: Some(ticket) };
+                return Place::of(format!("/escalations/{rung}/{name}"), Some(ticket));
             }
             _ => {}
         }
-        Place { path: format!("{path}/{name}"), ticket: Some(ticket) }
+        let mut place = Place::of(format!("{path}/{name}"), Some(ticket));
+        if call(name).names_files() {
+            let form = Form::file("a.txt", "甲").text("kind", "other");
+            let added = self.maker.upload(&format!("{path}/attachments"), form).await;
+            place.file = Some(id(&added.expect(201).json()));
+        }
+        place
     }
 
     /// Everything that a refused call might have changed.

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Flag,
     Object,
     List(usize),
+    /// A list of ids, at most so many; may be left out.
+    Ids(usize),
 }
 
 /// What stands in a field. A field that is not known here fails the test.
@@ -57,7 +59,8 @@ pub(crate) fn kind(call: &str, path: &str) -> Kind {
         (_, "promised_on" | "until" | "expected_end") => Kind::Day(false),
         (_, "due_on") => Kind::Day(true),
         (_, "follows" | "manufacturer_id") => Kind::Id(true),
-        (_, "organisation_id") => Kind::Id(false),
+        (_, "organisation_id" | "evidence[0]") => Kind::Id(false),
+        (_, "evidence") => Kind::Ids(20),
         (_, "granted") => Kind::Flag,
         (_, "contact") => Kind::Object,
         (_, "order_refs") => Kind::List(50),
@@ -73,7 +76,7 @@ impl Kind {
             | Self::Number(_, _, optional)
             | Self::Day(optional)
             | Self::Id(optional) => optional,
-            Self::List(_) => true,
+            Self::List(_) | Self::Ids(_) => true,
             Self::Line(_)
             | Self::Code(_)
             | Self::Secret
@@ -90,7 +93,7 @@ impl Kind {
             Self::Number(..) => &["\"5\"", "5.5", "5.0", "1e2", "true", "[]", "[5]", "{}", "\"\""],
             Self::Object => &["\"x\"", "5", "true", "[]", "[\"张心晴\",\"13812345678\"]"],
             Self::Flag => &["\"true\"", "0", "1", "[]", "[true]", "{}", "\"\""],
-            Self::List(_) => &["\"DD-1\"", "5", "true", "{}", "{\"0\":\"DD-1\"}"],
+            Self::List(_) | Self::Ids(_) => &["\"DD-1\"", "5", "true", "{}", "{\"0\":\"DD-1\"}"],
             _ => &["5", "0", "-1", "5.5", "true", "false", "[]", "[\"x\"]", "{}"],
         }
     }
@@ -204,7 +207,7 @@ impl Kind {
                 "2026-02-14T10:60:00Z",
             ]),
             Self::Object => Vec::new(),
-            Self::List(most) => vec![json!(vec!["DD-1"; most + 1])],
+            Self::List(most) | Self::Ids(most) => vec![json!(vec!["DD-1"; most + 1])],
         }
     }
 }

@@ -208,7 +208,7 @@ fn measure(ordinal: u16) -> Measure {
 }
 
 fn change(ticket: Ticket) -> Change {
-    Change { ticket, events: Vec::new(), written: Vec::new() }
+    Change { ticket, events: Vec::new(), written: Vec::new(), attached: None }
 }
 
 async fn insert(db: &TestDb, change: Change) -> Result<(), Error> {
@@ -354,7 +354,12 @@ async fn the_timeline_and_the_conversation_are_kept_in_order(db: TestDb) {
     let written =
         Written { sequence: 2, body: "仅内部可见 😀".to_owned(), audience: Audience::Own };
     let events = vec![filed, said, warned];
-    let change = Change { ticket: ticket.clone(), events: events.clone(), written: vec![written] };
+    let change = Change {
+        ticket: ticket.clone(),
+        events: events.clone(),
+        written: vec![written],
+        attached: None,
+    };
     insert(&db, change).await.expect("inserted");
 
     let rows = tickets::events(db.store.read(), ticket.id, 1, 10).await.expect("read");

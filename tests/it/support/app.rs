@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use supplyline::clock::Clock;
 use supplyline::config::Config;
+use supplyline::files::Vault;
 use supplyline::notify::install_crypto;
 use supplyline::service::{App, Limits};
 use supplyline::startup::{Service, serve};
@@ -78,8 +79,17 @@ impl TestApp {
     }
 
     /// The same, where people know it by another address.
-    #[expect(clippy::disallowed_methods, reason = "the service runs beside the test")]
     pub(crate) async fn spawn_at(db: &TestDb, public_url: &str) -> Self {
+        Self::spawn_with(db, public_url, |app| app).await
+    }
+
+    /// The same, with something else about the application.
+    #[expect(clippy::disallowed_methods, reason = "the service runs beside the test")]
+    pub(crate) async fn spawn_with(
+        db: &TestDb,
+        public_url: &str,
+        change: impl FnOnce(App) -> App,
+    ) -> Self {
         install_crypto();
         world::fill(&db.store).await;
         let (mail, sms) = (SmtpSink::spawn().await, WebhookSink::spawn().await);
@@ -91,10 +101,12 @@ impl TestApp {
             sms_webhook_url: Some(SecretString::from(sms.url.clone())),
             sms_webhook_secret: Some(SecretString::from(SECRET)),
             public_url: public_url.parse().expect("a URL"),
+            attachments_url: "file:///unused/".parse().expect("a URL"),
             log: "error".to_owned(),
         };
         let clock = Clock::still_at(world::at(world::START));
         let app = App::open(db.store.clone(), clock, Limits::Off).await.expect("opened");
+        let app = change(app.with_files(Vault::in_memory()));
         let service = Service::start_demo(&config, app).expect("started");
         let base = format!("http://{}", service.address().expect("bound"));
         let server = service.handle();

@@ -4,6 +4,7 @@
 
 pub(crate) mod app;
 pub(crate) mod db;
+pub(crate) mod form;
 pub(crate) mod postgres;
 pub(crate) mod smtp;
 pub(crate) mod webhook;
