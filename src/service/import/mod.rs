@@ -31,7 +31,9 @@ pub use template::{Paper, template};
 pub use users::Password;
 
 use super::{App, Error};
+use crate::domain::access::Scope;
 use crate::domain::id::UserId;
+use crate::domain::party::Role;
 use crate::store::imports::{self, Imported};
 use crate::store::{self, Transient};
 use ledger::Ledger;
@@ -68,6 +70,17 @@ pub struct Prepared {
     table: Table,
     /// What reading it has told already.
     ledger: Ledger,
+}
+
+/// Admits whoever may import and see what is imported as.
+///
+/// # Errors
+/// [`Error::Forbidden`] unless an administrator asks.
+pub fn admit(scope: &Scope) -> Result<(), Error> {
+    if scope.actor().role == Role::Admin {
+        return Ok(());
+    }
+    Err(Error::Forbidden("only an administrator may import".to_owned()))
 }
 
 /// Reads a file. What is wrong with its rows is told by [`Prepared::apply`], together with what

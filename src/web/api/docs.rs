@@ -9,8 +9,8 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, attachments, calendars, deadline, deliveries, demo, escalations, filing, messages,
-    notices, products, requests, session, shortage, tickets, timeline,
+    acts, attachments, calendars, deadline, deliveries, demo, escalations, filing, imports,
+    messages, notices, products, requests, session, shortage, tickets, timeline,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -70,6 +70,7 @@ pub(super) enum Problems {
         notices::list, notices::read,
         deadline::reckon, calendars::list, calendars::show,
         deliveries::log, deliveries::replay,
+        imports::run, imports::template,
         demo::show, demo::advance,
     )
 )]
@@ -143,7 +144,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 35);
+        assert_eq!(paths.len(), 37);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

@@ -12,6 +12,7 @@ mod demo;
 mod docs;
 mod escalations;
 mod filing;
+mod imports;
 mod lens;
 mod messages;
 mod notices;
@@ -80,6 +81,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/calendars/{id}"), calendars::show))
         .service(get(resource("/deliveries"), deliveries::log))
         .service(resource("/deliveries/{id}/replay").route(post().to(deliveries::replay)))
+        .service(resource("/imports/{kind}").route(post().to(imports::run)))
+        .service(get(resource("/imports/{kind}/template"), imports::template))
         .service(get(resource("/demo/clock"), demo::show).route(post().to(demo::advance)))
         .default_service(web::to(error::unknown));
     config
