@@ -33,6 +33,8 @@ pub struct Line {
     pub unit: String,
     /// How many days the hospital's stock lasted when it filed.
     pub days_of_stock: Option<i64>,
+    /// Nobody of the manufacturer has replied yet.
+    pub unanswered: bool,
     /// Something is missed and not done.
     pub overdue: bool,
     /// A bureau is in charge.
@@ -58,6 +60,8 @@ pub struct ShortageEvent {
     pub quantities: BTreeMap<String, i64>,
     /// The fewest days that a hospital's stock lasted.
     pub worst_days_of_stock: Option<i64>,
+    /// Those of the tickets that wait for a reply, oldest first.
+    pub unanswered: Vec<TicketId>,
     /// How many tickets are overdue.
     pub overdue: u32,
     /// How many are in a bureau's charge.
@@ -97,6 +101,7 @@ impl ShortageEvent {
             cities: count(cities.len()),
             quantities,
             worst_days_of_stock: lines.iter().filter_map(|line| line.days_of_stock).min(),
+            unanswered: lines.iter().filter(|l| l.unanswered).map(|l| l.ticket).collect(),
             overdue: count(lines.iter().filter(|line| line.overdue).count()),
             escalated: count(lines.iter().filter(|line| line.escalated).count()),
             since: first.filed_at,
@@ -142,6 +147,7 @@ mod tests {
             quantity_short: quantity,
             unit: "盒".to_owned(),
             days_of_stock: None,
+            unanswered: false,
             overdue: false,
             escalated: false,
         }
@@ -166,12 +172,14 @@ mod tests {
     fn units_are_kept_apart_and_the_worst_stock_is_told() {
         let by_piece = Line { unit: "支".to_owned(), ..line(1, 2, "371003", 7) };
         let empty = Line { days_of_stock: Some(0), overdue: true, ..line(1, 3, "371003", 1) };
+        let empty = Line { unanswered: true, ..empty };
         let some = Line { days_of_stock: Some(4), escalated: true, ..line(1, 4, "371003", 1) };
         let events = gather(vec![line(1, 1, "371002", 10), by_piece, empty, some]);
         let event = events.first().expect("an event");
         let quantities = BTreeMap::from([("盒".to_owned(), 12), ("支".to_owned(), 7)]);
         assert_eq!(event.quantities, quantities);
         assert_eq!((event.worst_days_of_stock, event.overdue, event.escalated), (Some(0), 1, 1));
+        assert_eq!(event.unanswered, [line(1, 3, "371003", 1).ticket]);
     }
 
     #[test]

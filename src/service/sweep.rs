@@ -3,21 +3,18 @@
 //! **Never** lets one bad ticket stop the others: a batch that fails is done ticket by ticket,
 //! and a ticket that keeps failing is set aside and taken up again later.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::DatabaseTransaction;
 
-use super::tickets::policy_version;
+use super::tickets::{desks_of_all, policy_version};
 use super::{App, Error, notices};
-use crate::domain::escalation::Desk;
 use crate::domain::id::TicketId;
-use crate::domain::party::Division;
 use crate::domain::ticket::{Change, Rules, Ticket, advance};
 use crate::store::outbox::{self, NewNotice};
-use crate::store::{self, Batch, accounts, sweep, tickets as kept};
+use crate::store::{self, Batch, sweep, tickets as kept};
 
 /// Tickets per transaction: bounds how long a filing waits for a sweep.
 const BATCH: usize = 250;
@@ -102,7 +99,7 @@ pub async fn retry_stuck(app: &App) -> Result<(), Error> {
 async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Error> {
     let db = app.store.read();
     let tickets = kept::load(db, due).await?;
-    let desks = desks(db, &tickets).await?;
+    let desks = desks_of_all(db, &tickets).await?;
     let book = app.book();
     let mut changes = Vec::with_capacity(tickets.len());
     for ticket in &tickets {
@@ -143,23 +140,4 @@ impl Decided {
         outbox::insert(&mut batch, &self.told);
         Ok(batch.run(tx).await?)
     }
-}
-
-/// The desks of every division among the tickets, asked for once.
-async fn desks(
-    db: &impl ConnectionTrait,
-    tickets: &[Ticket],
-) -> Result<HashMap<Division, Vec<Desk>>, Error> {
-    let mut divisions: Vec<Division> = tickets.iter().map(|ticket| ticket.division).collect();
-    divisions.sort_unstable();
-    divisions.dedup();
-    let mut units: Vec<_> = divisions.iter().flat_map(|d| [*d, d.city(), d.province()]).collect();
-    units.sort_unstable();
-    units.dedup();
-    let all = accounts::desks(db, &units).await?;
-    let serves = |division: Division| {
-        let own = |desk: &&Desk| division.is_within(desk.division);
-        all.iter().filter(own).cloned().collect::<Vec<_>>()
-    };
-    Ok(divisions.into_iter().map(|division| (division, serves(division))).collect())
 }

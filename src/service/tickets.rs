@@ -200,6 +200,25 @@ pub(super) async fn desks_of(
     Ok(accounts::desks(db, &units).await?)
 }
 
+/// The bureaus of every division among the tickets, asked for once.
+pub(super) async fn desks_of_all(
+    db: &impl ConnectionTrait,
+    tickets: &[Ticket],
+) -> Result<HashMap<Division, Vec<Desk>>, Error> {
+    let mut divisions: Vec<Division> = tickets.iter().map(|ticket| ticket.division).collect();
+    divisions.sort_unstable();
+    divisions.dedup();
+    let mut units: Vec<_> = divisions.iter().flat_map(|d| [*d, d.city(), d.province()]).collect();
+    units.sort_unstable();
+    units.dedup();
+    let all = accounts::desks(db, &units).await?;
+    let serves = |division: Division| {
+        let own = |desk: &&Desk| division.is_within(desk.division);
+        all.iter().filter(own).cloned().collect::<Vec<_>>()
+    };
+    Ok(divisions.into_iter().map(|division| (division, serves(division))).collect())
+}
+
 /// A ticket of the caller's.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use crate::domain::ticket::ActKind;
 use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
-pub(super) const CODES: [(&str, u16, &str); 33] = [
+pub(super) const CODES: [(&str, u16, &str); 34] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
@@ -35,6 +35,7 @@ pub(super) const CODES: [(&str, u16, &str); 33] = [
     ("stopped_already", 409, "The clocks stand still already"),
     ("pending", 409, "A request waits for its decision"),
     ("nothing_to_decide", 409, "Nothing like this waits for a decision"),
+    ("nothing_to_reply", 409, "No ticket of this event waits for a reply"),
     ("calendar", 409, "The calendar cannot count that far"),
     ("not_a_dead_letter", 409, "Only a failed delivery can be sent again"),
     ("outdated", 412, "Changed since you read it"),

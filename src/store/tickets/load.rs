@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use entity::{deadline, escalation, event, measure, message, promise, ticket};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{deadline, escalation, measure, promise, ticket};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::super::row::Place;
@@ -14,10 +14,9 @@ use super::super::{Error, dialect};
 use super::requests::requests;
 use crate::domain::access::Visible;
 use crate::domain::escalation::{Escalation, Measure};
-use crate::domain::id::{EscalationId, MessageId, OrganisationId, ProductId, TicketId, UserId};
+use crate::domain::id::{EscalationId, OrganisationId, ProductId, TicketId, UserId};
 use crate::domain::ticket::{
-    Audience, Brief, Contact, Deadline, EventData, Promise, Report, Request, State, StateName,
-    Stopped, Ticket,
+    Contact, Deadline, Promise, Report, Request, State, StateName, Stopped, Ticket,
 };
 
 /// The ticket, if it exists for the holder of `visible`.
@@ -46,6 +45,24 @@ pub async fn find_locked(
     let rows = dialect::locked(select).all(db).await?;
     let found = whole(db, rows).await?.into_iter().next();
     Ok(found.filter(|ticket| visible.includes(ticket)))
+}
+
+/// Those of the tickets that exist for the holder of `visible`, in the order of their ids, in
+/// which they are locked, too: whoever locks many does it in the same order.
+///
+/// # Errors
+/// As [`find`].
+pub async fn find_all_locked(
+    db: &impl ConnectionTrait,
+    visible: Visible,
+    ids: &[TicketId],
+) -> Result<Vec<Ticket>, Error> {
+    let select = ticket::Entity::find()
+        .filter(ticket::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .order_by_asc(ticket::Column::Id);
+    let rows = dialect::locked(select).all(db).await?;
+    let found = whole(db, rows).await?.into_iter();
+    Ok(found.filter(|ticket| visible.includes(ticket)).collect())
 }
 
 /// The tickets, as they are, in no order.
@@ -270,119 +287,5 @@ fn measure_of(row: measure::Model) -> Result<Measure, Error> {
         due_on: row.due_on,
         at: row.at,
         by: UserId(row.by_user),
-    })
-}
-
-/// An entry of the timeline as it was written.
-#[derive(Debug, Clone)]
-pub struct EventRow {
-    /// From 1, without gaps.
-    pub sequence: u32,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Who, for which organisation; `None` = the clock.
-    pub by: Option<(UserId, OrganisationId)>,
-    /// What.
-    pub data: EventData,
-    /// What notices about it show.
-    pub brief: Brief,
-}
-
-/// The timeline after `after`, oldest first.
-///
-/// # Errors
-/// As [`find`].
-pub async fn events(
-    db: &impl ConnectionTrait,
-    id: TicketId,
-    after: u32,
-    limit: u64,
-) -> Result<Vec<EventRow>, Error> {
-    let rows = event::Entity::find()
-        .filter(event::Column::TicketId.eq(id.0))
-        .filter(event::Column::Sequence.gt(super::super::row::int(after)))
-        .order_by_asc(event::Column::Sequence)
-        .limit(limit)
-        .all(db)
-        .await?;
-    rows.iter().map(event_of).collect()
-}
-
-/// Those among the tickets whose manufacturer had nobody who could be told of the filing.
-///
-/// # Errors
-/// As [`find`].
-pub async fn without_contact(
-    db: &impl ConnectionTrait,
-    ids: &[TicketId],
-) -> Result<Vec<TicketId>, Error> {
-    let filings = event::Entity::find()
-        .filter(event::Column::TicketId.is_in(ids.iter().map(|id| id.0)))
-        .filter(event::Column::Sequence.eq(1))
-        .all(db)
-        .await?;
-    let mut untold = Vec::new();
-    for filing in filings {
-        let ticket = TicketId(filing.ticket_id);
-        if event_of(&filing)?.data == (EventData::Filed { no_contact: true }) {
-            untold.push(ticket);
-        }
-    }
-    Ok(untold)
-}
-
-fn event_of(row: &event::Model) -> Result<EventRow, Error> {
-    let place = Place { table: "event", id: &row.ticket_id };
-    Ok(EventRow {
-        sequence: place.number("sequence", row.sequence)?,
-        at: row.at,
-        by: row.by_user.map(UserId).zip(row.by_organisation.map(OrganisationId)),
-        data: place.document("data", &row.data)?,
-        brief: place.document("brief", &row.brief)?,
-    })
-}
-
-/// A message as it was written.
-#[derive(Debug, Clone)]
-pub struct MessageRow {
-    /// Its id.
-    pub id: MessageId,
-    /// The event it belongs to.
-    pub sequence: u32,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Who wrote it.
-    pub by: UserId,
-    /// For which organisation.
-    pub organisation: OrganisationId,
-    /// Who may read it.
-    pub audience: Audience,
-    /// The text.
-    pub body: String,
-}
-
-/// The conversation, oldest first.
-///
-/// # Errors
-/// As [`find`].
-pub async fn messages(db: &impl ConnectionTrait, id: TicketId) -> Result<Vec<MessageRow>, Error> {
-    let rows = message::Entity::find()
-        .filter(message::Column::TicketId.eq(id.0))
-        .order_by_asc(message::Column::Sequence)
-        .all(db)
-        .await?;
-    rows.into_iter().map(message_of).collect()
-}
-
-fn message_of(row: message::Model) -> Result<MessageRow, Error> {
-    let place = Place { table: "message", id: &row.id };
-    Ok(MessageRow {
-        id: MessageId(row.id),
-        sequence: place.number("sequence", row.sequence)?,
-        at: row.at,
-        by: UserId(row.by_user),
-        organisation: OrganisationId(row.by_organisation),
-        audience: place.word("audience", &row.audience)?,
-        body: row.body,
     })
 }

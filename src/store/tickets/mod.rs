@@ -11,10 +11,12 @@ mod load;
 mod requests;
 mod save;
 mod shortage;
+mod timeline;
 
 pub use attachments::{AttachmentRow, Usage, attachment, attachments, known_attachments, usage};
 pub(super) use list::visible_condition;
 pub use list::{Filter, Order, escalations, list, ticket_of_escalation};
-pub use load::{EventRow, MessageRow, events, find, find_locked, load, messages, without_contact};
+pub use load::{find, find_all_locked, find_locked, load};
 pub use save::{insert, insert_all, message_id, update};
 pub use shortage::shortage_lines;
+pub use timeline::{EventRow, MessageRow, events, messages, without_contact};

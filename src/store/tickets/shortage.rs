@@ -29,6 +29,7 @@ struct Row {
     remaining_quantity: Option<i64>,
     unit: String,
     days_of_stock: Option<i64>,
+    state: String,
     overdue: bool,
     escalated: bool,
 }
@@ -56,6 +57,7 @@ pub async fn shortage_lines(
             ticket::Column::RemainingQuantity,
             ticket::Column::Unit,
             ticket::Column::DaysOfStock,
+            ticket::Column::State,
             ticket::Column::Overdue,
             ticket::Column::Escalated,
         ])
@@ -77,6 +79,7 @@ pub async fn shortage_lines(
                 quantity_short: row.remaining_quantity.unwrap_or(row.quantity_short),
                 unit: row.unit,
                 days_of_stock: row.days_of_stock,
+                unanswered: row.state == StateName::Open.as_str(),
                 overdue: row.overdue,
                 escalated: row.escalated,
             })

@@ -66,7 +66,7 @@ pub(super) enum Problems {
         messages::list, messages::write, timeline::events, deliveries::of_ticket,
         attachments::list, attachments::add, attachments::read,
         escalations::list, escalations::acknowledge, escalations::measure, escalations::close,
-        shortage::list, shortage::show,
+        shortage::list, shortage::show, shortage::reply,
         notices::list, notices::read,
         deadline::reckon, calendars::list, calendars::show,
         deliveries::log, deliveries::replay,
@@ -144,7 +144,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 37);
+        assert_eq!(paths.len(), 38);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

@@ -74,6 +74,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/escalations/{id}/close").route(post().to(escalations::close)))
         .service(get(resource("/shortage-events"), shortage::list))
         .service(get(resource("/shortage-events/{id}"), shortage::show))
+        .service(resource("/shortage-events/{id}/reply").route(post().to(shortage::reply)))
         .service(get(resource("/notices"), notices::list))
         .service(resource("/notices/{id}/read").route(post().to(notices::read)))
         .service(get(resource("/deadline"), deadline::reckon))

@@ -2,25 +2,34 @@
 //!
 //! **Never** shows what the reader would not find ticket by ticket.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, FixedOffset};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::docs::Problems;
-use super::id;
+use super::filing::{ContactForm, LONGEST_TEXT};
 use super::lens::Lens;
 use super::parties::Named;
 use super::products::ProductBody;
 use super::tickets::TicketAnswer;
-use crate::domain::id::EventId;
-use crate::service::shortage::{self, ShortageView};
+use super::{id, words};
+use crate::domain::id::{EventId, TicketId};
+use crate::domain::ticket::Cause;
+use crate::service::Error;
+use crate::service::shortage::{self, GroupReply, ShortageView};
+use crate::service::tickets::TicketView;
 use crate::web::auth::SignedIn;
+use crate::web::check::{Check, QUANTITY};
 use crate::web::error::Problem;
+use crate::web::extract::{Form, Write, answer, rendered};
+use crate::web::json::Object;
 use crate::web::moment::shown;
 use crate::web::paging::{List, Page};
-use crate::web::query::Query;
+use crate::web::query::{self, Query};
 use crate::web::site::Site;
 
 /// The open tickets for one product of one manufacturer.
@@ -40,6 +49,8 @@ pub(super) struct ShortageBody {
     quantities: Vec<QuantityBody>,
     /// The fewest days that a hospital's stock lasted when it filed; null when none said.
     worst_days_of_stock: Option<i64>,
+    /// How many tickets wait for a reply.
+    unanswered: usize,
     /// How many tickets have something missed and not done.
     overdue: u32,
     /// How many are in a bureau's charge.
@@ -64,6 +75,76 @@ pub(super) struct WholeShortageBody {
     items: Vec<TicketAnswer>,
 }
 
+/// One reply for many tickets.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewGroupReply {
+    #[schema(schema_with = words::cause)]
+    cause: String,
+    #[schema(value_type = NaiveDate)]
+    promised_on: String,
+    /// For each ticket; left out, each is promised what it lacks.
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    promised_quantity: Option<i64>,
+    message: String,
+    #[schema(value_type = ContactForm)]
+    contact: Object<ContactForm>,
+    /// The tickets that are answered, at most 500; left out, all that wait for a reply.
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    tickets: Option<Vec<String>>,
+}
+
+/// The tickets that were answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AnsweredBody {
+    /// Oldest first.
+    items: Vec<TicketAnswer>,
+}
+
+impl NewGroupReply {
+    fn read(form: &Form) -> Result<GroupReply, Error> {
+        let body: Self = form.read()?;
+        let mut check = Check::default();
+        let cause = check.word("cause", &body.cause);
+        let reply = GroupReply {
+            cause: cause.unwrap_or(Cause::Other),
+            promised_on: check.date("promised_on", &body.promised_on),
+            promised_quantity: body
+                .promised_quantity
+                .map(|quantity| check.number("promised_quantity", quantity, QUANTITY)),
+            message: check.block("message", &body.message, LONGEST_TEXT),
+            contact: body.contact.0.checked(&mut check),
+            tickets: body.tickets.map(|ids| tickets(&mut check, &ids)),
+        };
+        check.done(reply)
+    }
+}
+
+fn tickets(check: &mut Check, given: &[String]) -> Vec<TicketId> {
+    if given.is_empty() {
+        check.refuse("tickets", "required", "name a ticket, or leave the field out for all");
+    }
+    if given.len() > shortage::MOST_AT_ONCE {
+        let message = format!("at most {} tickets", shortage::MOST_AT_ONCE);
+        check.refuse("tickets", "too_many", message);
+        return Vec::new();
+    }
+    let mut ids = Vec::with_capacity(given.len());
+    for (at, text) in given.iter().enumerate() {
+        match query::uuid(text).map(TicketId) {
+            Some(id) if ids.contains(&id) => {
+                check.refuse(&format!("tickets[{at}]"), "duplicate", "this ticket is named twice");
+            }
+            Some(id) => ids.push(id),
+            None => {
+                let message = "there is no such open ticket in this event";
+                check.refuse(&format!("tickets[{at}]"), "unknown", message);
+            }
+        }
+    }
+    ids
+}
+
 impl ShortageBody {
     fn shown(view: &ShortageView) -> Self {
         let event = &view.event;
@@ -80,6 +161,7 @@ impl ShortageBody {
             cities: event.cities,
             quantities: event.quantities.iter().map(quantity).collect(),
             worst_days_of_stock: event.worst_days_of_stock,
+            unanswered: event.unanswered.len(),
             overdue: event.overdue,
             escalated: event.escalated,
             since: shown(event.since),
@@ -129,4 +211,32 @@ pub(super) async fn show(
     let lens = Lens::of(&site.app, &signed);
     let items = tickets.iter().map(|view| TicketAnswer::shown(view, &lens)).collect();
     Ok(HttpResponse::Ok().json(WholeShortageBody { event: ShortageBody::shown(&view), items }))
+}
+
+/// Reply to all or some of a shortage event's tickets at once.
+///
+/// Every ticket is answered, or none: a promised day beyond the limit of one is refused with that
+/// ticket's number.
+#[utoipa::path(
+    post, path = "/api/v1/shortage-events/{id}/reply", operation_id = "shortage_events_reply", tag = "shortage events",
+    request_body = NewGroupReply,
+    params(
+        ("id" = String, Path, description = "The event's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless"),
+    ),
+    responses((status = 200, description = "The tickets that were answered", body = AnsweredBody), Problems)
+)]
+pub(super) async fn reply(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = EventId(id(&request)?);
+    let (lens, form) = (Lens::of(&site.app, &write.signed), write.form.clone());
+    let read = Arc::new(move || NewGroupReply::read(&form));
+    let once = write.once(move |views: &Vec<TicketView>| {
+        let items = views.iter().map(|view| TicketAnswer::shown(view, &lens)).collect();
+        rendered(200, None, &AnsweredBody { items })
+    });
+    Ok(answer(shortage::reply(&site.app, &write.signed.scope, id, read, once).await?))
 }

@@ -30,21 +30,27 @@ sqlite_only!(every_field_of_every_call_is_here, all_mistakes_are_told_at_once);
 const NOT_FIELDS: [&str; 9] =
     ["role", "state", "status", "due_at", "id", "tenant_id", "version", "__proto__", "Summary"];
 const HOLE: &str = "@@hole@@";
-/// Stands for a file of the ticket, which every place has another of.
+/// Stand for the ticket of a place and for a file of it.
+const TICKET: &str = "{ticket}";
 const FILE: &str = "{file}";
 
-/// Every call with every field: those that may name files name one.
+/// Every call with every field: those that may name files or tickets name one.
 fn whole_calls() -> Vec<Call> {
     let mut calls = calls();
-    for call in calls.iter_mut().filter(|call| call.names_files()) {
-        call.body["evidence"] = json!([FILE]);
+    for call in &mut calls {
+        if call.names_files() {
+            call.body["evidence"] = json!([FILE]);
+        } else if call.name == "group-reply" {
+            call.body["tickets"] = json!([TICKET]);
+        }
     }
     calls
 }
 
 /// A body for this place.
 fn here(body: &str, place: &Place) -> String {
-    body.replace(FILE, place.file.as_deref().unwrap_or_default())
+    let id = |id: &Option<String>| id.clone().unwrap_or_default();
+    body.replace(FILE, &id(&place.file)).replace(TICKET, &id(&place.ticket))
 }
 
 /// Every field of a body: its path as errors name it, and its JSON pointer.
@@ -163,7 +169,7 @@ async fn try_the_limits(stage: &Stage<'_>, call: &Call) {
             Kind::Phone => vec![json!("+86 13812345678"), json!("0531-88888888")],
             Kind::Number(least, most, _) => vec![json!(least), json!(most)],
             Kind::List(most) => vec![json!(vec!["单".repeat(64); most]), json!([])],
-            Kind::Ids(_) => vec![json!([])],
+            Kind::Ids(_, true) => vec![json!([])],
             _ => Vec::new(),
         }
         .iter()
@@ -207,7 +213,7 @@ async fn filing(db: TestDb) {
 }
 
 async fn replies(db: TestDb) {
-    try_calls(db, &["reply"]).await;
+    try_calls(db, &["reply", "group-reply"]).await;
 }
 
 async fn promises(db: TestDb) {

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::stage::{Stage, call, calls, comparable, id, refused, sound};
+use super::stage::{Call, Stage, call, calls, comparable, id, refused, sound};
 use crate::support::app::{Answer, TestApp, reply};
 use crate::support::db::{TestDb, both, sqlite_only};
 
@@ -30,7 +30,7 @@ async fn the_order_of_checks_tells_nothing_too_early(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let stage = Stage::set(&app).await;
     let (stranger, other) = (app.sign_in("maker2").await, app.sign_in("distributor").await);
-    let acts = calls().into_iter().filter(|call| call.template.contains("{id}"));
+    let acts = calls().into_iter().filter(Call::is_act);
     for call in acts {
         let place = stage.place(call.name).await;
         let bad = |who: &crate::support::app::As<'_>, path: &str| {
@@ -90,7 +90,7 @@ async fn what_is_not_theirs_is_as_good_as_unknown(db: TestDb) {
     let ticket = format!("/tickets/{}", place.ticket.clone().expect("a ticket"));
     for stranger in ["hospital2", "maker2", "city2", "county2", "security", "auditor"] {
         let stranger = app.sign_in(stranger).await;
-        for call in calls().into_iter().filter(|call| call.template.contains("{id}")) {
+        for call in calls().into_iter().filter(Call::is_act) {
             let path = match call.name {
                 "acknowledge" | "measures" | "close" => {
                     place.path.replace("acknowledge", call.name)
@@ -235,7 +235,7 @@ async fn a_role_may_do_its_own_only(db: TestDb) {
         app.sign_in("province").await,
         app.sign_in("admin").await,
     );
-    for call in calls().into_iter().filter(|call| call.template.contains("{id}")) {
+    for call in calls().into_iter().filter(Call::is_act) {
         let place = stage.place(call.name).await;
         let own = &stage.who(call.name).token;
         for who in [&stage.hospital, &stage.maker, &distributor, &stage.city, &county, &province] {

@@ -5,7 +5,7 @@ use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
-use super::stage::{Stage, call, calls, id, refused, sound};
+use super::stage::{Call, Stage, call, calls, id, refused, sound};
 use crate::support::app::{Answer, As, TestApp, filing};
 use crate::support::db::{TestDb, both, sqlite_only};
 
@@ -92,7 +92,7 @@ async fn sixty_four_at_once_file_one_ticket(db: TestDb) {
 async fn every_act_is_done_once(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let stage = Stage::set(&app).await;
-    for call in calls().into_iter().filter(|call| call.template.contains("{id}")) {
+    for call in calls().into_iter().filter(Call::is_act) {
         let place = stage.place(call.name).await;
         let who = stage.who(call.name);
         let first = keyed(who, &place.path, "act", &call.body).await.expect(call.status);
@@ -204,7 +204,7 @@ async fn with_tag(stage: &Stage<'_>, path: &str, name: &str, tag: &str) -> Answe
 async fn a_stale_copy_changes_nothing(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let stage = Stage::set(&app).await;
-    for call in calls().into_iter().filter(|call| call.template.contains("{id}")) {
+    for call in calls().into_iter().filter(Call::is_act) {
         let place = stage.place(call.name).await;
         let path = format!("/tickets/{}", place.ticket.clone().expect("a ticket"));
         let read = stage.hospital.get(&path).await.expect(200);

@@ -43,6 +43,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// True for what is done to a ticket or to one of its escalations.
+    pub(crate) fn is_act(&self) -> bool {
+        self.template.contains("{id}") && self.name != "group-reply"
+    }
+
     /// True when its body may name files of the ticket.
     pub(crate) fn names_files(&self) -> bool {
         matches!(self.name, "solve" | "extensions" | "force-majeure")
@@ -168,6 +173,7 @@ pub(crate) fn calls() -> Vec<Call> {
             json!({"advance_to": "2026-02-13T10:31:00+08:00"}),
         ),
         call("clock", "/api/v1/demo/clock", 200, json!({"advance_working_days": 1})),
+        call("group-reply", "/api/v1/shortage-events/{id}/reply", 200, reply("2026-02-27")),
     ]
 }
 
@@ -248,7 +254,7 @@ impl<'a> Stage<'a> {
     pub(crate) fn who(&self, name: &str) -> &As<'a> {
         match name {
             "reply" | "promise" | "solve" | "return" | "extensions" | "force-majeure"
-            | "distributor" => &self.maker,
+            | "distributor" | "group-reply" => &self.maker,
             "decisions" | "acknowledge" | "measures" | "close" => &self.city,
             _ => &self.hospital,
         }
@@ -271,6 +277,11 @@ impl<'a> Stage<'a> {
             "confirm" => {
                 let solve = call("solve").body;
                 self.maker.post(&format!("{path}/solve"), &solve).await.expect(200);
+            }
+            "group-reply" => {
+                let events = self.maker.get("/shortage-events").await.expect(200).json();
+                let path = format!("/shortage-events/{}/reply", id(&events["items"][0]));
+                return Place::of(path, Some(ticket));
             }
             "decisions" => {
                 let reason = call("return").body;

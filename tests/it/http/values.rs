@@ -24,8 +24,9 @@ pub(crate) enum Kind {
     Flag,
     Object,
     List(usize),
-    /// A list of ids, at most so many; may be left out.
-    Ids(usize),
+    /// A list of ids, at most so many, which may be left out; the last says whether it may be
+    /// empty.
+    Ids(usize, bool),
 }
 
 /// What stands in a field. A field that is not known here fails the test.
@@ -49,6 +50,7 @@ pub(crate) fn kind(call: &str, path: &str) -> Kind {
         }
         (_, "reason") => Kind::Block(2_000, false),
         (_, "comment" | "note") => Kind::Block(2_000, true),
+        ("group-reply", "promised_quantity") => Kind::Number(1, MOST, true),
         (
             _,
             "quantity_short" | "promised_quantity" | "delivered_quantity" | "remaining_quantity",
@@ -59,8 +61,9 @@ pub(crate) fn kind(call: &str, path: &str) -> Kind {
         (_, "promised_on" | "until" | "expected_end") => Kind::Day(false),
         (_, "due_on") => Kind::Day(true),
         (_, "follows" | "manufacturer_id") => Kind::Id(true),
-        (_, "organisation_id" | "evidence[0]") => Kind::Id(false),
-        (_, "evidence") => Kind::Ids(20),
+        (_, "organisation_id" | "evidence[0]" | "tickets[0]") => Kind::Id(false),
+        (_, "evidence") => Kind::Ids(20, true),
+        ("group-reply", "tickets") => Kind::Ids(500, false),
         (_, "granted") => Kind::Flag,
         (_, "contact") => Kind::Object,
         (_, "order_refs") => Kind::List(50),
@@ -76,7 +79,7 @@ impl Kind {
             | Self::Number(_, _, optional)
             | Self::Day(optional)
             | Self::Id(optional) => optional,
-            Self::List(_) | Self::Ids(_) => true,
+            Self::List(_) | Self::Ids(..) => true,
             Self::Line(_)
             | Self::Code(_)
             | Self::Secret
@@ -93,7 +96,7 @@ impl Kind {
             Self::Number(..) => &["\"5\"", "5.5", "5.0", "1e2", "true", "[]", "[5]", "{}", "\"\""],
             Self::Object => &["\"x\"", "5", "true", "[]", "[\"张心晴\",\"13812345678\"]"],
             Self::Flag => &["\"true\"", "0", "1", "[]", "[true]", "{}", "\"\""],
-            Self::List(_) | Self::Ids(_) => &["\"DD-1\"", "5", "true", "{}", "{\"0\":\"DD-1\"}"],
+            Self::List(_) | Self::Ids(..) => &["\"DD-1\"", "5", "true", "{}", "{\"0\":\"DD-1\"}"],
             _ => &["5", "0", "-1", "5.5", "true", "false", "[]", "[\"x\"]", "{}"],
         }
     }
@@ -207,7 +210,8 @@ impl Kind {
                 "2026-02-14T10:60:00Z",
             ]),
             Self::Object => Vec::new(),
-            Self::List(most) | Self::Ids(most) => vec![json!(vec!["DD-1"; most + 1])],
+            Self::List(most) | Self::Ids(most, true) => vec![json!(vec!["DD-1"; most + 1])],
+            Self::Ids(most, false) => vec![json!(vec!["DD-1"; most + 1]), json!([])],
         }
     }
 }

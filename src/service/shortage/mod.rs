@@ -2,7 +2,13 @@
 //!
 //! **Never** gathers a ticket that the reader could not open by itself.
 
+mod reply;
+
 use std::collections::HashMap;
+
+use sea_orm::ConnectionTrait;
+
+pub use reply::{GroupReply, MOST_AT_ONCE, ReadReply, reply};
 
 use super::tickets::{TicketView, views};
 use super::{App, Error};
@@ -36,7 +42,7 @@ pub async fn list(
     limit: usize,
 ) -> Result<Vec<ShortageView>, Error> {
     let after = after.map(|(hospitals, id)| (std::cmp::Reverse(hospitals), id));
-    let mut events = events(app, scope).await?;
+    let mut events = events(app.store.read(), scope).await?;
     events.retain(|event| after.is_none_or(|after| event.rank() > after));
     events.truncate(limit);
     named(app, events).await
@@ -51,9 +57,8 @@ pub async fn get(
     scope: &Scope,
     id: EventId,
 ) -> Result<(ShortageView, Vec<TicketView>), Error> {
-    let event = events(app, scope).await?.into_iter().find(|event| event.id == id);
-    let event = event.ok_or(Error::NotFound)?;
     let db = app.store.read();
+    let event = find(db, scope, id).await?;
     let mut tickets = kept::load(db, &event.tickets).await?;
     tickets.sort_by_key(|ticket| (ticket.filed_at, ticket.id));
     let tickets = views(db, scope, tickets).await?;
@@ -61,12 +66,21 @@ pub async fn get(
     Ok((view, tickets))
 }
 
-async fn events(app: &App, scope: &Scope) -> Result<Vec<ShortageEvent>, Error> {
+async fn find(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: EventId,
+) -> Result<ShortageEvent, Error> {
+    let found = events(db, scope).await?.into_iter().find(|event| event.id == id);
+    found.ok_or(Error::NotFound)
+}
+
+async fn events(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<ShortageEvent>, Error> {
     if !matches!(scope.actor().role, Role::Manufacturer | Role::Bureau) {
         let message = "shortage events are the manufacturers' and the bureaus'";
         return Err(Error::Forbidden(message.to_owned()));
     }
-    Ok(gather(kept::shortage_lines(app.store.read(), scope.tickets()).await?))
+    Ok(gather(kept::shortage_lines(db, scope.tickets()).await?))
 }
 
 async fn named(app: &App, events: Vec<ShortageEvent>) -> Result<Vec<ShortageView>, Error> {
