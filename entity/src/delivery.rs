@@ -8,7 +8,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub notice_id: Uuid,
-    pub ticket_id: Uuid,
+    /// `None` = it is about a bulletin.
+    pub ticket_id: Option<Uuid>,
     pub event: i32,
     #[sea_orm(column_type = "Text")]
     pub kind: String,
@@ -26,6 +27,7 @@ pub struct Model {
     pub finished_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "Text", nullable)]
     pub response: Option<String>,
+    pub bulletin_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -5,6 +5,7 @@
 pub mod agreement;
 pub mod app_user;
 pub mod attachment;
+pub mod bulletin;
 pub mod calendar;
 pub mod calendar_day;
 pub mod calendar_year;
@@ -25,5 +26,6 @@ pub mod request;
 pub mod session;
 pub mod setting;
 pub mod sign_in_failure;
+pub mod tick;
 pub mod ticket;
 pub mod timer;

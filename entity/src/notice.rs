@@ -7,7 +7,8 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    pub ticket_id: Uuid,
+    /// `None` = it is about a bulletin.
+    pub ticket_id: Option<Uuid>,
     pub event: i32,
     #[sea_orm(column_type = "Text")]
     pub kind: String,
@@ -15,6 +16,7 @@ pub struct Model {
     pub recipient_id: Uuid,
     pub created_at: DateTimeUtc,
     pub read_at: Option<DateTimeUtc>,
+    pub bulletin_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -8,6 +8,7 @@ mod m20261124_000001_requests;
 mod m20261124_000002_territory;
 mod m20261124_000003_imports;
 mod m20261124_000006_attachments;
+mod m20261124_000009_bulletins;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000002_territory::Migration),
             Box::new(m20261124_000003_imports::Migration),
             Box::new(m20261124_000006_attachments::Migration),
+            Box::new(m20261124_000009_bulletins::Migration),
         ]
     }
 }

@@ -43,6 +43,8 @@ ids! {
     NoticeId,
     /// One notice on one channel outside the in-app mailbox.
     DeliveryId,
+    /// Something told that is about no single ticket.
+    BulletinId,
     /// A shortage event: the open tickets for one product of one manufacturer.
     EventId,
     /// A message in a ticket's conversation.

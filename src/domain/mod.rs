@@ -7,7 +7,9 @@
 //! **Never** reads a clock, performs I/O, awaits, or names a database, HTTP or mail crate.
 
 pub mod access;
+pub mod alarm;
 pub mod attachment;
+pub mod bulletin;
 pub mod calendar;
 pub mod escalation;
 pub mod explanation;

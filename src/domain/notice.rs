@@ -6,7 +6,9 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::bulletin::Bulletin;
 use super::calendar::{Calendar, ExplainedDay, at_time, local_date, local_time};
+use super::id::TicketId;
 use super::party::{Language, Level};
 use super::policy::Urgency;
 use super::ticket::{DeadlineKind, Party};
@@ -192,21 +194,44 @@ pub struct Facts {
     pub bureau: Option<String>,
 }
 
+/// What a letter is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matter {
+    /// A ticket.
+    Ticket {
+        /// Its id: the last part of the link, and the thread that mails belong to.
+        ticket: TicketId,
+        /// What happened.
+        kind: Kind,
+        /// What may be shown.
+        facts: Facts,
+    },
+    /// No single ticket.
+    Bulletin(Bulletin),
+}
+
+impl Matter {
+    /// The stable name of what is told.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Ticket { kind, .. } => kind.name(),
+            Self::Bulletin(bulletin) => bulletin.kind().name(),
+        }
+    }
+}
+
 /// A message ready for a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// What happened.
-    pub kind: Kind,
+    /// What it is about.
+    pub matter: Matter,
     /// The recipient's language.
     pub language: Language,
     /// The recipient's name.
     pub name: String,
     /// A mail address or a phone number, by the channel.
     pub address: String,
-    /// What may be shown.
-    pub facts: Facts,
-    /// The ticket's id: the last part of the link, and the thread that mails belong to.
-    pub ticket: super::id::TicketId,
     /// Stable over every attempt and replay: the Message-ID and the webhook id are made of it.
     pub key: String,
 }
@@ -296,9 +321,12 @@ pub fn leaves_at(
     calendar: &Calendar,
 ) -> DateTime<Utc> {
     let urgent = matches!(kind, Kind::Missed | Kind::Escalated) || urgency == Urgency::Emergency;
-    if urgent {
-        return at;
-    }
+    if urgent { at } else { by_day(at, calendar) }
+}
+
+/// When something that is not urgent may leave.
+#[must_use]
+pub fn by_day(at: DateTime<Utc>, calendar: &Calendar) -> DateTime<Utc> {
     let (today, time) = (local_date(at), local_time(at));
     if calendar.is_working(today) && time < DAY_ENDS {
         return if time < DAY_BEGINS { at_time(today, DAY_BEGINS) } else { at };

@@ -51,6 +51,15 @@ pub struct Rung {
     pub close_within: u16,
 }
 
+/// How far a shortage event must reach for the province to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShortageThreshold {
+    /// In so many hospitals.
+    pub hospitals: u32,
+    /// In so many cities.
+    pub cities: u32,
+}
+
 /// A version of the rules for a region and a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -87,6 +96,9 @@ pub struct Policy {
     /// Working days after a reported solution until a bureau decides for a silent hospital.
     #[serde(default = "decide_silence_after")]
     pub decide_silence_after: u16,
+    /// When a shortage event is the province's affair; `None` = never.
+    #[serde(default = "shortage_alarm")]
+    pub shortage_alarm: Option<ShortageThreshold>,
     /// The ladder, first rung first.
     pub ladder: Vec<Rung>,
 }
@@ -120,6 +132,12 @@ const fn decide_silence_after() -> u16 {
     10
 }
 
+/// No document names a number. Several hospitals in more than one city are no local mishap.
+#[expect(clippy::unnecessary_wraps, reason = "the default of a field that may be left out")]
+const fn shortage_alarm() -> Option<ShortageThreshold> {
+    Some(ShortageThreshold { hospitals: 5, cities: 2 })
+}
+
 impl Policy {
     /// The national default, ruling where no regional policy does, without end.
     #[must_use]
@@ -146,6 +164,7 @@ impl Policy {
             extension_within: extension_within(),
             remind_hospital_after: remind_hospital_after(),
             decide_silence_after: decide_silence_after(),
+            shortage_alarm: shortage_alarm(),
             ladder: vec![
                 Rung { level: Level::City, acknowledge_within: 2, close_within: 5 },
                 Rung { level: Level::Province, acknowledge_within: 2, close_within: 5 },

@@ -10,7 +10,8 @@ use super::{did, failed};
 use crate::domain::notice::{Channel, Letter};
 use crate::domain::retry;
 use crate::notify::{Channels, Outcome};
-use crate::service::notices::{self, Claimed, DeliveryState, Finished};
+use crate::service::letters::{self, Claimed, Finished};
+use crate::service::notices::DeliveryState;
 use crate::service::{App, Error};
 
 /// Deliveries taken at once: with [`AT_ONCE`] and the longest time-out they fit into the lease.
@@ -35,7 +36,7 @@ async fn batch(
     channel: Channel,
     worker: Uuid,
 ) -> Result<usize, Error> {
-    let claimed = notices::claim(app, worker, channel, BATCH).await?;
+    let claimed = letters::claim(app, worker, channel, BATCH).await?;
     let count = claimed.len();
     let attempts =
         claimed.into_iter().map(|(delivery, letter)| attempt(app, channels, delivery, letter));
@@ -44,11 +45,11 @@ async fn batch(
     while let Some(one) = attempts.next().await {
         finished.push(one);
         if finished.len() >= AT_ONCE {
-            notices::finish(app, worker, std::mem::take(&mut finished)).await?;
+            letters::finish(app, worker, std::mem::take(&mut finished)).await?;
         }
     }
     if !finished.is_empty() {
-        notices::finish(app, worker, finished).await?;
+        letters::finish(app, worker, finished).await?;
     }
     Ok(count)
 }
@@ -66,7 +67,7 @@ async fn attempt(app: &App, channels: &Channels, delivery: Claimed, letter: Lett
         Outcome::Retry { reason, after } => match retry::pause(delivery.attempt, after, jitter) {
             Some(pause) => {
                 let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(1));
-                let due_at = notices::leaves_again_at(app, &letter, app.clock.now() + pause);
+                let due_at = letters::leaves_again_at(app, &letter, app.clock.now() + pause);
                 done(DeliveryState::Queued, Some(due_at), reason)
             }
             None => {
@@ -79,6 +80,7 @@ async fn attempt(app: &App, channels: &Channels, delivery: Claimed, letter: Lett
 
 /// What the receiver said stays in the delivery log: it may quote the address.
 fn dead_letter(delivery: &Claimed) {
-    let Claimed { id, ticket, attempt, .. } = delivery;
-    tracing::warn!(delivery.id = %id, ticket.id = %ticket, attempt, "a delivery failed for good");
+    let Claimed { id, cause, attempt, .. } = delivery;
+    let ticket = cause.ticket().map(tracing::field::display);
+    tracing::warn!(delivery.id = %id, ticket.id = ticket, attempt, "a delivery failed for good");
 }

@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{deliver, did, failed};
+use super::{deliver, did, failed, schedule};
 use crate::domain::notice::Channel;
 use crate::notify::Channels;
-use crate::service::{App, Error, notices, sweep};
+use crate::service::{App, Error, letters, recurring, sweep};
 
 /// What the loops share.
 pub struct Engine {
@@ -18,6 +18,7 @@ pub struct Engine {
     /// This process, as the claimant of deliveries.
     worker: Uuid,
     moving: Mutex<()>,
+    ticking: Mutex<()>,
     sweeping: Mutex<()>,
     mailing: Mutex<()>,
     texting: Mutex<()>,
@@ -34,6 +35,7 @@ impl Engine {
             channels,
             worker,
             moving: gate(),
+            ticking: gate(),
             sweeping: gate(),
             mailing: gate(),
             texting: gate(),
@@ -54,6 +56,25 @@ impl Engine {
                 Ok(0) => return,
                 Ok(tickets) => did("due tickets", tickets),
                 Err(error) => return failed("the sweep", &error),
+            }
+        }
+    }
+
+    /// Does the recurring jobs that are due.
+    pub async fn tick(&self) {
+        let _gate = self.ticking.lock().await;
+        let done = match recurring::done(&self.app).await {
+            Ok(done) => done,
+            Err(error) => return failed("looking for recurring jobs", &error),
+        };
+        for (job, due_at) in schedule::due(&done, self.app.clock.now()) {
+            let outcome = if done.contains_key(&job) {
+                recurring::run(&self.app, job, due_at, self.worker).await.map(drop)
+            } else {
+                recurring::begin(&self.app, job, due_at, self.worker).await
+            };
+            if let Err(error) = outcome {
+                failed(job.name(), &error);
             }
         }
     }
@@ -82,8 +103,8 @@ impl Engine {
             self.catch_up().await;
             let now = self.app.clock.now();
             let ticket = sweep::next_due(&self.app, now).await?;
-            let delivery = notices::next_due(&self.app, now).await?;
-            match [ticket, delivery].into_iter().flatten().min() {
+            let delivery = letters::next_due(&self.app, now).await?;
+            match [ticket, delivery, schedule::next_due(now)].into_iter().flatten().min() {
                 Some(next) if next <= to => self.app.clock.move_to(next),
                 Some(_) | None => break,
             }
@@ -95,6 +116,7 @@ impl Engine {
 
     async fn catch_up(&self) {
         self.sweep().await;
+        self.tick().await;
         self.deliver(Channel::Mail).await;
         self.deliver(Channel::Sms).await;
     }

@@ -1,4 +1,4 @@
-//! What repeats: the sweep of due tickets, the deliveries, the clearing up.
+//! What repeats: the sweep of due tickets, the deliveries, the recurring jobs, the clearing up.
 //!
 //! **Never** holds a rule of its own, and never does a thing twice because two replicas run:
 //! what they do is guarded in the database.
@@ -6,6 +6,7 @@
 mod clear;
 mod deliver;
 mod engine;
+mod schedule;
 
 pub use engine::Engine;
 
@@ -21,6 +22,8 @@ use crate::service::Error;
 
 /// How often each loop looks for work when it had none.
 const TICK: Duration = Duration::from_millis(500);
+/// How often recurring jobs are looked at.
+const JOB_TICK: Duration = Duration::from_secs(10);
 /// How often old rows are cleared and the rulebook is read again.
 const CLEAR_TICK: Duration = Duration::from_secs(60);
 
@@ -42,6 +45,12 @@ pub fn start(engine: &Arc<Engine>, stop: &CancellationToken) -> JoinSet<()> {
             }
         });
     }
+    let (ticker, token) = (Arc::clone(engine), stop.clone());
+    tasks.spawn(async move {
+        while wait(&token, JOB_TICK).await {
+            ticker.tick().await;
+        }
+    });
     let (clearer, token) = (Arc::clone(engine), stop.clone());
     tasks.spawn(async move {
         while wait(&token, CLEAR_TICK).await {

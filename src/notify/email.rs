@@ -20,8 +20,7 @@ use super::Outcome;
 use super::render::{Rendered, single_line};
 use super::signature::fingerprint;
 use super::smtp::Server;
-use crate::domain::id::TicketId;
-use crate::domain::notice::Letter;
+use crate::domain::notice::{Letter, Matter};
 use crate::domain::party::Language;
 
 /// All of one attempt: name look-up, connection, TLS and the whole conversation.
@@ -170,7 +169,7 @@ fn compose(
 ) -> Result<Message, String> {
     let to = Mailbox::new(display_name(&letter.name), address(&letter.address)?);
     let domain = from.email.domain();
-    let thread = thread(letter.ticket, domain);
+    let thread = thread(letter, domain);
     // Given here, or lettre reads it back from the headers and fails on names it cannot read.
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.email.clone()]);
     let envelope = envelope.map_err(|error| format!("the mail has no envelope: {error}"))?;
@@ -199,10 +198,13 @@ fn compose(
         .map_err(|error| format!("the mail cannot be built: {error}"))
 }
 
-/// The id every mail about a ticket refers to, so that readers show them together. No message
-/// bears it: the first mail need not reach everybody (RFC 5322, 3.6.4).
-fn thread(ticket: TicketId, domain: &str) -> String {
-    format!("<ticket-{ticket}@{domain}>")
+/// The id every mail about a ticket refers to, or every bulletin of a kind, so that readers show
+/// them together. No message bears it: the first mail need not reach everybody (RFC 5322, 3.6.4).
+fn thread(letter: &Letter, domain: &str) -> String {
+    match &letter.matter {
+        Matter::Ticket { ticket, .. } => format!("<ticket-{ticket}@{domain}>"),
+        Matter::Bulletin(bulletin) => format!("<{}@{domain}>", bulletin.kind().name()),
+    }
 }
 
 fn plain_header(name: &'static str, value: &str) -> HeaderValue {

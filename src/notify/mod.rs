@@ -2,6 +2,7 @@
 //!
 //! **Never** decides who is told what; gets a [`Letter`] and the time, says what became of it.
 
+mod bulletin;
 mod email;
 pub mod render;
 mod signature;
@@ -16,7 +17,7 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use url::Url;
 
-use crate::domain::notice::{Channel, Letter};
+use crate::domain::notice::{Channel, Letter, Matter};
 
 pub use email::{Mail, MailError};
 pub use signature::SigningSecret;
@@ -68,7 +69,11 @@ impl Channels {
     }
 
     fn link(&self, letter: &Letter) -> String {
-        format!("{}/tickets/{}", self.public_url.as_str().trim_end_matches('/'), letter.ticket)
+        let site = self.public_url.as_str().trim_end_matches('/');
+        match &letter.matter {
+            Matter::Ticket { ticket, .. } => format!("{site}/tickets/{ticket}"),
+            Matter::Bulletin(_) => format!("{site}/"),
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 
 use askama::Template;
 
+use super::bulletin;
 use crate::domain::explanation::{local_due, sentence_for};
-use crate::domain::notice::{DeadlineLine, Facts, Kind, Letter};
+use crate::domain::notice::{DeadlineLine, Facts, Letter, Matter};
 use crate::domain::party::Language;
 
 pub use super::words::single_line;
@@ -93,16 +94,32 @@ pub fn mail(letter: &Letter, link: &str) -> Rendered {
 /// (gateways approve templates without free addresses; the link is among the parameters).
 #[must_use]
 pub fn sms(letter: &Letter) -> String {
-    let words = Words::new(letter.language, &letter.facts, Room::Narrow);
-    words.text(&key(letter.kind, "sms"))
+    match &letter.matter {
+        Matter::Ticket { kind, facts, .. } => {
+            Words::new(letter.language, facts, Room::Narrow).text(&key(kind.name(), "sms"))
+        }
+        Matter::Bulletin(bulletin) => {
+            let words = Words::of_bulletin(letter.language, bulletin);
+            words.text(&key(bulletin::prefix(bulletin), "sms"))
+        }
+    }
 }
 
 /// The one line shown in the in-app mailbox and as a mail's subject. It begins with the urgent
 /// mark when the ticket is an emergency.
 #[must_use]
-pub fn headline(kind: Kind, language: Language, facts: &Facts) -> String {
-    let words = Words::new(language, facts, Room::Wide);
-    marked(&words, facts, &words.text(&key(kind, "subject")))
+pub fn headline(matter: &Matter, language: Language) -> String {
+    match matter {
+        Matter::Ticket { kind, facts, .. } => {
+            let words = Words::new(language, facts, Room::Wide);
+            marked(&words, facts, &words.text(&key(kind.name(), "subject")))
+        }
+        Matter::Bulletin(bulletin) => {
+            let words = Words::of_bulletin(language, bulletin);
+            let heading = words.text(&key(bulletin::prefix(bulletin), "subject"));
+            single_line(&heading, LONGEST_SUBJECT)
+        }
+    }
 }
 
 fn marked(words: &Words, facts: &Facts, heading: &str) -> String {
@@ -110,39 +127,63 @@ fn marked(words: &Words, facts: &Facts, heading: &str) -> String {
     single_line(&format!("{mark}{heading}"), LONGEST_SUBJECT)
 }
 
-fn key(kind: Kind, part: &str) -> String {
-    format!("{}-{part}", kind.name())
+fn key(prefix: &str, part: &str) -> String {
+    format!("{prefix}-{part}")
 }
 
 fn page(letter: &Letter, link: &str) -> Page {
-    let facts = &letter.facts;
-    let mut words = Words::new(letter.language, facts, Room::Wide);
-    let heading = words.text(&key(letter.kind, "subject"));
-    let subject = marked(&words, facts, &heading);
-    let deadlines =
-        facts.deadlines.iter().map(|line| deadline(&mut words, letter.language, line)).collect();
-    let badge = words.text("notice-urgent-badge");
+    match &letter.matter {
+        Matter::Ticket { kind, facts, .. } => {
+            let mut words = Words::new(letter.language, facts, Room::Wide);
+            let page = frame(&mut words, letter, kind.name(), link);
+            let language = letter.language;
+            let deadlines = facts.deadlines.iter();
+            let deadlines = deadlines.map(|line| deadline(&mut words, language, line)).collect();
+            Page {
+                subject: marked(&words, facts, &page.heading),
+                emergency: facts.emergency,
+                rows: rows(&words, facts),
+                deadlines,
+                ..page
+            }
+        }
+        Matter::Bulletin(bulletin) => {
+            let mut words = Words::of_bulletin(letter.language, bulletin);
+            let page = frame(&mut words, letter, bulletin::prefix(bulletin), link);
+            let rows = bulletin::rows(&words, bulletin).into_iter();
+            Page {
+                rows: rows.map(|(label, value)| Row { label, value }).collect(),
+                button: words.text("bulletin-button"),
+                ..page
+            }
+        }
+    }
+}
+
+/// What every mail has, without what it is about.
+fn frame(words: &mut Words, letter: &Letter, prefix: &str, link: &str) -> Page {
+    let heading = words.text(&key(prefix, "subject"));
     Page {
         lang: match letter.language {
             Language::Chinese => "zh-CN",
             Language::English => "en",
         },
-        subject,
+        subject: single_line(&heading, LONGEST_SUBJECT),
         heading,
-        emergency: facts.emergency,
+        emergency: false,
         badge_line: words.text("notice-urgent").trim_end().to_owned(),
-        badge,
-        greeting: greeting(&mut words, &letter.name),
-        lead: words.text(&key(letter.kind, "lead")),
+        badge: words.text("notice-urgent-badge"),
+        greeting: greeting(words, &letter.name),
+        lead: words.text(&key(prefix, "lead")),
         colon: words.text("notice-colon"),
-        rows: rows(&words, facts),
+        rows: Vec::new(),
         deadlines_label: words.text("notice-deadlines"),
-        deadlines,
+        deadlines: Vec::new(),
         explanation_label: words.text("notice-explanation"),
         provisional: words.text("notice-provisional"),
         provisional_why: words.text("notice-provisional-why"),
         next_label: words.text("notice-next"),
-        next: words.text(&key(letter.kind, "next")),
+        next: words.text(&key(prefix, "next")),
         button: words.text("notice-button"),
         plain_link: words.text("notice-plain-link"),
         link: link.to_owned(),

@@ -10,10 +10,12 @@ use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::{Map, Value, json};
 
 use super::Outcome;
+use super::bulletin::variables;
 use super::render::{single_line, sms};
 use super::signature::{SigningSecret, fingerprint};
+use crate::domain::bulletin::Bulletin;
 use crate::domain::explanation::local_due;
-use crate::domain::notice::Letter;
+use crate::domain::notice::{Facts, Letter, Matter};
 use crate::domain::party::Level;
 use crate::domain::ticket::DeadlineKind;
 
@@ -139,18 +141,35 @@ fn phone(text: &str) -> Option<String> {
 fn body(letter: &Letter, to: &str, link: &str) -> Value {
     json!({
         "to": to,
-        "template": letter.kind.name(),
-        "params": params(letter, link),
+        "template": letter.matter.name(),
+        "params": params(&letter.matter, link),
         "text": sms(letter),
-        "ticket": letter.ticket.to_string(),
+        "ticket": match &letter.matter {
+            Matter::Ticket { ticket, .. } => Value::String(ticket.to_string()),
+            Matter::Bulletin(_) => Value::Null,
+        },
     })
 }
 
 /// Flat, all values text: gateways fill templates with it. What is not known is left out.
-fn params(letter: &Letter, link: &str) -> Map<String, Value> {
-    let facts = &letter.facts;
+fn params(matter: &Matter, link: &str) -> Map<String, Value> {
+    let link = ("link", Some(link.to_owned()));
+    let values = match matter {
+        Matter::Ticket { facts, .. } => ticket_params(facts),
+        Matter::Bulletin(bulletin) => bulletin_params(bulletin),
+    };
+    let known =
+        |(name, value): (&str, Option<String>)| Some((name.to_owned(), Value::String(value?)));
+    values.into_iter().chain([link]).filter_map(known).collect()
+}
+
+fn bulletin_params(bulletin: &Bulletin) -> Vec<(&'static str, Option<String>)> {
+    variables(bulletin).into_iter().map(|(name, value)| (name, Some(value))).collect()
+}
+
+fn ticket_params(facts: &Facts) -> Vec<(&'static str, Option<String>)> {
     let nearest = facts.deadlines.first();
-    let values = [
+    vec![
         ("number", Some(single_line(&facts.number, LONGEST_REASON))),
         ("product", Some(single_line(&facts.product, LONGEST_REASON))),
         ("deadline", nearest.map(|line| local_due(line.due_at))),
@@ -160,11 +179,7 @@ fn params(letter: &Letter, link: &str) -> Map<String, Value> {
         ("promised_on", facts.promised_on.map(|date| date.to_string())),
         ("level", facts.level.map(|level| level_name(level).to_owned())),
         ("bureau", facts.bureau.as_ref().map(|name| single_line(name, LONGEST_REASON))),
-        ("link", Some(link.to_owned())),
-    ];
-    let known =
-        |(name, value): (&str, Option<String>)| Some((name.to_owned(), Value::String(value?)));
-    values.into_iter().filter_map(known).collect()
+    ]
 }
 
 fn deadline_name(kind: DeadlineKind) -> &'static str {

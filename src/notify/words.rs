@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, langid, static_loader};
 
+use crate::domain::bulletin::Bulletin;
 use crate::domain::explanation::local_due;
 use crate::domain::notice::Facts;
 use crate::domain::party::{Language, Level};
@@ -26,7 +27,7 @@ const CHINESE: LanguageIdentifier = langid!("zh-CN");
 const ENGLISH: LanguageIdentifier = langid!("en");
 
 /// Longest product, hospital or bureau name a mail shows, in characters.
-const LONG: usize = 120;
+pub(super) const LONG: usize = 120;
 /// Longest product name a text message and a subject line have room for, in characters.
 const SHORT: usize = 18;
 
@@ -81,6 +82,14 @@ impl Words {
             words.arguments.insert(Cow::Borrowed(name), FluentValue::from(value));
         }
         words
+    }
+
+    /// The same with the variables of a bulletin.
+    pub(super) fn of_bulletin(language: Language, bulletin: &Bulletin) -> Self {
+        let variables = super::bulletin::variables(bulletin).into_iter();
+        let arguments =
+            variables.map(|(name, value)| (Cow::Borrowed(name), FluentValue::from(value)));
+        Self { language, arguments: arguments.collect() }
     }
 
     /// The text under a key. A key that no language has gives an empty text; a test compares
@@ -177,6 +186,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+    use crate::domain::bulletin::{BulletinKind, Waiting};
 
     /// Key → the variables its text uses, read by hand so that the check does not trust fluent.
     fn keys(file: &str) -> BTreeMap<String, BTreeSet<String>> {
@@ -203,6 +213,16 @@ mod tests {
                 let key = format!("{}-{part}", kind.name());
                 assert!(chinese.contains_key(&key), "{key}");
             }
+        }
+        for kind in BulletinKind::ALL.map(BulletinKind::name).into_iter().chain(["policy_lapsed"]) {
+            for part in ["subject", "lead", "next", "sms"] {
+                let key = format!("{kind}-{part}");
+                assert!(chinese.contains_key(&key), "{key}");
+            }
+        }
+        for waiting in Waiting::ALL {
+            let key = format!("waiting-{}", waiting.name());
+            assert!(chinese.contains_key(&key), "{key}");
         }
     }
 

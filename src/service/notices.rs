@@ -4,27 +4,24 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use super::letters::Matters;
 use super::once::once;
 use super::rulebook::Rulebook;
-use super::tickets;
 use super::timeline::readable;
 use super::{Answered, App, Error, Once};
 use crate::domain::access::Scope;
-use crate::domain::id::{DeliveryId, NoticeId, OrganisationId, TicketId};
-use crate::domain::notice::{Channel, Facts, Letter, channels, leaves_at};
-use crate::domain::party::{Division, Organisation, Role};
-use crate::domain::policy::Urgency;
+use crate::domain::id::{DeliveryId, NoticeId, OrganisationId, TicketId, UserId};
+use crate::domain::notice::{Channel, Kind, Matter, channels, leaves_at};
+use crate::domain::party::{Division, Role};
 use crate::domain::territory::{self, Nearness};
-use crate::domain::ticket::{Brief, Change, Party, Ticket};
+use crate::domain::ticket::{Change, Event, Party, Ticket};
 use crate::store::accounts::{self, Recipient};
-use crate::store::catalogue::Product;
 use crate::store::outbox::{self, InApp, Logged, NewNotice};
-pub use crate::store::outbox::{Claimed, DeliveryState, Finished};
-use crate::store::tickets as kept;
+pub use crate::store::outbox::{About, DeliveryState};
 
 /// The organisations a change tells something.
 pub(super) fn told(change: &Change) -> Vec<OrganisationId> {
@@ -69,6 +66,9 @@ pub(super) async fn expand(
                 let Some(house) = house(&change.ticket, tell.to) else { continue };
                 let staff = by_house.get(&house).map(Vec::as_slice).unwrap_or_default();
                 for person in responsible(staff, tell.to, change.ticket.division) {
+                    if is_own_word(event, tell.kind, person.user) {
+                        continue;
+                    }
                     // One organisation may be two parties; a person is told once.
                     if !told.insert((change.ticket.id, event.sequence, tell.kind, person.user)) {
                         continue;
@@ -88,6 +88,12 @@ pub(super) async fn expand(
         }
     }
     Ok(notices)
+}
+
+/// True for what a person has just written or added themselves.
+fn is_own_word(event: &Event, kind: Kind, person: UserId) -> bool {
+    let is_by_them = event.by.is_some_and(|(user, _)| user == person);
+    is_by_them && matches!(kind, Kind::Message | Kind::Attached)
 }
 
 /// The people of a party who are told: of a manufacturer, those whose territory it is.
@@ -114,127 +120,13 @@ fn ways(person: &Recipient, channels: &[Channel]) -> Vec<(Channel, String)> {
     channels.iter().filter_map(|channel| address(channel).map(|to| (*channel, to))).collect()
 }
 
-/// A lease on deliveries ends after so many seconds of wall time.
-const LEASE_SECONDS: i64 = 120;
-
-/// Takes deliveries that are due, as letters ready to be sent.
-///
-/// # Errors
-/// [`Error::Internal`].
-pub async fn claim(
-    app: &App,
-    worker: Uuid,
-    channel: Channel,
-    limit: u64,
-) -> Result<Vec<(Claimed, Letter)>, Error> {
-    let (at, wall) = (app.clock.now(), app.clock.wall());
-    let lease = wall + TimeDelta::seconds(LEASE_SECONDS);
-    // Asking costs no turn in the write queue while nothing is due.
-    if !outbox::is_due(app.store.read(), channel, at, wall).await? {
-        return Ok(Vec::new());
-    }
-    let claimed = app
-        .store
-        .write(move |tx| {
-            Box::pin(async move {
-                Ok::<_, Error>(
-                    outbox::claim(tx, (worker, channel), at, (wall, lease), limit).await?,
-                )
-            })
-        })
-        .await?;
-    letters(app, claimed).await
-}
-
-/// When the first delivery after `at` is due, if any waits.
-///
-/// # Errors
-/// [`Error::Internal`].
-pub async fn next_due(app: &App, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
-    Ok(outbox::next_due(app.store.read(), at).await?)
-}
-
-async fn letters(app: &App, claimed: Vec<Claimed>) -> Result<Vec<(Claimed, Letter)>, Error> {
-    let mut ids: Vec<TicketId> = claimed.iter().map(|one| one.ticket).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let db = app.store.read();
-    let tickets = kept::load(db, &ids).await?;
-    let named = tickets::names(db, &tickets).await?;
-    let tickets: HashMap<_, _> = tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect();
-    Ok(claimed
-        .into_iter()
-        .filter_map(|one| {
-            let ticket = tickets.get(&one.ticket)?;
-            let product = named.products.get(&ticket.product)?;
-            let letter = Letter {
-                kind: one.kind,
-                language: one.language,
-                name: one.name.clone(),
-                address: one.address.clone(),
-                facts: facts(ticket, product, &named.organisations, one.brief.clone()),
-                ticket: one.ticket,
-                key: format!("{}:{}:{}:{}", one.ticket, one.event, one.kind.name(), one.recipient),
-            };
-            Some((one, letter))
-        })
-        .collect())
-}
-
-fn facts(
-    ticket: &Ticket,
-    product: &Product,
-    organisations: &HashMap<OrganisationId, Organisation>,
-    brief: Brief,
-) -> Facts {
-    let name =
-        |id| organisations.get(id).map(|o: &Organisation| o.name.clone()).unwrap_or_default();
-    Facts {
-        number: ticket.number.clone(),
-        product: format!("{} {}", product.name, product.specification),
-        hospital: name(&ticket.hospital),
-        manufacturer: name(&ticket.manufacturer),
-        emergency: ticket.urgency == Urgency::Emergency,
-        deadlines: brief.deadlines,
-        promised_on: brief.promised_on,
-        level: brief.level,
-        bureau: brief.bureau,
-    }
-}
-
-/// When a delivery that is tried again at `at` may leave: not in quiet hours, unless it is urgent.
-#[must_use]
-pub fn leaves_again_at(app: &App, letter: &Letter, at: DateTime<Utc>) -> DateTime<Utc> {
-    let urgency = if letter.facts.emergency { Urgency::Emergency } else { Urgency::Ordinary };
-    leaves_at(letter.kind, urgency, at, &app.book().nation())
-}
-
-/// Writes down what became of attempts.
-///
-/// # Errors
-/// [`Error::Internal`].
-pub async fn finish(app: &App, worker: Uuid, finished: Vec<Finished>) -> Result<(), Error> {
-    let at = app.clock.now();
-    app.store
-        .write(move |tx| {
-            let finished = finished.clone();
-            Box::pin(async move {
-                for one in &finished {
-                    outbox::finish(tx, worker, one, at).await?;
-                }
-                Ok::<_, Error>(())
-            })
-        })
-        .await
-}
-
-/// A notice with the facts that its headline needs.
+/// A notice with what its headline needs.
 #[derive(Debug, Clone)]
 pub struct NoticeView {
     /// The notice.
     pub notice: InApp,
-    /// What it may show.
-    pub facts: Facts,
+    /// What it tells.
+    pub matter: Matter,
 }
 
 /// One page of the caller's notices, newest first.
@@ -251,21 +143,12 @@ pub async fn list(
     let db = app.store.read();
     let reader = (scope.actor().user, scope.tickets());
     let rows = outbox::notices(db, reader, unread_only, after, limit).await?;
-    let mut ids: Vec<TicketId> = rows.iter().map(|row| row.ticket).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let tickets = kept::load(db, &ids).await?;
-    let named = tickets::names(db, &tickets).await?;
-    let tickets: HashMap<_, _> = tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect();
-    Ok(rows
-        .into_iter()
-        .filter_map(|notice| {
-            let ticket = tickets.get(&notice.ticket)?;
-            let product = named.products.get(&ticket.product)?;
-            let facts = facts(ticket, product, &named.organisations, notice.brief.clone());
-            Some(NoticeView { notice, facts })
-        })
-        .collect())
+    let matters = Matters::of(db, rows.iter().map(|row| &row.cause)).await?;
+    let view = |notice: InApp| {
+        let matter = matters.matter(&notice.cause)?;
+        Some(NoticeView { notice, matter })
+    };
+    Ok(rows.into_iter().filter_map(view).collect())
 }
 
 /// Marks a notice of the caller's as opened.

@@ -77,6 +77,12 @@ impl Rulebook {
         &self.layers
     }
 
+    /// Every policy.
+    #[must_use]
+    pub fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
     /// The calendar of a division: the nearest region's that has a layer of its own.
     #[must_use]
     pub fn calendar(&self, division: Division) -> Arc<Calendar> {

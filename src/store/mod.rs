@@ -18,6 +18,8 @@ pub mod rulebook;
 pub mod setting;
 pub mod sweep;
 pub mod tickets;
+pub mod ticks;
+pub mod waiting;
 mod writer;
 
 pub use batch::Batch;

@@ -13,6 +13,7 @@
 mod http;
 mod import;
 mod notify;
+mod recurring;
 mod store;
 mod support;
 mod sweep;

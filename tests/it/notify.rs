@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use mail_parser::{Message, MessageParser, MimeHeaders};
 use supplyline::domain::id::TicketId;
-use supplyline::domain::notice::{Channel, DeadlineLine, Facts, Kind, Letter};
+use supplyline::domain::notice::{Channel, DeadlineLine, Facts, Kind, Letter, Matter};
 use supplyline::domain::party::{Language, Level};
 use supplyline::domain::ticket::DeadlineKind;
 use supplyline::notify::render::{Rendered, mail as render_mail};
@@ -24,28 +24,34 @@ fn at() -> DateTime<Utc> {
 
 fn letter(address: &str) -> Letter {
     Letter {
-        kind: Kind::Filed,
+        matter: Matter::Ticket {
+            ticket: TicketId(uuid::Uuid::from_u128(7)),
+            kind: Kind::Filed,
+            facts: facts(),
+        },
         language: Language::Chinese,
         name: "张敏".to_owned(),
         address: address.to_owned(),
-        facts: Facts {
-            number: "SQ-371002-20260213-7K3Q".to_owned(),
-            product: "注射用头孢曲松钠 1.0g".to_owned(),
-            hospital: "滨海市第一人民医院".to_owned(),
-            manufacturer: "岱海制药有限公司".to_owned(),
-            emergency: true,
-            deadlines: vec![DeadlineLine {
-                kind: DeadlineKind::Reply,
-                due_at: "2026-02-24T16:00:00Z".parse().expect("instant"),
-                provisional: false,
-                explanation: Vec::new(),
-            }],
-            promised_on: None,
-            level: Some(Level::City),
-            bureau: Some("滨海市医保局".to_owned()),
-        },
-        ticket: TicketId(uuid::Uuid::from_u128(7)),
         key: "ticket 7, filed, 张敏, mail".to_owned(),
+    }
+}
+
+fn facts() -> Facts {
+    Facts {
+        number: "SQ-371002-20260213-7K3Q".to_owned(),
+        product: "注射用头孢曲松钠 1.0g".to_owned(),
+        hospital: "滨海市第一人民医院".to_owned(),
+        manufacturer: "岱海制药有限公司".to_owned(),
+        emergency: true,
+        deadlines: vec![DeadlineLine {
+            kind: DeadlineKind::Reply,
+            due_at: "2026-02-24T16:00:00Z".parse().expect("instant"),
+            provisional: false,
+            explanation: Vec::new(),
+        }],
+        promised_on: None,
+        level: Some(Level::City),
+        bureau: Some("滨海市医保局".to_owned()),
     }
 }
 
@@ -166,7 +172,10 @@ async fn names_that_break_lettre_do_not_break_us() {
     for name in names {
         let mut letter = letter("zhang@maker.example");
         letter.name = name.to_owned();
-        letter.facts.product = format!("product {name} .\r\n.\r\nMAIL FROM:<evil@x.example>");
+        let product = format!("product {name} .\r\n.\r\nMAIL FROM:<evil@x.example>");
+        if let Matter::Ticket { facts, .. } = &mut letter.matter {
+            facts.product = product;
+        }
         let outcome = send_mail(&sink, &letter).await;
         assert!(matches!(outcome, Outcome::Sent { .. }), "{name:?} {outcome:?}");
     }

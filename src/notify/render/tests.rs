@@ -1,8 +1,10 @@
 //! Every kind in every language, with friendly and with hostile facts.
 
 use super::*;
+use crate::domain::bulletin::{Bulletin, ShortageAlarm, Waiting};
 use crate::domain::calendar::{DayKind, ExplainedDay};
-use crate::domain::id::TicketId;
+use crate::domain::id::{EventId, TicketId};
+use crate::domain::notice::Kind;
 use crate::domain::party::Level;
 use crate::domain::ticket::DeadlineKind;
 
@@ -39,13 +41,15 @@ pub(crate) fn facts() -> Facts {
 }
 
 fn letter(kind: Kind, language: Language, facts: Facts) -> Letter {
+    about(Matter::Ticket { ticket: TicketId(uuid::Uuid::nil()), kind, facts }, language)
+}
+
+fn about(matter: Matter, language: Language) -> Letter {
     Letter {
-        kind,
+        matter,
         language,
         name: "张敏".to_owned(),
         address: "zhang@maker.example".to_owned(),
-        facts,
-        ticket: TicketId(uuid::Uuid::nil()),
         key: "k".to_owned(),
     }
 }
@@ -78,24 +82,84 @@ fn every_kind_renders_in_every_language() {
                 let mail = mail(&letter, LINK);
                 let short = sms(&letter);
                 for text in [&mail.subject, &mail.text, &mail.html, &short] {
-                    assert!(!text.trim().is_empty(), "{kind:?} {language:?}");
-                    for bad in ["Unknown localization", "<script", "<img", "<b>", "{$", "{-"] {
-                        let plain = !text.starts_with("<!DOCTYPE") && bad.starts_with('<');
-                        assert!(
-                            plain || !text.contains(bad),
-                            "{kind:?} {language:?} {bad}: {text}"
-                        );
-                    }
-                    assert!(!text.contains("49"), "an expression ran: {text}");
-                    assert!(!text.contains('\r') && !text.contains('\0'), "{text:?}");
-                    assert!(!text.contains('\u{202e}') && !text.contains('\u{2068}'), "{text:?}");
+                    is_inert(text, &format!("{kind:?} {language:?}"));
                 }
                 assert!(!mail.subject.contains('\n') && !short.contains('\n'));
                 assert!(mail.text.contains(LINK) && mail.html.contains(LINK));
-                assert_eq!(mail.subject, headline(kind, language, &letter.facts));
+                assert_eq!(mail.subject, headline(&letter.matter, language));
             }
         }
     }
+}
+
+/// Checks a rendered text that may have hostile values in it.
+fn is_inert(text: &str, what: &str) {
+    assert!(!text.trim().is_empty(), "{what}");
+    for bad in ["Unknown localization", "<script", "<img", "<b>", "{$", "{-"] {
+        let plain = !text.starts_with("<!DOCTYPE") && bad.starts_with('<');
+        assert!(plain || !text.contains(bad), "{what} {bad}: {text}");
+    }
+    assert!(!text.contains("49"), "an expression ran: {text}");
+    assert!(!text.contains('\r') && !text.contains('\0'), "{text:?}");
+    assert!(!text.contains('\u{202e}') && !text.contains('\u{2068}'), "{text:?}");
+}
+
+/// One bulletin of every kind, with hostile names in it.
+fn bulletins() -> Vec<Bulletin> {
+    let name = hostile().product;
+    let policy = |days| Bulletin::PolicyLapsing {
+        version: "37-1".to_owned(),
+        name: name.clone(),
+        last_on: "2026-04-09".parse().expect("a date"),
+        days,
+    };
+    vec![
+        Bulletin::Digest {
+            on: "2026-02-24".parse().expect("a date"),
+            waiting: Waiting::ALL.into_iter().zip(1..).collect(),
+        },
+        Bulletin::Shortage(ShortageAlarm {
+            event: EventId(uuid::Uuid::nil()),
+            product: name.clone(),
+            manufacturer: name.clone(),
+            hospitals: 7,
+            cities: 3,
+            tickets: 8,
+            quantities: [("盒".to_owned(), 1200), (name.clone(), 7)].into_iter().collect(),
+            worst_days_of_stock: Some(0),
+        }),
+        Bulletin::CalendarMissing { year: 2027 },
+        policy(30),
+        policy(-1),
+        Bulletin::ContactsUnproven {
+            count: 2, names: vec![name.clone(), "钱江药业".to_owned()]
+        },
+    ]
+}
+
+#[test]
+fn every_bulletin_renders_in_every_language() {
+    for bulletin in bulletins() {
+        for language in LANGUAGES {
+            let letter = about(Matter::Bulletin(bulletin.clone()), language);
+            let (mail, short) = (mail(&letter, LINK), sms(&letter));
+            for text in [&mail.subject, &mail.text, &mail.html, &short] {
+                is_inert(text, &format!("{:?} {language:?}", bulletin.kind()));
+            }
+            assert!(!mail.subject.contains('\n') && !short.contains('\n'));
+            assert!(mail.text.contains(LINK) && mail.html.contains(LINK));
+            assert_eq!(mail.subject, headline(&letter.matter, language));
+        }
+    }
+}
+
+#[test]
+fn a_digest_reads_like_this() {
+    let waiting = [(Waiting::Reply, 3), (Waiting::Overdue, 1)].into_iter().collect();
+    let digest = Bulletin::Digest { on: "2026-02-24".parse().expect("a date"), waiting };
+    let mail = mail(&about(Matter::Bulletin(digest), Language::Chinese), LINK);
+    assert_eq!(mail.subject, "今日待办 4 项（2026-02-24）");
+    assert!(mail.text.contains("待回复诉求单：3\n已逾期诉求单：1\n"), "{}", mail.text);
 }
 
 #[test]
@@ -110,10 +174,13 @@ fn hostile_values_are_shown_as_they_are() {
 fn the_urgent_mark_stands_first() {
     let mut facts = facts();
     facts.emergency = true;
-    let chinese = headline(Kind::Filed, Language::Chinese, &facts);
+    let filed = |facts: &Facts| {
+        headline(&letter(Kind::Filed, Language::Chinese, facts.clone()).matter, Language::Chinese)
+    };
+    let chinese = filed(&facts);
     assert_eq!(chinese, "【紧急】新诉求单待回复：注射用头孢曲松钠 1.0g（SQ-371002-20260213-7K3Q）");
     facts.emergency = false;
-    assert!(headline(Kind::Filed, Language::Chinese, &facts).starts_with("新诉求单"));
+    assert!(filed(&facts).starts_with("新诉求单"));
 }
 
 #[test]

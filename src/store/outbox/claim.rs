@@ -3,16 +3,16 @@
 //! **Never** gives a delivery to two workers while the first one's lease lasts.
 
 use chrono::{DateTime, Utc};
-use entity::{app_user, delivery, event};
+use entity::{app_user, delivery};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::DeliveryState;
-use crate::domain::id::{DeliveryId, TicketId, UserId};
-use crate::domain::notice::{Channel, Kind};
+use super::cause::{Cause, Causes, Reference};
+use crate::domain::id::{DeliveryId, UserId};
+use crate::domain::notice::Channel;
 use crate::domain::party::Language;
-use crate::domain::ticket::Brief;
 use crate::store::row::{Place, word};
 use crate::store::{Error, dialect};
 
@@ -21,12 +21,8 @@ use crate::store::{Error, dialect};
 pub struct Claimed {
     /// Its id.
     pub id: DeliveryId,
-    /// Of which ticket.
-    pub ticket: TicketId,
-    /// Of which event.
-    pub event: u32,
-    /// What.
-    pub kind: Kind,
+    /// What caused it.
+    pub cause: Cause,
     /// Whom.
     pub recipient: UserId,
     /// On which channel.
@@ -39,8 +35,6 @@ pub struct Claimed {
     pub name: String,
     /// The recipient's language.
     pub language: Language,
-    /// What the event was about.
-    pub brief: Brief,
 }
 
 /// Takes up to `limit` deliveries that are due at business time `at`, for `worker` alone until
@@ -118,18 +112,11 @@ async fn with_letters(
     let people = rows.iter().map(|row| row.recipient_id);
     let people =
         app_user::Entity::find().filter(app_user::Column::Id.is_in(people)).all(db).await?;
-    let tickets = rows.iter().map(|row| row.ticket_id);
-    let numbers = rows.iter().map(|row| row.event);
-    let events = event::Entity::find()
-        .filter(event::Column::TicketId.is_in(tickets))
-        .filter(event::Column::Sequence.is_in(numbers))
-        .all(db)
-        .await?;
+    let causes = Causes::of(db, rows.iter().map(reference)).await?;
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         let person = people.iter().find(|person| person.id == row.recipient_id);
-        let cause = |e: &&event::Model| e.ticket_id == row.ticket_id && e.sequence == row.event;
-        match claimed_of(&row, person, events.iter().find(cause)) {
+        match claimed_of(&row, person, &causes) {
             Ok(one) => claimed.push(one),
             Err(problem) => bury(db, row.id, &problem).await?,
         }
@@ -137,27 +124,33 @@ async fn with_letters(
     Ok(claimed)
 }
 
+/// What a delivery is about.
+pub(super) fn reference(row: &delivery::Model) -> Reference<'_> {
+    Reference {
+        ticket: row.ticket_id,
+        event: row.event,
+        bulletin: row.bulletin_id,
+        kind: &row.kind,
+    }
+}
+
 fn claimed_of(
     row: &delivery::Model,
     person: Option<&app_user::Model>,
-    cause: Option<&event::Model>,
+    causes: &Causes,
 ) -> Result<Claimed, Error> {
     let place = Place { table: "delivery", id: &row.id };
     let person = person.ok_or_else(|| place.corrupt("recipient_id", &"nobody"))?;
-    let cause = cause.ok_or_else(|| place.corrupt("event", &"missing"))?;
     let before: u16 = place.number("attempt", row.attempt)?;
     Ok(Claimed {
         id: DeliveryId(row.id),
-        ticket: TicketId(row.ticket_id),
-        event: place.number("event", row.event)?,
-        kind: place.word("kind", &row.kind)?,
+        cause: causes.cause(reference(row), place)?,
         recipient: UserId(row.recipient_id),
         channel: place.word("channel", &row.channel)?,
         address: row.address.clone(),
         attempt: before.saturating_add(1),
         name: person.name.clone(),
         language: place.word("language", &person.language)?,
-        brief: place.document("brief", &cause.brief)?,
     })
 }
 

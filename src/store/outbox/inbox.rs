@@ -3,8 +3,8 @@
 //! **Never** shows one of a ticket that its reader may no longer see.
 
 use chrono::{DateTime, Utc};
-use entity::{delivery, event, notice, ticket};
-use sea_orm::sea_query::Expr;
+use entity::{delivery, notice, ticket};
+use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
@@ -12,10 +12,9 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::DeliveryState;
+use super::cause::{Cause, Causes, Reference};
 use crate::domain::access::Visible;
-use crate::domain::id::{NoticeId, TicketId, UserId};
-use crate::domain::notice::Kind;
-use crate::domain::ticket::Brief;
+use crate::domain::id::{NoticeId, UserId};
 use crate::store::Error;
 use crate::store::row::{Place, word};
 use crate::store::tickets::visible_condition;
@@ -25,18 +24,12 @@ use crate::store::tickets::visible_condition;
 pub struct InApp {
     /// Its id.
     pub id: NoticeId,
-    /// Of which ticket.
-    pub ticket: TicketId,
-    /// Of which event.
-    pub event: u32,
-    /// What.
-    pub kind: Kind,
+    /// What caused it.
+    pub cause: Cause,
     /// When.
     pub at: DateTime<Utc>,
     /// When the person opened it.
     pub read_at: Option<DateTime<Utc>>,
-    /// What the event was about.
-    pub brief: Brief,
 }
 
 /// One page of a person's notices, newest first. Those of tickets that `visible` no longer
@@ -51,11 +44,15 @@ pub async fn notices(
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<InApp>, Error> {
-    let Some(condition) = visible_condition(visible) else { return Ok(Vec::new()) };
-    let seen = ticket::Entity::find().select_only().column(ticket::Column::Id).filter(condition);
-    let mut select = notice::Entity::find()
-        .filter(notice::Column::RecipientId.eq(person.0))
-        .filter(notice::Column::TicketId.in_subquery(sea_orm::QueryTrait::into_query(seen)));
+    let mut theirs = Condition::any().add(notice::Column::BulletinId.is_not_null());
+    if let Some(condition) = visible_condition(visible) {
+        let seen =
+            ticket::Entity::find().select_only().column(ticket::Column::Id).filter(condition);
+        let seen = sea_orm::QueryTrait::into_query(seen);
+        theirs = theirs.add(notice::Column::TicketId.in_subquery(seen));
+    }
+    let mut select =
+        notice::Entity::find().filter(notice::Column::RecipientId.eq(person.0)).filter(theirs);
     if unread_only {
         select = select.filter(notice::Column::ReadAt.is_null());
     }
@@ -63,27 +60,27 @@ pub async fn notices(
         select = select.filter(notice::Column::Id.lt(after));
     }
     let rows = select.order_by_desc(notice::Column::Id).limit(limit).all(db).await?;
-    let events = event::Entity::find()
-        .filter(event::Column::TicketId.is_in(rows.iter().map(|row| row.ticket_id)))
-        .filter(event::Column::Sequence.is_in(rows.iter().map(|row| row.event)))
-        .all(db)
-        .await?;
+    let causes = Causes::of(db, rows.iter().map(reference)).await?;
     let mut notices = Vec::with_capacity(rows.len());
     for row in rows {
         let place = Place { table: "notice", id: &row.id };
-        let cause = |e: &&event::Model| e.ticket_id == row.ticket_id && e.sequence == row.event;
-        let cause = events.iter().find(cause).ok_or_else(|| place.corrupt("event", &"missing"))?;
         notices.push(InApp {
             id: NoticeId(row.id),
-            ticket: TicketId(row.ticket_id),
-            event: place.number("event", row.event)?,
-            kind: place.word("kind", &row.kind)?,
+            cause: causes.cause(reference(&row), place)?,
             at: row.created_at,
             read_at: row.read_at,
-            brief: place.document("brief", &cause.brief)?,
         });
     }
     Ok(notices)
+}
+
+fn reference(row: &notice::Model) -> Reference<'_> {
+    Reference {
+        ticket: row.ticket_id,
+        event: row.event,
+        bulletin: row.bulletin_id,
+        kind: &row.kind,
+    }
 }
 
 /// Marks a person's notice as opened, and its sent deliveries as read; false when it is not

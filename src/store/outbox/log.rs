@@ -8,8 +8,10 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use uuid::Uuid;
 
 use super::DeliveryState;
+use super::cause::About;
+use super::claim::reference;
 use crate::domain::id::{DeliveryId, TicketId, UserId};
-use crate::domain::notice::{Channel, Kind};
+use crate::domain::notice::Channel;
 use crate::store::Error;
 use crate::store::row::{Place, word};
 
@@ -18,12 +20,8 @@ use crate::store::row::{Place, word};
 pub struct Logged {
     /// Its id.
     pub id: DeliveryId,
-    /// Of which ticket.
-    pub ticket: TicketId,
-    /// Of which event.
-    pub event: u32,
-    /// What.
-    pub kind: Kind,
+    /// What it is about.
+    pub about: About,
     /// Whom.
     pub recipient: UserId,
     /// On which channel.
@@ -47,9 +45,7 @@ fn logged(row: delivery::Model) -> Result<Logged, Error> {
     let place = Place { table: "delivery", id: &id };
     Ok(Logged {
         id: DeliveryId(id),
-        ticket: TicketId(row.ticket_id),
-        event: place.number("event", row.event)?,
-        kind: place.word("kind", &row.kind)?,
+        about: reference(&row).about(place)?,
         recipient: UserId(row.recipient_id),
         channel: place.word("channel", &row.channel)?,
         address: row.address,

@@ -14,10 +14,14 @@
 //!
 //! **Never** forgets a delivery: it ends as sent or as a dead letter that a person sees.
 
+mod bulletin;
+mod cause;
 mod claim;
 mod inbox;
 mod log;
 
+pub use bulletin::{Addressee, NewBulletin, delete_digests, insert_bulletins, newest};
+pub use cause::{About, Cause};
 pub use claim::{Claimed, Finished, claim, finish, is_due, next_due};
 pub use inbox::{InApp, notices, read};
 pub use log::{Logged, find, log, of_ticket, replay};
@@ -76,7 +80,7 @@ pub fn insert(batch: &mut Batch, notices: &[NewNotice]) {
         let id = Uuid::now_v7();
         rows.push(notice::ActiveModel {
             id: Set(id),
-            ticket_id: Set(new.ticket.0),
+            ticket_id: Set(Some(new.ticket.0)),
             event: Set(int(new.event)),
             kind: Set(new.kind.name().to_owned()),
             batch: Set(0),
@@ -87,7 +91,7 @@ pub fn insert(batch: &mut Batch, notices: &[NewNotice]) {
         deliveries.extend(new.ways.iter().map(|(channel, address)| delivery::ActiveModel {
             id: Set(Uuid::now_v7()),
             notice_id: Set(id),
-            ticket_id: Set(new.ticket.0),
+            ticket_id: Set(Some(new.ticket.0)),
             event: Set(int(new.event)),
             kind: Set(new.kind.name().to_owned()),
             recipient_id: Set(new.recipient.0),

@@ -18,5 +18,5 @@ pub(super) use list::visible_condition;
 pub use list::{Filter, Order, escalations, list, ticket_of_escalation};
 pub use load::{find, find_all_locked, find_locked, load};
 pub use save::{insert, insert_all, message_id, update};
-pub use shortage::shortage_lines;
+pub use shortage::{shortage_lines, widespread_lines};
 pub use timeline::{EventRow, MessageRow, events, messages, without_contact};

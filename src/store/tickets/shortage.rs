@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::ticket;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
 };
@@ -43,7 +44,44 @@ pub async fn shortage_lines(
     visible: Visible,
 ) -> Result<Vec<Line>, Error> {
     let Some(condition) = visible_condition(visible) else { return Ok(Vec::new()) };
+    lines(db, condition).await
+}
+
+/// The open tickets for products that at least so many hospitals lack, wherever those are.
+///
+/// # Errors
+/// As [`shortage_lines`].
+pub async fn widespread_lines(
+    db: &impl ConnectionTrait,
+    hospitals: u32,
+) -> Result<Vec<Line>, Error> {
+    let far = Expr::col(ticket::Column::HospitalId).count_distinct().gte(i64::from(hospitals));
+    let products: Vec<Uuid> = ticket::Entity::find()
+        .select_only()
+        .column(ticket::Column::ProductId)
+        .filter(open())
+        .group_by(ticket::Column::ProductId)
+        .having(far)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut found = Vec::new();
+    for some in products.chunks(PRODUCTS) {
+        let some = ticket::Column::ProductId.is_in(some.iter().copied());
+        found.extend(lines(db, Condition::all().add(some)).await?);
+    }
+    Ok(found)
+}
+
+/// Products per question.
+const PRODUCTS: usize = 500;
+
+fn open() -> SimpleExpr {
     let open = StateName::ALL.iter().filter(|state| !state.is_final()).map(|state| state.as_str());
+    ticket::Column::State.is_in(open)
+}
+
+async fn lines(db: &impl ConnectionTrait, condition: Condition) -> Result<Vec<Line>, Error> {
     let rows = ticket::Entity::find()
         .select_only()
         .columns([
@@ -62,7 +100,7 @@ pub async fn shortage_lines(
             ticket::Column::Escalated,
         ])
         .filter(condition)
-        .filter(ticket::Column::State.is_in(open))
+        .filter(open())
         .into_model::<Row>()
         .all(db)
         .await?;

@@ -13,7 +13,7 @@ use super::{id, words};
 use crate::domain::access::masked;
 use crate::domain::id::{DeliveryId, TicketId};
 use crate::domain::notice::Channel;
-use crate::service::notices::{self, DeliveryState, DeliveryView};
+use crate::service::notices::{self, About, DeliveryState, DeliveryView};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
 use crate::web::extract::{Write, answer, rendered};
@@ -26,9 +26,12 @@ use crate::web::site::Site;
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DeliveryBody {
     id: Uuid,
-    ticket: DeliveredTicket,
+    /// Left out where it is about no single ticket, like a `digest`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<DeliveredTicket>,
     /// The event of the timeline that caused it.
-    event: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<u32>,
     /// What was told.
     kind: &'static str,
     #[schema(schema_with = words::channel)]
@@ -59,9 +62,12 @@ impl DeliveryBody {
         let response = delivery.response.map(|text| text.replace(&delivery.address, &address));
         Self {
             id: delivery.id.0,
-            ticket: DeliveredTicket { id: delivery.ticket.0 },
-            event: delivery.event,
-            kind: delivery.kind.name(),
+            ticket: delivery.about.ticket().map(|id| DeliveredTicket { id: id.0 }),
+            event: match delivery.about {
+                About::Ticket { event, .. } => Some(event),
+                About::Bulletin { .. } => None,
+            },
+            kind: delivery.about.name(),
             channel: delivery.channel,
             recipient: view.recipient,
             address,

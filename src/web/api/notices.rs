@@ -14,6 +14,7 @@ use super::escalations::TicketRef;
 use super::id;
 use super::lens::Lens;
 use crate::domain::id::NoticeId;
+use crate::domain::notice::Matter;
 use crate::notify::render::headline;
 use crate::service::notices::{self, NoticeView};
 use crate::web::auth::SignedIn;
@@ -28,10 +29,12 @@ use crate::web::site::Site;
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NoticeBody {
     id: Uuid,
-    ticket: TicketRef,
+    /// Left out where it is about no single ticket, like a `digest`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<TicketRef>,
     /// What happened, like `filed` or `missed`.
     kind: &'static str,
-    /// The notice in one line, in the reader's language; not for administrators.
+    /// The notice in one line, in the reader's language; not of tickets for administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     headline: Option<String>,
     at: DateTime<FixedOffset>,
@@ -43,14 +46,22 @@ pub(super) struct NoticeBody {
 
 impl NoticeBody {
     fn shown(view: NoticeView, lens: &Lens) -> Self {
-        let line = |line| LineBody::of(line, lens.language);
-        let deadlines = view.facts.deadlines.iter().map(line).collect();
-        let (notice, facts) = (view.notice, view.facts);
+        let NoticeView { notice, matter } = view;
+        let (kind, text) = (matter.name(), headline(&matter, lens.language));
+        let (ticket, deadlines, is_own) = match matter {
+            Matter::Ticket { ticket, facts, .. } => {
+                let line = |line| LineBody::of(line, lens.language);
+                let deadlines = facts.deadlines.iter().map(line).collect();
+                let ticket = TicketRef { id: ticket.0, number: facts.number };
+                (Some(ticket), deadlines, !lens.is_bare())
+            }
+            Matter::Bulletin(_) => (None, Vec::new(), true),
+        };
         Self {
             id: notice.id.0,
-            kind: notice.kind.name(),
-            headline: (!lens.is_bare()).then(|| headline(notice.kind, lens.language, &facts)),
-            ticket: TicketRef { id: notice.ticket.0, number: facts.number },
+            kind,
+            headline: is_own.then_some(text),
+            ticket,
             at: shown(notice.at),
             read_at: notice.read_at.map(shown),
             deadlines,

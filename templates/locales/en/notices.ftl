@@ -183,3 +183,56 @@ silent-subject = Solution waits for the hospital's word: { $product } ({ $number
 silent-lead = { $manufacturer } reports ticket { $number } ({ $product }) solved; { $hospital } has not answered yet.
 silent-next = The hospital is asked to check the delivery and answer; after ten working days a bureau decides. Silence never counts as solved.
 silent-sms = Ticket { $number } ({ $product }): the reported solution waits for the hospital's answer.
+
+# Notices about no single ticket. Variables: day, total, product, manufacturer, hospitals, cities, year, policy,
+# version, last (the last day), count.
+
+digest-subject = { $total } things wait for you today ({ $day })
+digest-lead = On { $day }, { $total } things wait for you to be done or read:
+digest-next = Sign in to deal with them. This digest comes on the mornings of working days, once a day, and not when nothing waits.
+digest-sms = { $total } things wait for you today. Please sign in.
+
+shortage-subject = Shortage alarm: { $product } ({ $hospitals } hospitals, { $cities } cities)
+shortage-lead = { $hospitals } hospitals in { $cities } cities have open tickets for { $product } of { $manufacturer }: the threshold for an alarm is reached.
+shortage-next = Sign in to see the shortage event and to look into capacity, stock and distribution; each ticket goes on under its own deadlines.
+shortage-sms = Shortage alarm: { $product }, { $hospitals } hospitals in { $cities } cities. Please sign in.
+
+calendar_missing-subject = The holidays of { $year } are not imported yet
+calendar_missing-lead = There is no working calendar for { $year }; deadlines that touch that year are provisional.
+calendar_missing-next = Import the year once the State Council's notice is out. Until then this reminder comes once a week.
+calendar_missing-sms = The holidays of { $year } are not imported; deadlines are provisional. Please import them.
+
+policy_lapsing-subject = A policy is about to lapse: { $policy } ({ $last })
+policy_lapsing-lead = The last day of the policy { $policy } ({ $version }) is { $last }, and no other takes its place.
+policy_lapsing-next = Find out what follows it and enter the new version. Tickets filed after it ends fall under the next wider policy.
+policy_lapsing-sms = Policy { $version } lapses on { $last }. Please enter what follows it.
+
+policy_lapsed-subject = A policy has lapsed: { $policy } ({ $last })
+policy_lapsed-lead = The policy { $policy } ({ $version }) lapsed on { $last }; no other took its place, and new tickets fall under the next wider policy.
+policy_lapsed-next = Decide and enter the decision: a new document, or continued by local decision.
+policy_lapsed-sms = Policy { $version } lapsed on { $last }. Please decide what follows it.
+
+contacts_unproven-subject = The contacts of { $count } manufacturers are not verified
+contacts_unproven-lead = No notice has reached these manufacturers lately; their contacts may be out of date ({ $count } in all, 20 listed at most):
+contacts_unproven-next = Check their people, phone numbers and mail addresses. While nobody can be reached, the province is told of new tickets, too.
+contacts_unproven-sms = The contacts of { $count } manufacturers are not verified. Please sign in and check.
+
+waiting-reply = Tickets to reply to
+waiting-promise = Tickets that need a new promise
+waiting-due_today = Deadlines that end today
+waiting-overdue = Overdue tickets
+waiting-confirm = Solutions to confirm
+waiting-acknowledge = Escalations to acknowledge
+waiting-decide = Requests to decide
+waiting-messages = Unread messages and files
+
+bulletin-button = Sign in
+bulletin-label-hospitals = Hospitals
+bulletin-label-cities = Cities
+bulletin-label-tickets = Open tickets
+bulletin-label-quantities = Missing
+bulletin-label-stock = Fewest days of stock
+bulletin-label-year = Year
+bulletin-label-policy = Policy
+bulletin-label-version = Version
+bulletin-label-last = Last day

@@ -183,3 +183,56 @@ silent-subject = 解决结果待医疗机构确认：{ $product }（{ $number }�
 silent-lead = { $manufacturer }反馈诉求单{ $number }（{ $product }）已解决，{ $hospital }尚未确认。
 silent-next = 请医疗机构核对到货后确认；十个工作日内未确认的，由医保局核实认定，不会自动视为解决。
 silent-sms = 诉求单{ $number }（{ $product }）待医疗机构确认解决结果，请登录系统处理。
+
+# 不属于单张诉求单的通知。变量：day 日期、total 总数、product 品种、manufacturer 中选企业、hospitals 医疗机构数、
+# cities 设区市数、year 年度、policy 规则名称、version 版本、last 最后一日、count 家数。
+
+digest-subject = 今日待办 { $total } 项（{ $day }）
+digest-lead = { $day } 共有 { $total } 项事项待您处理或查看：
+digest-next = 请登录系统办理。本汇总仅在工作日早晨发送，每日一封；无待办时不发送。
+digest-sms = 今日待办{ $total }项，请登录系统办理。
+
+shortage-subject = 供应事件预警：{ $product }（{ $hospitals } 家医疗机构、{ $cities } 个设区市）
+shortage-lead = { $manufacturer }的“{ $product }”在 { $cities } 个设区市的 { $hospitals } 家医疗机构存在未办结诉求，已达到预警标准。
+shortage-next = 请登录系统查看供应事件，统筹核实产能、库存和调配情况；各诉求单仍按各自时限督办。
+shortage-sms = 供应事件预警：{ $product }涉及{ $cities }市{ $hospitals }家医疗机构，请登录系统查看。
+
+calendar_missing-subject = { $year } 年放假安排尚未导入
+calendar_missing-lead = 系统中没有 { $year } 年的工作日历，涉及该年度的时限均为暂定时限。
+calendar_missing-next = 国务院办公厅放假通知发布后，请导入该年度日历；导入前系统每周提醒一次。
+calendar_missing-sms = { $year }年放假安排尚未导入，相关时限为暂定，请尽快导入。
+
+policy_lapsing-subject = 时限规则即将到期：{ $policy }（{ $last }）
+policy_lapsing-lead = 时限规则“{ $policy }”（{ $version }）的最后适用日为 { $last }，目前没有接续的规则。
+policy_lapsing-next = 请确认接续文件并录入新版本；到期后新提交的诉求单将适用上一级规则。
+policy_lapsing-sms = 时限规则{ $version }将于{ $last }到期，请录入接续规则。
+
+policy_lapsed-subject = 时限规则已到期：{ $policy }（{ $last }）
+policy_lapsed-lead = 时限规则“{ $policy }”（{ $version }）已于 { $last } 到期，没有接续的规则，新提交的诉求单适用上一级规则。
+policy_lapsed-next = 请作出决定并录入：按新文件执行，或由本地决定继续执行。
+policy_lapsed-sms = 时限规则{ $version }已于{ $last }到期，请作出接续决定。
+
+contacts_unproven-subject = { $count } 家中选企业的联系方式未经验证
+contacts_unproven-lead = 以下中选企业近期没有任何一条通知成功送达，其联系方式可能失效（共 { $count } 家，最多列出 20 家）：
+contacts_unproven-next = 请核实联系人、手机号码和邮箱；联系不上时，新诉求单将同时通知省级医保局。
+contacts_unproven-sms = { $count }家中选企业联系方式未经验证，请登录系统核实。
+
+waiting-reply = 待回复诉求单
+waiting-promise = 待重新承诺诉求单
+waiting-due_today = 今日到期时限
+waiting-overdue = 已逾期诉求单
+waiting-confirm = 待确认解决结果
+waiting-acknowledge = 待签收督办
+waiting-decide = 待决定申请
+waiting-messages = 未读留言和附件
+
+bulletin-button = 登录系统
+bulletin-label-hospitals = 医疗机构数
+bulletin-label-cities = 设区市数
+bulletin-label-tickets = 未办结诉求单
+bulletin-label-quantities = 短缺数量
+bulletin-label-stock = 最低库存天数
+bulletin-label-year = 年度
+bulletin-label-policy = 时限规则
+bulletin-label-version = 版本
+bulletin-label-last = 最后适用日

@@ -2,17 +2,19 @@
 //!
 //! **Never** stores a token or a password: only their hashes.
 
+mod recipients;
+
+pub use recipients::{Recipient, desks, of_role, parties, recipients, unproven_manufacturers};
+
 use chrono::{DateTime, Utc};
 use entity::{app_user, organisation, session, sign_in_failure};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder,
 };
 use uuid::Uuid;
 
 use super::Error;
 use super::row::{Place, division, word};
-use crate::domain::escalation::Desk;
 use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::party::{Actor, Division, Language, Organisation, OrganisationKind, Role};
 
@@ -27,31 +29,6 @@ pub struct Account {
     pub password_hash: String,
     /// True when the person or the organisation may not sign in.
     pub disabled: bool,
-}
-
-/// A person to be told something.
-#[derive(Debug, Clone)]
-pub struct Recipient {
-    /// Who.
-    pub user: UserId,
-    /// For which organisation.
-    pub organisation: OrganisationId,
-    /// Where that lies: its calendar decides the quiet hours.
-    pub division: Division,
-    /// Mail address.
-    pub email: Option<String>,
-    /// Phone number.
-    pub phone: Option<String>,
-    /// The place a manufacturer's person is responsible for.
-    pub territory: Option<Division>,
-}
-
-impl Recipient {
-    /// True when they have an address of any kind.
-    #[must_use]
-    pub fn is_reachable(&self) -> bool {
-        self.email.is_some() || self.phone.is_some()
-    }
 }
 
 /// A person about to be created.
@@ -287,80 +264,6 @@ pub async fn organisations(
     let rows =
         organisation::Entity::find().filter(organisation::Column::Id.is_in(ids)).all(db).await?;
     rows.into_iter().map(organisation_of).collect()
-}
-
-/// The bureaus of divisions, with whether anybody works there.
-///
-/// # Errors
-/// As [`find_by_username`].
-pub async fn desks(db: &impl ConnectionTrait, divisions: &[Division]) -> Result<Vec<Desk>, Error> {
-    let rows = organisation::Entity::find()
-        .filter(organisation::Column::Kind.eq(word(&OrganisationKind::Bureau)))
-        .filter(organisation::Column::Division.is_in(divisions.iter().map(|d| division(*d))))
-        .filter(organisation::Column::DisabledAt.is_null())
-        .order_by_asc(organisation::Column::Id)
-        .all(db)
-        .await?;
-    let ids: Vec<_> = rows.iter().map(|row| OrganisationId(row.id)).collect();
-    let staff = recipients(db, &ids).await?;
-    rows.into_iter()
-        .map(|row| {
-            let organisation = organisation_of(row)?;
-            Ok(Desk {
-                bureau: organisation.id,
-                staffed: staff.iter().any(|person| person.organisation == organisation.id),
-                name: organisation.name,
-                division: organisation.division,
-            })
-        })
-        .collect()
-}
-
-/// The active people of organisations.
-///
-/// # Errors
-/// As [`find_by_username`].
-pub async fn recipients(
-    db: &impl ConnectionTrait,
-    ids: &[OrganisationId],
-) -> Result<Vec<Recipient>, Error> {
-    Ok(parties(db, ids).await?.1)
-}
-
-/// Organisations with their active people.
-///
-/// # Errors
-/// As [`find_by_username`].
-pub async fn parties(
-    db: &impl ConnectionTrait,
-    ids: &[OrganisationId],
-) -> Result<(Vec<Organisation>, Vec<Recipient>), Error> {
-    if ids.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let rows = app_user::Entity::find()
-        .filter(app_user::Column::OrganisationId.is_in(ids.iter().map(|id| id.0)))
-        .filter(app_user::Column::DisabledAt.is_null())
-        .order_by_asc(app_user::Column::Id)
-        .all(db)
-        .await?;
-    let organisations = organisations(db, ids).await?;
-    let place_of = |id| organisations.iter().find(|organisation| organisation.id == id);
-    let mut people = Vec::with_capacity(rows.len());
-    for row in rows {
-        let Some(house) = place_of(OrganisationId(row.organisation_id)) else { continue };
-        let place = Place { table: "app_user", id: &row.id };
-        let territory = row.territory.map(|code| place.division("territory", code)).transpose()?;
-        people.push(Recipient {
-            user: UserId(row.id),
-            organisation: house.id,
-            division: house.division,
-            email: row.email,
-            phone: row.phone,
-            territory,
-        });
-    }
-    Ok((organisations, people))
 }
 
 /// The names of people, for timelines.

@@ -1,0 +1,175 @@
+//! What leaves the service: deliveries taken out of the outbox, as letters ready to be sent.
+//!
+//! **Never** waits for a mail server: claiming, sending and finishing are three steps.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::tickets;
+use super::{App, Error};
+use crate::domain::id::{OrganisationId, TicketId};
+use crate::domain::notice::{Channel, Facts, Letter, Matter, by_day, leaves_at};
+use crate::domain::party::Organisation;
+use crate::domain::policy::Urgency;
+use crate::domain::ticket::{Brief, Ticket};
+use crate::store::catalogue::Product;
+use crate::store::outbox::{self, Cause};
+pub use crate::store::outbox::{Claimed, Finished};
+use crate::store::tickets as kept;
+
+/// A lease on deliveries ends after so many seconds of wall time.
+const LEASE_SECONDS: i64 = 120;
+
+/// Takes deliveries that are due, as letters ready to be sent.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn claim(
+    app: &App,
+    worker: Uuid,
+    channel: Channel,
+    limit: u64,
+) -> Result<Vec<(Claimed, Letter)>, Error> {
+    let (at, wall) = (app.clock.now(), app.clock.wall());
+    let lease = wall + TimeDelta::seconds(LEASE_SECONDS);
+    // Asking costs no turn in the write queue while nothing is due.
+    if !outbox::is_due(app.store.read(), channel, at, wall).await? {
+        return Ok(Vec::new());
+    }
+    let claimed = app
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                Ok::<_, Error>(
+                    outbox::claim(tx, (worker, channel), at, (wall, lease), limit).await?,
+                )
+            })
+        })
+        .await?;
+    letters(app, claimed).await
+}
+
+/// When the first delivery after `at` is due, if any waits.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn next_due(app: &App, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+    Ok(outbox::next_due(app.store.read(), at).await?)
+}
+
+async fn letters(app: &App, claimed: Vec<Claimed>) -> Result<Vec<(Claimed, Letter)>, Error> {
+    let matters = Matters::of(app.store.read(), claimed.iter().map(|one| &one.cause)).await?;
+    Ok(claimed
+        .into_iter()
+        .filter_map(|one| {
+            let letter = Letter {
+                matter: matters.matter(&one.cause)?,
+                language: one.language,
+                name: one.name.clone(),
+                address: one.address.clone(),
+                key: key(&one),
+            };
+            Some((one, letter))
+        })
+        .collect())
+}
+
+/// Stable over every attempt and replay.
+fn key(one: &Claimed) -> String {
+    match &one.cause {
+        Cause::Ticket { ticket, event, kind, .. } => {
+            format!("{ticket}:{event}:{}:{}", kind.name(), one.recipient)
+        }
+        Cause::Bulletin { id, .. } => format!("bulletin:{id}:{}", one.recipient),
+    }
+}
+
+/// The tickets that notices are about, with their names.
+pub(super) struct Matters {
+    tickets: HashMap<TicketId, Ticket>,
+    named: tickets::Named,
+}
+
+impl Matters {
+    pub(super) async fn of<'a>(
+        db: &impl ConnectionTrait,
+        causes: impl Iterator<Item = &'a Cause>,
+    ) -> Result<Self, Error> {
+        let mut ids: Vec<TicketId> = causes.filter_map(Cause::ticket).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let tickets = kept::load(db, &ids).await?;
+        let named = tickets::names(db, &tickets).await?;
+        let tickets = tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect();
+        Ok(Self { tickets, named })
+    }
+
+    /// What is told; `None` when its ticket is gone.
+    pub(super) fn matter(&self, cause: &Cause) -> Option<Matter> {
+        match cause {
+            Cause::Ticket { ticket, kind, brief, .. } => {
+                let found = self.tickets.get(ticket)?;
+                let product = self.named.products.get(&found.product)?;
+                let facts = facts(found, product, &self.named.organisations, brief.clone());
+                Some(Matter::Ticket { ticket: *ticket, kind: *kind, facts })
+            }
+            Cause::Bulletin { bulletin, .. } => Some(Matter::Bulletin(bulletin.clone())),
+        }
+    }
+}
+
+fn facts(
+    ticket: &Ticket,
+    product: &Product,
+    organisations: &HashMap<OrganisationId, Organisation>,
+    brief: Brief,
+) -> Facts {
+    let name =
+        |id| organisations.get(id).map(|o: &Organisation| o.name.clone()).unwrap_or_default();
+    Facts {
+        number: ticket.number.clone(),
+        product: format!("{} {}", product.name, product.specification),
+        hospital: name(&ticket.hospital),
+        manufacturer: name(&ticket.manufacturer),
+        emergency: ticket.urgency == Urgency::Emergency,
+        deadlines: brief.deadlines,
+        promised_on: brief.promised_on,
+        level: brief.level,
+        bureau: brief.bureau,
+    }
+}
+
+/// When a delivery that is tried again at `at` may leave: not in quiet hours, unless it is urgent.
+#[must_use]
+pub fn leaves_again_at(app: &App, letter: &Letter, at: DateTime<Utc>) -> DateTime<Utc> {
+    let nation = app.book().nation();
+    match &letter.matter {
+        Matter::Ticket { kind, facts, .. } => {
+            let urgency = if facts.emergency { Urgency::Emergency } else { Urgency::Ordinary };
+            leaves_at(*kind, urgency, at, &nation)
+        }
+        Matter::Bulletin(_) => by_day(at, &nation),
+    }
+}
+
+/// Writes down what became of attempts.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn finish(app: &App, worker: Uuid, finished: Vec<Finished>) -> Result<(), Error> {
+    let at = app.clock.now();
+    app.store
+        .write(move |tx| {
+            let finished = finished.clone();
+            Box::pin(async move {
+                for one in &finished {
+                    outbox::finish(tx, worker, one, at).await?;
+                }
+                Ok::<_, Error>(())
+            })
+        })
+        .await
+}
