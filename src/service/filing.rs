@@ -112,6 +112,12 @@ async fn look_up(db: &impl ConnectionTrait, scope: &Scope, filing: Filing) -> Re
     let agreement = catalogue::agreements(db, hospital.id, &[product.id]).await?;
     let distributor = agreement.first().and_then(|agreement| agreement.distributor);
     let named: Vec<_> = [Some(product.manufacturer), distributor].into_iter().flatten().collect();
+    let suspended = accounts::disabled(db, &named).await?;
+    if suspended.contains(&product.manufacturer) {
+        let message = "its manufacturer is suspended here; turn to your bureau";
+        return Err(Error::invalid("product_code", "manufacturer_suspended", message));
+    }
+    let distributor = distributor.filter(|id| !suspended.contains(id));
     let (houses, people) = accounts::parties(db, &named).await?;
     let is_reachable = people
         .iter()
@@ -166,10 +172,13 @@ async fn file_in(
     // A taken number is drawn again with the next attempt.
     let written = batch.run(tx).await;
     written.map_err(|error| if error.is_duplicate() { store::Error::Stale } else { error })?;
+    let filed = std::slice::from_ref(&change.ticket);
+    let mut duplicates = kept::likely_duplicates(tx, scope.tickets(), filed).await?;
     Ok(TicketView {
         product: known.product.clone(),
         organisations: Arc::clone(&known.organisations),
         no_contact: known.reachable == Reachable::No,
+        likely_duplicates: duplicates.remove(&change.ticket.id).unwrap_or_default(),
         possible: ticket::possible(&change.ticket, scope.actor()),
         acted_at: Some(at),
         ticket: change.ticket,

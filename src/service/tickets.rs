@@ -36,6 +36,8 @@ pub struct TicketView {
     pub organisations: Arc<HashMap<OrganisationId, Organisation>>,
     /// Nobody of the manufacturer could be told when it was filed.
     pub no_contact: bool,
+    /// Tickets that may be the same trouble filed twice, with their numbers.
+    pub likely_duplicates: Vec<(TicketId, String)>,
     /// What the reader may do now.
     pub possible: Vec<ActKind>,
     /// When the act happened whose outcome this is; `None` when it was only read.
@@ -262,6 +264,7 @@ pub(super) async fn views(
     let organisations = Arc::new(named.organisations);
     let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
     let untold = kept::without_contact(db, &ids).await?;
+    let mut duplicates = kept::likely_duplicates(db, scope.tickets(), &tickets).await?;
     Ok(tickets
         .into_iter()
         .filter_map(|ticket| {
@@ -269,6 +272,7 @@ pub(super) async fn views(
                 product: named.products.get(&ticket.product)?.clone(),
                 organisations: Arc::clone(&organisations),
                 no_contact: untold.contains(&ticket.id),
+                likely_duplicates: duplicates.remove(&ticket.id).unwrap_or_default(),
                 possible: ticket::possible(&ticket, scope.actor()),
                 acted_at: None,
                 ticket,

@@ -20,11 +20,11 @@ use crate::support::world::{
 
 both! {
     the_city_is_told_when_nobody_replied_in_two_working_days,
-    nothing_is_missed_by_a_reply_in_the_last_millisecond,
+    nothing_is_missed_by_a_reply_in_the_last_millisecond_b100,
     the_province_is_told_when_the_city_does_nothing,
     after_a_standstill_everything_happens_in_due_order,
     three_replicas_ring_each_rung_once,
-    it_makes_no_difference_whether_the_act_or_the_sweep_was_first,
+    it_makes_no_difference_whether_the_act_or_the_sweep_was_first_b100,
     a_ticket_that_cannot_be_read_does_not_stop_the_others,
 }
 
@@ -65,7 +65,7 @@ async fn the_city_is_told_when_nobody_replied_in_two_working_days(db: TestDb) {
     assert!(urgent.into_iter().all(|delivery| delivery.due_at == at(REPLY_DUE)));
 }
 
-async fn nothing_is_missed_by_a_reply_in_the_last_millisecond(db: TestDb) {
+async fn nothing_is_missed_by_a_reply_in_the_last_millisecond_b100(db: TestDb) {
     let world = World::on(&db).await;
     let (kept, missed) = (world.file().await, world.file().await);
     world.jump_to("2026-02-24T15:59:59.999Z");
@@ -178,7 +178,7 @@ async fn three_replicas_ring_each_rung_once(db: TestDb) {
     assert_eq!(city.len(), TICKETS);
 }
 
-async fn it_makes_no_difference_whether_the_act_or_the_sweep_was_first(db: TestDb) {
+async fn it_makes_no_difference_whether_the_act_or_the_sweep_was_first_b100(db: TestDb) {
     let world = World::on(&db).await;
     let mut ids = Vec::new();
     for _ in 0..20 {

@@ -266,6 +266,22 @@ pub async fn organisations(
     rows.into_iter().map(organisation_of).collect()
 }
 
+/// Those of the organisations that are disabled.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn disabled(
+    db: &impl ConnectionTrait,
+    ids: &[OrganisationId],
+) -> Result<Vec<OrganisationId>, Error> {
+    let rows = organisation::Entity::find()
+        .filter(organisation::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .filter(organisation::Column::DisabledAt.is_not_null())
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| OrganisationId(row.id)).collect())
+}
+
 /// The names of people, for timelines.
 ///
 /// # Errors

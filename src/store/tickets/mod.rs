@@ -6,6 +6,7 @@
 //! **Never** saves a ticket that somebody else changed since it was read.
 
 mod attachments;
+mod duplicates;
 mod list;
 mod load;
 mod requests;
@@ -14,6 +15,7 @@ mod shortage;
 mod timeline;
 
 pub use attachments::{AttachmentRow, Usage, attachment, attachments, known_attachments, usage};
+pub use duplicates::likely_duplicates;
 pub(super) use list::visible_condition;
 pub use list::{Filter, Order, escalations, list, ticket_of_escalation};
 pub use load::{find, find_all_locked, find_locked, load};

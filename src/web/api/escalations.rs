@@ -18,7 +18,7 @@ use super::lens::localised;
 use super::parties::Named;
 use super::words;
 use crate::domain::escalation::{Escalation, MeasureKind};
-use crate::domain::id::EscalationId;
+use crate::domain::id::{EscalationId, TicketId};
 use crate::domain::party::Level;
 use crate::domain::ticket::{Act, ActKind, TakeMeasure};
 use crate::service::tickets::TicketView;
@@ -61,6 +61,13 @@ pub(super) struct EscalationBody {
 pub(super) struct TicketRef {
     pub(super) id: Uuid,
     pub(super) number: String,
+}
+
+impl TicketRef {
+    /// A ticket by its id and number.
+    pub(super) fn of((id, number): &(TicketId, String)) -> Self {
+        Self { id: id.0, number: number.clone() }
+    }
 }
 
 /// A measure taken.

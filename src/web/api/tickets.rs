@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::deadline::DeadlineBody;
 use super::docs::Problems;
-use super::escalations::EscalationBody;
+use super::escalations::{EscalationBody, TicketRef};
 use super::id;
 use super::lens::Lens;
 use super::parties::{ContactBody, OrganisationBody};
@@ -60,6 +60,8 @@ pub(super) struct TicketBody {
     rating: Option<Rating>,
     /// Nobody of the manufacturer could be told when it was filed.
     no_contact: bool,
+    /// Tickets of the hospital for the same product filed within a day: perhaps the same trouble.
+    likely_duplicates: Vec<TicketRef>,
     /// After a disputed solution: the manufacturer owes a new promise.
     owes_promise: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,6 +194,7 @@ impl TicketAnswer {
             follows: ticket.follows.filter(|_| lens.sees_follows()).map(|id| id.0),
             rating: ticket.rating,
             no_contact: view.no_contact,
+            likely_duplicates: view.likely_duplicates.iter().map(TicketRef::of).collect(),
             owes_promise: ticket.state == State::Promised { owes_promise: true },
             hospital: party(ticket.hospital),
             manufacturer: party(ticket.manufacturer),

@@ -10,14 +10,14 @@ use crate::support::app::{Answer, As, TestApp, filing};
 use crate::support::db::{TestDb, both, sqlite_only};
 
 both!(
-    a_repetition_gets_the_same_bytes,
-    sixty_four_at_once_file_one_ticket,
-    every_act_is_done_once,
+    a_repetition_gets_the_same_bytes_b097_b098,
+    sixty_four_at_once_file_one_ticket_b097,
+    every_act_is_done_once_b102,
     a_stale_copy_changes_nothing,
     of_eight_who_read_the_same_one_writes,
 );
 sqlite_only!(
-    a_key_belongs_to_one_user_and_route,
+    a_key_belongs_to_one_user_and_route_b098,
     a_refused_request_may_be_corrected,
     a_key_is_visible_ascii,
     what_is_unchanged_is_not_sent_again,
@@ -32,7 +32,7 @@ async fn count(who: &As<'_>) -> usize {
     list["items"].as_array().expect("tickets").len()
 }
 
-async fn a_repetition_gets_the_same_bytes(db: TestDb) {
+async fn a_repetition_gets_the_same_bytes_b097_b098(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let stage = Stage::set(&app).await;
     let first = keyed(&stage.hospital, "/tickets", "k-1", &filing()).await.expect(201);
@@ -59,7 +59,7 @@ async fn a_repetition_gets_the_same_bytes(db: TestDb) {
     app.stop().await;
 }
 
-async fn sixty_four_at_once_file_one_ticket(db: TestDb) {
+async fn sixty_four_at_once_file_one_ticket_b097(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let stage = Stage::set(&app).await;
     let body = filing();
@@ -89,7 +89,7 @@ async fn sixty_four_at_once_file_one_ticket(db: TestDb) {
     app.stop().await;
 }
 
-async fn every_act_is_done_once(db: TestDb) {
+async fn every_act_is_done_once_b102(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let stage = Stage::set(&app).await;
     for call in calls().into_iter().filter(Call::is_act) {
@@ -114,7 +114,7 @@ async fn every_act_is_done_once(db: TestDb) {
     app.stop().await;
 }
 
-async fn a_key_belongs_to_one_user_and_route(db: TestDb) {
+async fn a_key_belongs_to_one_user_and_route_b098(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let stage = Stage::set(&app).await;
     let (mate, other) = (app.sign_in("hospital").await, app.sign_in("hospital2").await);

@@ -4,6 +4,7 @@ mod attachments;
 mod bad_fields;
 mod bad_requests;
 mod checks;
+mod duplicates_and_order;
 mod headers;
 mod imports;
 mod keys_and_tags;

@@ -8,7 +8,7 @@ use crate::support::app::{Answer, TestApp};
 use crate::support::db::{TestDb, both, sqlite_only};
 use crate::support::world;
 
-both!(a_refused_sign_in_tells_nothing, a_session_ends, an_account_that_is_disabled_is_out,);
+both!(a_refused_sign_in_tells_nothing_b109, a_session_ends, an_account_that_is_disabled_is_out,);
 sqlite_only!(
     only_a_bearer_token_is_a_token,
     another_site_cannot_act_with_a_cookie,
@@ -22,7 +22,7 @@ async fn sign_in(app: &TestApp, username: &str, password: &str) -> Answer {
     app.send(app.request(Method::POST, "/api/v1/session").json(&body)).await
 }
 
-async fn a_refused_sign_in_tells_nothing(db: TestDb) {
+async fn a_refused_sign_in_tells_nothing_b109(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     db.execute("update app_user set disabled_at = created_at where username = 'maker'").await;
     let wrong = sign_in(&app, "hospital", "supplyline-Demo").await;

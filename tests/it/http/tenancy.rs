@@ -7,7 +7,7 @@ use crate::support::app::{TestApp, reply};
 use crate::support::db::{TestDb, both};
 
 both!(
-    another_tenants_ticket_does_not_exist,
+    another_tenants_ticket_does_not_exist_b106_b107,
     administrators_see_no_partys_text,
     messages_reach_their_audience
 );
@@ -15,7 +15,7 @@ both!(
 /// A word that stands in every text of the ticket and nowhere else.
 const MARKER: &str = "鹮鸶";
 
-async fn another_tenants_ticket_does_not_exist(db: TestDb) {
+async fn another_tenants_ticket_does_not_exist_b106_b107(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let hospital = app.sign_in("hospital").await;
     let mut body = crate::support::app::filing();
