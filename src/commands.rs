@@ -131,6 +131,8 @@ async fn open(url: &str) -> anyhow::Result<Store> {
     Store::migrate(url).await.context("the database cannot be migrated")?;
     let store = Store::connect(url).await.context("the database cannot be opened")?;
     Rulebook::seed(&store, shipped::nation()?).await.context("the calendar cannot be written")?;
+    let divisions = Rulebook::seed_divisions(&store, shipped::divisions()?).await;
+    divisions.context("the divisions cannot be written")?;
     Ok(store)
 }
 

@@ -7,6 +7,7 @@ use rust_embed::Embed;
 
 use crate::domain::calendar::Layer;
 use crate::domain::holiday::read_year;
+use crate::domain::party::Division;
 
 #[derive(Embed)]
 #[folder = "data/"]
@@ -22,6 +23,24 @@ struct Data;
 pub fn text(name: &str) -> anyhow::Result<String> {
     let file = Data::get(name).with_context(|| format!("{name} is not shipped"))?;
     String::from_utf8(file.data.into_owned()).with_context(|| format!("{name} is not UTF-8"))
+}
+
+/// The divisions of the country, without the codes that only hold others together.
+///
+/// # Errors
+/// When the shipped table cannot be read.
+pub fn divisions() -> anyhow::Result<Vec<(Division, String)>> {
+    let text = text("divisions.csv")?;
+    let mut table = csv::Reader::from_reader(text.as_bytes());
+    let mut found = Vec::new();
+    for record in table.records() {
+        let record = record.context("divisions.csv cannot be read")?;
+        let cell = |at| record.get(at).unwrap_or_default();
+        if cell(4) != "placeholder" {
+            found.push((Division::parse(cell(0))?, cell(1).to_owned()));
+        }
+    }
+    Ok(found)
 }
 
 /// The State Council's calendar, every published year.

@@ -11,6 +11,7 @@ pub mod calendar_day;
 pub mod calendar_year;
 pub mod deadline;
 pub mod delivery;
+pub mod division;
 pub mod escalation;
 pub mod event;
 pub mod idempotency;

@@ -9,6 +9,7 @@ mod m20261124_000002_territory;
 mod m20261124_000003_imports;
 mod m20261124_000006_attachments;
 mod m20261124_000009_bulletins;
+mod m20261124_000011_divisions;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000003_imports::Migration),
             Box::new(m20261124_000006_attachments::Migration),
             Box::new(m20261124_000009_bulletins::Migration),
+            Box::new(m20261124_000011_divisions::Migration),
         ]
     }
 }

@@ -18,6 +18,8 @@ use crate::domain::ticket::{Deadline, DeadlineKind, Rules};
 use crate::store::accounts;
 pub use crate::store::catalogue::Product;
 use crate::store::catalogue::{self, Shelf};
+use crate::store::divisions;
+pub use crate::store::divisions::{Filter as Places, Named as NamedDivision};
 
 /// A product as the caller sees it.
 #[derive(Debug, Clone)]
@@ -28,6 +30,18 @@ pub struct ProductView {
     pub manufacturer: Organisation,
     /// What the caller's hospital was promised of it.
     pub agreed_quantity: Option<i64>,
+}
+
+/// One page of the divisions, by code; they are the same for everybody.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn divisions(
+    app: &App,
+    places: &Places,
+    limit: u64,
+) -> Result<Vec<NamedDivision>, Error> {
+    Ok(divisions::list(app.store.read(), places, limit).await?)
 }
 
 /// One page of the caller's shelf: a hospital's and a bureau's is their province's catalogue, a

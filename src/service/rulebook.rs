@@ -14,6 +14,7 @@ use crate::domain::calendar::{Calendar, Layer, local_date};
 use crate::domain::id::CalendarId;
 use crate::domain::party::Division;
 use crate::domain::policy::{Policy, ruling};
+use crate::store::divisions;
 use crate::store::rulebook;
 pub use crate::store::rulebook::KeptLayer;
 use crate::store::{self, Store};
@@ -69,6 +70,28 @@ impl Rulebook {
                 })
             })
             .await
+    }
+
+    /// Writes the shipped divisions into a database that has none.
+    ///
+    /// # Errors
+    /// [`store::Error::Driver`].
+    pub async fn seed_divisions(
+        store: &Store,
+        shipped: Vec<(Division, String)>,
+    ) -> Result<(), store::Error> {
+        let named = shipped.into_iter().map(|(code, name)| divisions::Named { code, name });
+        let named: Arc<Vec<_>> = Arc::new(named.collect());
+        let seeded = store.write(move |tx| {
+            let named = Arc::clone(&named);
+            Box::pin(async move {
+                if divisions::is_empty(tx).await? {
+                    divisions::upsert(tx, &named).await?;
+                }
+                Ok(())
+            })
+        });
+        seeded.await
     }
 
     /// The layers, the nation's first.

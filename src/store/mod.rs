@@ -9,6 +9,7 @@ pub mod accounts;
 mod batch;
 pub mod catalogue;
 mod dialect;
+pub mod divisions;
 pub mod figures;
 pub mod idempotency;
 pub mod imports;

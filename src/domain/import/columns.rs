@@ -83,6 +83,9 @@ const CALENDAR: &[Column] = &[
     must("source", "依据", "国务院办公厅通知的网址或文号"),
 ];
 
+const DIVISIONS: &[Column] =
+    &[must("code", "行政区划代码", DIVISION), must("name", "名称", "如 环翠区，最多 100 字")];
+
 const ORGANISATIONS: &[Column] = &[
     one_of(must("kind", "机构类别", "机构的类别"), KINDS),
     must("name", "机构名称", "全称，最多 200 字"),
@@ -143,12 +146,12 @@ const TICKETS: &[Column] = &[
     may("reason", "撤回原因", "已撤回的历史诉求可填"),
 ];
 
-/// The columns of a kind of table, in the template's order; none for what is not imported.
+/// The columns of a kind of table, in the template's order.
 #[must_use]
 pub fn columns(kind: Kind) -> &'static [Column] {
     match kind {
         Kind::Calendar => CALENDAR,
-        Kind::Divisions => &[],
+        Kind::Divisions => DIVISIONS,
         Kind::Organisations => ORGANISATIONS,
         Kind::Users => USERS,
         Kind::Products => PRODUCTS,

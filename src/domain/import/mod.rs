@@ -13,7 +13,7 @@ mod ticket;
 pub use columns::{Column, columns};
 pub use fields::{Fields, Value};
 pub use heading::Heading;
-pub use rows::{AgreementRow, DayRow, Named, OrganisationRow, ProductRow, UserRow};
+pub use rows::{AgreementRow, DayRow, DivisionRow, Named, OrganisationRow, ProductRow, UserRow};
 pub use ticket::{Ending, Filed, TicketRow};
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// 工作日历: a year's holidays and make-up days.
     Calendar,
-    /// 行政区划: shipped with the program, not imported.
+    /// 行政区划: shipped with the program; new ones and other names.
     Divisions,
     /// 机构
     Organisations,

@@ -40,6 +40,30 @@ impl Named {
     }
 }
 
+/// A row of divisions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DivisionRow {
+    /// Its number.
+    pub row: u32,
+    /// The code.
+    pub code: Division,
+    /// The name.
+    pub name: String,
+}
+
+impl DivisionRow {
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(mut fields: Fields<'_>) -> Read<Option<Self>> {
+        let code = fields.division("code");
+        let name = fields.line("name", 100);
+        let row = fields.row();
+        fields.done(code.map(|code| Self { row, code, name }))
+    }
+}
+
 /// A row of organisations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganisationRow {

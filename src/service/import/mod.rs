@@ -11,6 +11,7 @@
 
 mod agreements;
 mod calendar;
+mod divisions;
 mod houses;
 mod ledger;
 mod organisations;
@@ -87,14 +88,8 @@ pub fn admit(scope: &Scope) -> Result<(), Error> {
 /// the database knows against them.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for what is not a table, [`Error::Invalid`] for a kind that is not
-/// imported, [`Error::Internal`].
+/// [`Error::Unsupported`] for what is not a table, [`Error::Internal`].
 pub async fn prepare(app: &App, upload: Upload) -> Result<Prepared, Error> {
-    if upload.kind == Kind::Divisions {
-        let message = "divisions are shipped with the program and need no import; \
-                       organisations name theirs by its six-digit code";
-        return Err(Error::invalid("kind", "shipped", message));
-    }
     let now = app.clock.now();
     let (kind, bytes) = (upload.kind, Arc::clone(&upload.bytes));
     let ledger = Ledger::of(Arc::clone(&upload.progress));
@@ -112,6 +107,7 @@ pub async fn prepare(app: &App, upload: Upload) -> Result<Prepared, Error> {
         Table::Tickets(table) => tickets::prepare(app, table).await?,
         Table::Users(_)
         | Table::Calendar(_)
+        | Table::Divisions(_)
         | Table::Organisations(_)
         | Table::Products(_)
         | Table::Agreements(_) => {}
@@ -130,6 +126,7 @@ impl Prepared {
         match &self.table {
             Table::Users(table) => table.passwords(),
             Table::Calendar(_)
+            | Table::Divisions(_)
             | Table::Organisations(_)
             | Table::Products(_)
             | Table::Agreements(_)
@@ -167,6 +164,7 @@ impl Prepared {
         let at = app.clock.now();
         match &self.table {
             Table::Calendar(table) => calendar::apply(tx, table, &mut ledger).await?,
+            Table::Divisions(rows) => divisions::apply(tx, rows, &mut ledger).await?,
             Table::Organisations(rows) => {
                 organisations::apply(tx, rows, at, &mut ledger).await?;
             }

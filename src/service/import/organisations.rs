@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::ledger::Ledger;
 use crate::domain::id::OrganisationId;
-use crate::domain::import::{OrganisationRow, Outcome};
+use crate::domain::import::{OrganisationRow, Outcome, RowError};
 use crate::domain::party::{Division, Organisation, OrganisationKind};
-use crate::store::{self, accounts, imports};
+use crate::store::{self, accounts, divisions, imports};
 
 /// Rows per round of statements.
 const ROWS: usize = 1_000;
@@ -24,6 +24,10 @@ pub(super) async fn apply(
     at: DateTime<Utc>,
     ledger: &mut Ledger,
 ) -> Result<(), store::Error> {
+    let mut places: Vec<Division> = rows.iter().map(|row| row.division).collect();
+    places.sort_unstable();
+    places.dedup();
+    let places = divisions::names(tx, &places).await?;
     let mut known: HashMap<OrganisationKind, HashSet<(Division, String)>> = HashMap::new();
     let mut seen = HashMap::new();
     for rows in rows.chunks(ROWS) {
@@ -31,6 +35,11 @@ pub(super) async fn apply(
         for row in rows {
             let key = (row.kind, row.division, row.name.as_str());
             if !ledger.is_first(&mut seen, key, (row.row, "name")) {
+                continue;
+            }
+            if !places.contains_key(&row.division) {
+                let message = "nobody knows this code; a new division is imported first";
+                ledger.refuse(RowError::new(row.row, "division", "unknown", message));
                 continue;
             }
             if let Entry::Vacant(entry) = known.entry(row.kind) {

@@ -11,8 +11,8 @@ use super::ledger::Ledger;
 use super::tickets::TicketTable;
 use super::users::UserTable;
 use crate::domain::import::{
-    AgreementRow, DayRow, Fields, Heading, Kind, OrganisationRow, ProductRow, RowError, TicketRow,
-    UserRow, Value,
+    AgreementRow, DayRow, DivisionRow, Fields, Heading, Kind, OrganisationRow, ProductRow,
+    RowError, TicketRow, UserRow, Value,
 };
 use crate::service::Error;
 use crate::sheet::{self, Cell, Row, SheetError};
@@ -20,6 +20,7 @@ use crate::sheet::{self, Cell, Row, SheetError};
 /// The good rows of a file.
 pub(super) enum Table {
     Calendar(CalendarTable),
+    Divisions(Vec<DivisionRow>),
     Organisations(Vec<OrganisationRow>),
     Users(UserTable),
     Products(Vec<ProductRow>),
@@ -38,11 +39,12 @@ pub(super) fn read(
     ledger: &mut Ledger,
 ) -> Result<Table, Error> {
     Ok(match kind {
-        Kind::Calendar | Kind::Divisions if calendar::is_json(bytes) => {
+        Kind::Calendar if calendar::is_json(bytes) => {
             Table::Calendar(calendar::read_json(bytes, ledger))
         }
-        Kind::Calendar | Kind::Divisions => {
-            let days = rows(Kind::Calendar, bytes, ledger, DayRow::read)?;
+        Kind::Divisions => Table::Divisions(rows(kind, bytes, ledger, DivisionRow::read)?),
+        Kind::Calendar => {
+            let days = rows(kind, bytes, ledger, DayRow::read)?;
             Table::Calendar(calendar::of_rows(days, ledger))
         }
         Kind::Organisations => {

@@ -20,13 +20,9 @@ pub enum Paper {
 /// The template of a kind of table.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a kind that is not imported.
+/// [`Error::Internal`] when a workbook cannot be written.
 pub fn template(kind: Kind, paper: Paper) -> Result<Vec<u8>, Error> {
     let columns: Vec<Column> = columns(kind).iter().map(column).collect();
-    if columns.is_empty() {
-        let message = "divisions are shipped with the program and need no import";
-        return Err(Error::invalid("kind", "shipped", message));
-    }
     match paper {
         Paper::Delimited => Ok(delimited(&columns)),
         Paper::Workbook => workbook(kind.title(), &columns)

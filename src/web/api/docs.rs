@@ -9,8 +9,8 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, attachments, calendars, deadline, deliveries, demo, escalations, filing, imports,
-    messages, notices, products, requests, session, shortage, tickets, timeline,
+    acts, attachments, calendars, deadline, deliveries, demo, divisions, escalations, filing,
+    imports, messages, notices, products, requests, session, shortage, tickets, timeline,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -68,7 +68,7 @@ pub(super) enum Problems {
         escalations::list, escalations::acknowledge, escalations::measure, escalations::close,
         shortage::list, shortage::show, shortage::reply,
         notices::list, notices::read,
-        deadline::reckon, calendars::list, calendars::show,
+        deadline::reckon, calendars::list, calendars::show, divisions::list,
         deliveries::log, deliveries::replay,
         imports::run, imports::template,
         demo::show, demo::advance,
@@ -144,7 +144,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 38);
+        assert_eq!(paths.len(), 39);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

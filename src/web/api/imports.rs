@@ -88,7 +88,7 @@ impl ImportBody {
 #[utoipa::path(
     post, path = "/api/v1/imports/{kind}", operation_id = "imports_run", tag = "administration",
     params(
-        ("kind" = String, Path, description = "calendar, organisations, users, products, agreements or tickets"),
+        ("kind" = String, Path, description = "calendar, divisions, organisations, users, products, agreements or tickets"),
         ("dry_run" = Option<bool>, Query, description = "true judges every row and writes nothing"),
     ),
     request_body(content_type = "multipart/form-data", content = String, description = "The table, CSV or XLSX, in a part called `file`"),
@@ -139,7 +139,7 @@ fn refusal(report: &Report) -> Error {
 #[utoipa::path(
     get, path = "/api/v1/imports/{kind}/template", operation_id = "imports_template", tag = "administration",
     params(
-        ("kind" = String, Path, description = "calendar, organisations, users, products, agreements or tickets"),
+        ("kind" = String, Path, description = "calendar, divisions, organisations, users, products, agreements or tickets"),
         ("format" = Option<String>, Query, description = "`csv` or `xlsx`, which is the default"),
     ),
     responses((status = 200, description = "The table", content_type = "application/octet-stream"), Problems)

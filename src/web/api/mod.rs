@@ -9,6 +9,7 @@ mod calendars;
 mod deadline;
 mod deliveries;
 mod demo;
+mod divisions;
 mod docs;
 mod escalations;
 mod filing;
@@ -40,6 +41,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .route(post().to(session::begin))
                 .route(delete().to(session::end)),
         )
+        .service(get(resource("/divisions"), divisions::list))
         .service(get(resource("/products"), products::list))
         .service(get(resource("/tickets"), tickets::list).route(post().to(filing::file)))
         .service(get(resource("/tickets/{id}"), tickets::show))

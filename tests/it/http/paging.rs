@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 use super::stage::{Stage, call, id, refused, sound};
 use crate::support::app::{As, TestApp, filing, reply};
 use crate::support::db::{TestDb, both, sqlite_only};
+use crate::support::form::Form;
 use crate::support::world;
 
 both!(
     pages_have_no_gap_and_no_repetition,
     filters_pick_what_they_say,
     a_search_takes_every_sign_literally,
+    divisions_are_found_by_name_and_place,
 );
 sqlite_only!(
     a_cursor_is_its_readers_own,
@@ -20,12 +22,14 @@ sqlite_only!(
     administrators_search_no_text
 );
 
-const LISTS: [(&str, &str); 10] = [
+const LISTS: [(&str, &str); 12] = [
     ("hospital", "/tickets"),
     ("hospital", "/tickets?sort=filed_at"),
     ("maker", "/notices"),
     ("hospital", "/products"),
     ("hospital", "/calendars"),
+    ("auditor", "/divisions?within=371000"),
+    ("maker", "/tickets/{id}/attachments"),
     ("city", "/escalations"),
     ("maker", "/shortage-events"),
     ("admin", "/deliveries"),
@@ -87,6 +91,10 @@ async fn pages_have_no_gap_and_no_repetition(db: TestDb) {
     for at in 0..13 {
         let body = json!({"body": format!("第{at}条"), "audience": "all"});
         stage.hospital.post(&format!("{path}/messages"), &body).await.expect(201);
+    }
+    for at in 0..4 {
+        let form = Form::file("a.txt", format!("第{at}份")).text("kind", "other");
+        stage.maker.upload(&format!("{path}/attachments"), form).await.expect(201);
     }
     for ticket in &filed[..3] {
         let path = format!("/tickets/{ticket}/escalate");
@@ -352,5 +360,29 @@ async fn a_search_takes_every_sign_literally(db: TestDb) {
     for query in ["'", "\"", "%25", "_", "\\", "%00", "' or 1=1 --"] {
         items(&stage.hospital, &format!("/products?q={query}")).await;
     }
+    app.stop().await;
+}
+
+async fn divisions_are_found_by_name_and_place(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let hospital = app.sign_in("hospital").await;
+    let found = async |query: &str| {
+        let (items, _) = items(&hospital, &format!("/divisions?page_size=100{query}")).await;
+        items.iter().map(|one| one["code"].as_str().expect("a code").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("&q=环翠").await, ["371002"]);
+    assert_eq!(found("&q=环翠&within=370200").await, Vec::<String>::new());
+    assert_eq!(found("&within=371002").await, ["371002"]);
+    let city = found("&within=371000").await;
+    assert!(
+        city.len() > 3 && city[0] == "371000" && city.iter().all(|code| code.starts_with("3710"))
+    );
+    for nobody in ["%25", "_", "%25环", "' or 1=1--"] {
+        assert_eq!(found(&format!("&q={nobody}")).await, Vec::<String>::new(), "{nobody}");
+    }
+    let answer = hospital.get("/divisions?within=37").await;
+    refused(&answer, (422, "invalid"), "no division");
+    let one = hospital.get("/divisions?q=环翠").await.expect(200).json();
+    assert_eq!(one["items"][0], json!({"code": "371002", "name": "环翠区", "level": "county"}));
     app.stop().await;
 }

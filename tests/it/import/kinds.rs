@@ -4,7 +4,7 @@ use encoding_rs::GBK;
 use sea_orm::EntityTrait as _;
 use supplyline::domain::party::OrganisationKind;
 use supplyline::service::import::{Kind, Mode, Outcome, Paper, template};
-use supplyline::store::{accounts, catalogue, imports};
+use supplyline::store::{accounts, catalogue, divisions, imports};
 
 use super::{counts, import, refusals, run};
 use crate::support::db::{TestDb, both};
@@ -20,7 +20,7 @@ both!(
     the_same_file_twice_has_one_effect_b053,
     a_year_is_published_with_the_days_beside_it,
     a_year_under_open_clocks_is_refused,
-    divisions_need_no_import,
+    a_new_division_is_imported_before_who_lies_in_it,
 );
 
 const ORGANISATIONS: &str = "机构类别,机构名称,行政区划代码\r\n\
@@ -228,16 +228,33 @@ async fn a_year_under_open_clocks_is_refused(db: TestDb) {
     assert_eq!(counts(&import(&world.app, Kind::Calendar, YEAR).await), (3, 0, 0), "far ahead");
 }
 
-async fn divisions_need_no_import(db: TestDb) {
+async fn a_new_division_is_imported_before_who_lies_in_it(db: TestDb) {
     let world = World::on(&db).await;
-    let refused = run(&world.app, Kind::Divisions, b"code\n370000\n", Mode::Apply).await;
-    let Err(supplyline::service::Error::Invalid(fields)) = refused else { panic!("refused") };
-    assert_eq!(fields[0].code, "shipped");
+    let hospital = "机构类别,机构名称,行政区划代码\n医疗机构,新区医院,371099\n";
+    let report = import(&world.app, Kind::Organisations, hospital).await;
+    assert_eq!(refusals(&report), [(2, "division", "unknown")]);
+    // The shipped ones are there: one is new, one has another name, one is the same.
+    let table = "行政区划代码,名称\n371099,新区\n371002,环翠新区\n371003,文登区\n";
+    assert_eq!(counts(&import(&world.app, Kind::Divisions, table).await), (1, 1, 1));
+    assert_eq!(counts(&import(&world.app, Kind::Organisations, hospital).await), (1, 0, 0));
+    let names = divisions::names(db.store.read(), &[division("371002"), division("371099")]).await;
+    let names = names.expect("the database answers");
+    assert_eq!(names[&division("371002")], "环翠新区");
+    assert_eq!(names[&division("371099")], "新区");
+    let bad = "code,name\n37109,甲\n371099,乙\n371099,丙\n991000,丁\n371098,\n";
+    let report = import(&world.app, Kind::Divisions, bad).await;
+    let expected = [
+        (2, "code", "division"),
+        (4, "code", "duplicate"),
+        (5, "code", "unknown"),
+        (6, "name", "required"),
+    ];
+    assert_eq!(refusals(&report), expected);
 }
 
 #[test]
 fn a_template_is_read_by_the_import_it_is_for() {
-    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Divisions) {
+    for kind in Kind::ALL {
         for paper in [Paper::Delimited, Paper::Workbook] {
             let bytes = template(kind, paper).expect("a template");
             let mut rows = Vec::new();
