@@ -24,7 +24,7 @@ use crate::service::{App, Limits};
 use crate::startup::{Service, serve};
 use crate::store::accounts::{self, NewUser};
 use crate::store::{self, Store};
-use crate::{demo, shipped, telemetry};
+use crate::{demo, notify, shipped, telemetry};
 
 /// Supplyline: the channel through which hospitals get the drugs they are owed.
 #[derive(Debug, Parser)]
@@ -112,6 +112,7 @@ fn role(word: &str) -> Result<Role, String> {
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = Config::load()?;
     telemetry::begin(&config.log)?;
+    notify::install_crypto();
     match arguments.command {
         Command::Serve => serve_forever(&config).await,
         Command::Demo { now, load_only: true } => load_only(&config, now).await,

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path as Key;
@@ -64,8 +65,9 @@ impl Vault {
         Self { place: Arc::new(InMemory::new()) }
     }
 
-    /// The place that a setting names: a `file://` address, or with the feature `s3` an `s3://`
-    /// one, whose keys come from the usual `AWS_*` variables.
+    /// The place that a setting names: a `file://` address, or an `s3://BUCKET` one. Its keys
+    /// come from the usual `AWS_*` variables; what else its server needs stands in the address,
+    /// like `s3://BUCKET?endpoint=https://minio.example&region=cn-north-1`.
     ///
     /// # Errors
     /// [`FilesError`] saying what is wrong with it.
@@ -75,19 +77,21 @@ impl Vault {
                 let no_path = |()| FilesError::Setting("this is no folder of this machine".into());
                 Self::folder(&address.to_file_path().map_err(no_path)?)
             }
-            #[cfg(feature = "s3")]
-            "s3" => {
-                let place =
-                    object_store::aws::AmazonS3Builder::from_env().with_url(address.as_str());
-                Ok(Self { place: Arc::new(place.build()?) })
-            }
-            #[cfg(not(feature = "s3"))]
-            "s3" => {
-                let message = "this program was built without S3: build it with --features s3";
-                Err(FilesError::Setting(message.to_owned()))
-            }
+            "s3" => Self::bucket(address),
             scheme => Err(FilesError::Setting(format!("file:// or s3://, not {scheme}://"))),
         }
+    }
+
+    fn bucket(address: &url::Url) -> Result<Self, FilesError> {
+        let mut plain = address.clone();
+        plain.set_query(None);
+        let mut place = AmazonS3Builder::from_env().with_url(plain.as_str());
+        for (name, value) in address.query_pairs() {
+            let unknown = |_| FilesError::Setting(format!("{name} is no setting of a bucket"));
+            let key: AmazonS3ConfigKey = name.parse().map_err(unknown)?;
+            place = place.with_config(key, value.as_ref());
+        }
+        Ok(Self { place: Arc::new(place.build()?) })
     }
 
     /// Keeps a file. When this returns it is on the disk.

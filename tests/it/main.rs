@@ -10,6 +10,7 @@
     reason = "a test says what it expects by panicking, tells a story at length and owns its tasks"
 )]
 
+mod files;
 mod http;
 mod import;
 mod notify;
