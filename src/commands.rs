@@ -2,6 +2,7 @@
 //!
 //! **Never** prints a secret, but for a password it has just made.
 
+mod hold;
 mod import;
 
 use std::io::{BufRead as _, Write as _};
@@ -19,6 +20,7 @@ use crate::domain::party::{Division, Language, Organisation, OrganisationKind, R
 use crate::domain::text;
 use crate::files::Vault;
 use crate::service::accounts::{hash_password, random_password};
+use crate::service::hold::{current, may_fire};
 use crate::service::rulebook::Rulebook;
 use crate::service::{App, Limits};
 use crate::startup::{Service, serve};
@@ -51,6 +53,10 @@ enum Command {
     Migrate,
     /// Check the settings and the database; warn about what is weak.
     Check,
+    /// Put firing on hold: people go on working, but nothing falls due and nothing is sent.
+    Hold(hold::Begin),
+    /// Show what waits behind a hold, and let it go on.
+    Release(hold::End),
     /// Import a table: every row, or none.
     Import(import::Table),
     /// Manage people.
@@ -122,6 +128,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             say("the database is up to date")
         }
         Command::Check => check(&config).await,
+        Command::Hold(begin) => hold::begin(&config, &begin).await,
+        Command::Release(end) => hold::release(&config, end).await,
         Command::Import(table) => import::run(&config, table).await,
         Command::User(UserCommand::Create(person)) => create_user(&config, person).await,
     }
@@ -142,6 +150,12 @@ async fn serve_forever(config: &Config) -> anyhow::Result<()> {
     let store = open(config.database_url.expose_secret()).await?;
     let vault = Vault::at(&config.attachments_url).context("SUPPLYLINE_ATTACHMENTS_URL")?;
     let app = App::open(store, Clock::system(), Limits::On).await?.with_files(vault);
+    // Asked before anything runs, so that the log begins with it.
+    if !may_fire(&app).await?
+        && let Some(on) = current(&app).await?
+    {
+        warn(&on.announcement());
+    }
     let service = Service::start(config, app)?;
     say(&format!("serving on http://{}", service.address().unwrap_or(config.listen)))?;
     serve(service).await
@@ -195,9 +209,11 @@ async fn check(config: &Config) -> anyhow::Result<()> {
     let url = config.database_url.expose_secret();
     let store = Store::connect(url).await.context("SUPPLYLINE_DATABASE_URL")?;
     match store.pending_migrations().await? {
-        0 => say("the database is up to date"),
+        0 => say("the database is up to date")?,
         pending => bail!("the database lacks {pending} migrations: run supplyline migrate"),
     }
+    let app = App::open(store, Clock::system(), Limits::On).await?;
+    current(&app).await?.map_or(Ok(()), |on| say(&format!("warning: {}", on.announcement())))
 }
 
 async fn create_user(config: &Config, person: NewPerson) -> anyhow::Result<()> {

@@ -43,14 +43,15 @@
 //! 7. **A scope or nothing.** Use cases on tenants' data take a [`domain::access::Scope`], which
 //!    only the check of a session makes; what it does not include does not exist.
 //! 8. **A miss is for good.** A late answer leaves a deadline missed and says by how much.
-//! 9. **Both databases.** Every difference between SQLite and PostgreSQL is in `store::dialect`.
-//! 10. **Imports point one way**, as drawn above; `tests/tidy.rs` checks it.
+//! 9. **On hold nothing fires.** Whatever falls due, leaves or recurs passes the engine's gate.
+//! 10. **Both databases.** Every difference between SQLite and PostgreSQL is in `store::dialect`.
+//! 11. **Imports point one way**, as drawn above; `tests/tidy.rs` checks it.
 //!
 //! # Words
 //!
 //! *ticket* 诉求单 · *reply* 回复 · *promise* 承诺 · *deadline* 时限 · *working day* 工作日 ·
 //! *calendar* 工作日历 · *policy* 时限规则 · *escalation* 督办升级 · *rung* a step of the ladder ·
-//! *measure* 处置措施 · *notice* 通知 · *delivery* 送达 · *bureau* 医保局
+//! *measure* 处置措施 · *notice* 通知 · *delivery* 送达 · *bureau* 医保局 · *hold* 暂停触发
 
 pub mod clock;
 pub mod commands;

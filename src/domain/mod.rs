@@ -13,6 +13,7 @@ pub mod bulletin;
 pub mod calendar;
 pub mod escalation;
 pub mod explanation;
+pub mod hold;
 pub mod holiday;
 pub mod id;
 pub mod import;

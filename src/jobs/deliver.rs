@@ -6,7 +6,6 @@ use chrono::TimeDelta;
 use futures::StreamExt as _;
 use uuid::Uuid;
 
-use super::{did, failed};
 use crate::domain::notice::{Channel, Letter};
 use crate::domain::retry;
 use crate::notify::{Channels, Outcome};
@@ -19,18 +18,8 @@ const BATCH: u64 = 32;
 /// Deliveries under way at once.
 const AT_ONCE: usize = 8;
 
-/// Sends everything that is due on a channel, each once.
-pub(super) async fn drain(app: &App, channels: &Channels, channel: Channel, worker: Uuid) {
-    loop {
-        match batch(app, channels, channel, worker).await {
-            Ok(0) => return,
-            Ok(deliveries) => did("deliveries", deliveries),
-            Err(error) => return failed("delivering", &error),
-        }
-    }
-}
-
-async fn batch(
+/// Sends some of what is due on a channel; gives how many deliveries there were.
+pub(super) async fn batch(
     app: &App,
     channels: &Channels,
     channel: Channel,

@@ -1,6 +1,7 @@
 //! The engine: sweeps and delivers what is due, by itself or step by step for a moved clock.
 //!
-//! **Never** sweeps or delivers twice at once in one process: each has a gate.
+//! **Never** sweeps or delivers twice at once in one process: each has a gate. Never fires
+//! anything on hold.
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::{deliver, did, failed, schedule};
 use crate::domain::notice::Channel;
 use crate::notify::Channels;
-use crate::service::{App, Error, letters, recurring, sweep};
+use crate::service::{App, Error, hold, letters, recurring, sweep};
 
 /// What the loops share.
 pub struct Engine {
@@ -50,39 +51,64 @@ impl Engine {
 
     /// Brings every due ticket up to now.
     pub async fn sweep(&self) {
-        let _gate = self.sweeping.lock().await;
-        loop {
-            match sweep::run_once(&self.app, self.app.clock.now()).await {
-                Ok(0) => return,
-                Ok(tickets) => did("due tickets", tickets),
-                Err(error) => return failed("the sweep", &error),
-            }
-        }
+        let round = || sweep::run_once(&self.app, self.app.clock.now());
+        self.fire(&self.sweeping, "sweeping due tickets", round).await;
     }
 
     /// Does the recurring jobs that are due.
     pub async fn tick(&self) {
-        let _gate = self.ticking.lock().await;
-        let done = match recurring::done(&self.app).await {
-            Ok(done) => done,
-            Err(error) => return failed("looking for recurring jobs", &error),
-        };
+        self.fire(&self.ticking, "recurring jobs", || self.jobs()).await;
+    }
+
+    /// Does each job that is due once; one that fails does not keep the others from their turn.
+    async fn jobs(&self) -> Result<usize, Error> {
+        let done = recurring::done(&self.app).await?;
+        let mut count = 0;
         for (job, due_at) in schedule::due(&done, self.app.clock.now()) {
             let outcome = if done.contains_key(&job) {
-                recurring::run(&self.app, job, due_at, self.worker).await.map(drop)
+                recurring::run(&self.app, job, due_at, self.worker).await
             } else {
-                recurring::begin(&self.app, job, due_at, self.worker).await
+                recurring::begin(&self.app, job, due_at, self.worker).await.map(|()| true)
             };
-            if let Err(error) = outcome {
-                failed(job.name(), &error);
+            match outcome {
+                Ok(is_done) => count += usize::from(is_done),
+                Err(error) => failed(job.name(), &error),
             }
         }
+        Ok(count)
     }
 
     /// Sends everything that is due on a channel, each once.
     pub async fn deliver(&self, channel: Channel) {
-        let _gate = self.gate(channel).lock().await;
-        deliver::drain(&self.app, &self.channels, channel, self.worker).await;
+        let round = || deliver::batch(&self.app, &self.channels, channel, self.worker);
+        self.fire(self.gate(channel), "delivering", round).await;
+    }
+
+    /// Does rounds of work until one finds nothing to do. Whatever falls due, leaves or recurs
+    /// goes through here, so that a hold stops all of it, between two rounds at the latest.
+    async fn fire<R>(&self, gate: &Mutex<()>, what: &'static str, round: impl Fn() -> R)
+    where
+        R: Future<Output = Result<usize, Error>>,
+    {
+        let _alone = gate.lock().await;
+        while self.may_fire().await {
+            match round().await {
+                Ok(0) => return,
+                Ok(count) => did(what, count),
+                Err(error) => return failed(what, &error),
+            }
+        }
+    }
+
+    /// False on hold, and while nobody can say whether it is on.
+    pub(super) async fn may_fire(&self) -> bool {
+        match hold::may_fire(&self.app).await {
+            Ok(may) => may,
+            Err(error) => {
+                failed("asking whether firing is on hold", &error);
+                false
+            }
+        }
     }
 
     fn gate(&self, channel: Channel) -> &Mutex<()> {

@@ -54,7 +54,7 @@ pub fn start(engine: &Arc<Engine>, stop: &CancellationToken) -> JoinSet<()> {
     let (clearer, token) = (Arc::clone(engine), stop.clone());
     tasks.spawn(async move {
         while wait(&token, CLEAR_TICK).await {
-            clear::run_once(clearer.app()).await;
+            clear::run_once(&clearer).await;
         }
     });
     tasks
@@ -67,7 +67,7 @@ fn failed(what: &'static str, error: &Error) {
 
 /// Logs how much a loop did.
 fn did(what: &'static str, count: usize) {
-    tracing::debug!(count, "{what} were handled");
+    tracing::debug!(count, "{what}: a round is done");
 }
 
 /// Waits about a tick, so that replicas drift apart; false when it is time to stop.

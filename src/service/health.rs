@@ -2,6 +2,7 @@
 //!
 //! **Never** tells anything of a tenant.
 
+use super::hold::{self, Hold};
 use super::{App, Error};
 use crate::store::outbox::DeliveryState;
 use crate::store::{figures, sweep};
@@ -19,17 +20,20 @@ pub struct Figures {
     pub due: u64,
     /// Tickets whose handling failed too often and that wait for a person.
     pub stuck: u64,
+    /// 1 while firing is on hold.
+    pub on_hold: u64,
 }
 
 /// Due tickets are not counted beyond this.
 pub const MOST_DUE: u64 = 1000;
 
-/// Answers when the service can do its work.
+/// Answers when the service can do its work, with the hold that is on: people can work during
+/// one, so it does not make the service unready.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database does not answer.
-pub async fn ready(app: &App) -> Result<(), Error> {
-    Ok(app.store.ping().await?)
+pub async fn ready(app: &App) -> Result<Option<Hold>, Error> {
+    hold::current(app).await
 }
 
 /// The figures as they stand.
@@ -46,5 +50,6 @@ pub async fn figures(app: &App) -> Result<Figures, Error> {
         dead_letters: figures::deliveries(db, DeliveryState::Failed).await?,
         due: u64::try_from(due).unwrap_or(u64::MAX),
         stuck: u64::try_from(stuck).unwrap_or(u64::MAX),
+        on_hold: u64::from(hold::current(app).await?.is_some()),
     })
 }

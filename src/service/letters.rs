@@ -16,6 +16,7 @@ use crate::domain::party::Organisation;
 use crate::domain::policy::Urgency;
 use crate::domain::ticket::{Brief, Ticket};
 use crate::store::catalogue::Product;
+use crate::store::hold;
 use crate::store::outbox::{self, Cause};
 pub use crate::store::outbox::{Claimed, Finished};
 use crate::store::tickets as kept;
@@ -23,7 +24,7 @@ use crate::store::tickets as kept;
 /// A lease on deliveries ends after so many seconds of wall time.
 const LEASE_SECONDS: i64 = 120;
 
-/// Takes deliveries that are due, as letters ready to be sent.
+/// Takes deliveries that are due, as letters ready to be sent. On hold, none.
 ///
 /// # Errors
 /// [`Error::Internal`].
@@ -43,9 +44,11 @@ pub async fn claim(
         .store
         .write(move |tx| {
             Box::pin(async move {
-                Ok::<_, Error>(
-                    outbox::claim(tx, (worker, channel), at, (wall, lease), limit).await?,
-                )
+                // Asked in here: a hold that has begun lets nothing more leave.
+                if hold::find(tx).await?.is_some() {
+                    return Ok::<_, Error>(Vec::new());
+                }
+                Ok(outbox::claim(tx, (worker, channel), at, (wall, lease), limit).await?)
             })
         })
         .await?;

@@ -12,6 +12,7 @@ mod error;
 pub mod escalations;
 mod filing;
 pub mod health;
+pub mod hold;
 pub mod import;
 pub mod letters;
 pub mod notices;
@@ -60,7 +61,7 @@ pub struct App {
     recognising: Arc<Semaphore>,
 }
 
-/// Whether sign-in attempts are limited.
+/// Whether sign-in attempts are limited, and jumps of the clock guarded against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limits {
     /// As in production.

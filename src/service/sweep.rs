@@ -14,7 +14,7 @@ use super::{App, Error, notices};
 use crate::domain::id::TicketId;
 use crate::domain::ticket::{Change, Rules, Ticket, advance};
 use crate::store::outbox::{self, NewNotice};
-use crate::store::{self, Batch, sweep, tickets as kept};
+use crate::store::{self, Batch, hold, sweep, tickets as kept};
 
 /// Tickets per transaction: bounds how long a filing waits for a sweep.
 const BATCH: usize = 250;
@@ -24,11 +24,14 @@ const ROUND: u64 = 1_000;
 const AT_ONCE: usize = 2;
 
 /// Handles some of what is due at `at`, fair between organisations and each in due order; gives
-/// how many tickets there were.
+/// how many tickets there were. On hold, none.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database fails.
 pub async fn run_once(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
+    if hold::find(app.store.read()).await?.is_some() {
+        return Ok(0);
+    }
     let due = sweep::due(app.store.read(), at, ROUND).await?;
     let batches: Vec<_> = due.chunks(BATCH).map(<[TicketId]>::to_vec).collect();
     let batches = batches.into_iter().map(|batch| batch_or_singly(app.clone(), batch, at));

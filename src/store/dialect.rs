@@ -2,7 +2,7 @@
 //!
 //! **Never** let one of them leak out: outside this file there is one database.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -55,7 +55,11 @@ enum Access {
     Write,
 }
 
-fn sqlite(url: &str, access: Access) -> Result<ConnectOptions, Error> {
+/// The file of a SQLite URL, as it is written; `None` for PostgreSQL.
+pub(super) fn file_of(url: &str) -> Result<Option<PathBuf>, Error> {
+    if backend_of(url)? == DbBackend::Postgres {
+        return Ok(None);
+    }
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let path = path.split('?').next().unwrap_or_default();
     if path.is_empty() || path.contains(":memory:") {
@@ -63,7 +67,24 @@ fn sqlite(url: &str, access: Access) -> Result<ConnectOptions, Error> {
             "SUPPLYLINE_DATABASE_URL must name a file: sqlite://path/to/supplyline.db".to_owned(),
         ));
     }
-    if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty())
+    Ok(Some(PathBuf::from(path)))
+}
+
+/// The file itself, where a link names it; a file that is not there yet, in its folder.
+pub(super) fn resolved(file: &Path) -> PathBuf {
+    if let Ok(found) = file.canonicalize() {
+        return found;
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match (folder.unwrap_or(Path::new(".")).canonicalize(), file.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        (_, _) => file.to_owned(),
+    }
+}
+
+fn sqlite(url: &str, access: Access) -> Result<ConnectOptions, Error> {
+    let path = file_of(url)?.unwrap_or_default();
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
         && !folder.is_dir()
     {
         let folder = folder.display();
@@ -71,13 +92,14 @@ fn sqlite(url: &str, access: Access) -> Result<ConnectOptions, Error> {
             "the folder {folder} of SUPPLYLINE_DATABASE_URL does not exist"
         )));
     }
-    let mut options = ConnectOptions::new(format!("sqlite://{path}"));
+    let mut options = ConnectOptions::new("sqlite://");
     let connections = if access == Access::Write { 1 } else { 4 };
     options.max_connections(connections).min_connections(1).sqlx_logging(false);
     options.acquire_timeout(Duration::from_secs(15)).test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |options| {
         use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
         options
+            .filename(&path)
             .create_if_missing(access == Access::Write)
             .busy_timeout(Duration::from_secs(10))
             .journal_mode(SqliteJournalMode::Wal)

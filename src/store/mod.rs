@@ -11,6 +11,7 @@ pub mod catalogue;
 mod dialect;
 pub mod divisions;
 pub mod figures;
+pub mod hold;
 pub mod idempotency;
 pub mod imports;
 pub mod outbox;
@@ -99,6 +100,14 @@ impl Store {
             None => writer::Writer::pool(pools.reader.clone()),
         };
         Ok(Self { reader: pools.reader, writer })
+    }
+
+    /// The file of a `sqlite://` URL, links followed; `None` for PostgreSQL.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] when the URL is unfit.
+    pub fn file(url: &str) -> Result<Option<std::path::PathBuf>, Error> {
+        Ok(dialect::file_of(url)?.map(|file| dialect::resolved(&file)))
     }
 
     /// For reading.

@@ -27,3 +27,23 @@ pub async fn set(db: &impl ConnectionTrait, name: &str, value: String) -> Result
     setting::Entity::insert(row).on_conflict(conflict).exec_without_returning(db).await?;
     Ok(())
 }
+
+/// Sets a fact, unless it is set.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn keep(db: &impl ConnectionTrait, name: &str, value: String) -> Result<(), Error> {
+    let row = setting::Model { name: name.to_owned(), value }.into_active_model();
+    let conflict = OnConflict::column(setting::Column::Name).do_nothing().to_owned();
+    setting::Entity::insert(row).on_conflict(conflict).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Forgets a fact.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn forget(db: &impl ConnectionTrait, name: &str) -> Result<(), Error> {
+    setting::Entity::delete_by_id(name.to_owned()).exec(db).await?;
+    Ok(())
+}

@@ -59,6 +59,26 @@ pub async fn due(
     Ok(due.into_iter().map(|(_, ticket)| TicketId(ticket)).collect())
 }
 
+/// Every ticket due at or before `at`, the longest overdue first, with the instant.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn all_due(
+    db: &impl ConnectionTrait,
+    at: DateTime<Utc>,
+) -> Result<Vec<(DateTime<Utc>, TicketId)>, Error> {
+    let rows: Vec<(DateTime<Utc>, Uuid)> = timer::Entity::find()
+        .select_only()
+        .columns([timer::Column::DueAt, timer::Column::TicketId])
+        .filter(timer::Column::DueAt.lte(at))
+        .order_by_asc(timer::Column::DueAt)
+        .order_by_asc(timer::Column::TicketId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(due_at, ticket)| (due_at, TicketId(ticket))).collect())
+}
+
 /// When the first ticket after `at` is due, if any is.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use actix_web::{HttpResponse, web};
+use chrono::SecondsFormat;
 
 use super::error::Problem;
 use super::site::Site;
@@ -15,10 +16,18 @@ pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("live\n")
 }
 
-/// The process can do its work: the database answers.
+/// The process can do its work: the database answers. A hold is said and does not make it
+/// unready; its reason may be a person's words and stays inside.
 pub(super) async fn ready(site: web::Data<Site>) -> Result<HttpResponse, Problem> {
     match health::ready(&site.app).await {
-        Ok(()) => Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n")),
+        Ok(hold) => {
+            let held = hold.map(|hold| {
+                let since = hold.since.to_rfc3339_opts(SecondsFormat::Secs, true);
+                format!("on hold since {since} after {}: nothing fires\n", hold.cause.words())
+            });
+            let text = format!("ready\n{}", held.unwrap_or_default());
+            Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
+        }
         Err(error) => {
             tracing::warn!(%error, "the service is not ready");
             Err(Problem::new("unavailable", "the database does not answer"))
@@ -49,6 +58,7 @@ fn prometheus(figures: Figures) -> String {
             "Tickets whose handling keeps failing.",
             figures.stuck,
         ),
+        ("supplyline_on_hold", "gauge", "1 while nothing fires until a release.", figures.on_hold),
     ];
     let mut text = String::new();
     for (name, kind, help, value) in rows {
@@ -65,11 +75,12 @@ mod tests {
 
     #[test]
     fn figures_are_in_the_text_format() {
-        let figures = Figures { tickets: 7, queued: 1, dead_letters: 2, due: 0, stuck: 0 };
+        let figures =
+            Figures { tickets: 7, queued: 1, dead_letters: 2, due: 0, stuck: 0, on_hold: 1 };
         let text = prometheus(figures);
         assert!(text.contains(
             "# TYPE supplyline_tickets_filed_total counter\nsupplyline_tickets_filed_total 7\n"
         ));
-        assert!(text.ends_with("supplyline_tickets_stuck 0\n"));
+        assert!(text.ends_with("supplyline_on_hold 1\n"));
     }
 }

@@ -11,6 +11,7 @@
 )]
 
 mod files;
+mod hold;
 mod http;
 mod import;
 mod notify;

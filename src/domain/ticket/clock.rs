@@ -37,6 +37,19 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// What happens, for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Warn { .. } => "a warning, or the note that it is too late for one",
+            Self::Pass => "a deadline missed",
+            Self::Resume => "stopped clocks that go on",
+            Self::Climb { .. } => "an escalation that climbs",
+        }
+    }
+}
+
 /// The next thing the clock does to the ticket, and when; `None` when nothing is.
 #[must_use]
 pub fn next_step(ticket: &Ticket) -> Option<(DateTime<Utc>, Step)> {

@@ -74,14 +74,18 @@ pub async fn claim(
 
 /// What may be taken on a channel: queued, due, and in nobody's hands.
 fn ready(channel: Channel, at: DateTime<Utc>, wall: DateTime<Utc>) -> Condition {
-    let free = Condition::any()
-        .add(delivery::Column::ClaimedUntil.is_null())
-        .add(delivery::Column::ClaimedUntil.lte(wall));
     Condition::all()
         .add(delivery::Column::State.eq(word(&DeliveryState::Queued)))
         .add(delivery::Column::Channel.eq(word(&channel)))
         .add(delivery::Column::DueAt.lte(at))
-        .add(free)
+        .add(is_free(wall))
+}
+
+/// Nobody is sending it, or their lease ran out.
+pub(super) fn is_free(wall: DateTime<Utc>) -> Condition {
+    Condition::any()
+        .add(delivery::Column::ClaimedUntil.is_null())
+        .add(delivery::Column::ClaimedUntil.lte(wall))
 }
 
 /// True when something may be taken on a channel.

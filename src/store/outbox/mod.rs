@@ -17,12 +17,14 @@
 mod bulletin;
 mod cause;
 mod claim;
+mod held;
 mod inbox;
 mod log;
 
 pub use bulletin::{Addressee, NewBulletin, delete_digests, insert_bulletins, newest};
 pub use cause::{About, Cause};
 pub use claim::{Claimed, Finished, claim, finish, is_due, next_due};
+pub use held::{Queued, Waiting, bury_queued, waiting};
 pub use inbox::{InApp, notices, read};
 pub use log::{Logged, find, log, of_ticket, replay};
 
