@@ -2,6 +2,7 @@
 //!
 //! **Never** prints a secret, but for a password it has just made.
 
+mod backup;
 mod hold;
 mod import;
 
@@ -25,7 +26,7 @@ use crate::service::rulebook::Rulebook;
 use crate::service::{App, Limits};
 use crate::startup::{Service, serve};
 use crate::store::accounts::{self, NewUser};
-use crate::store::{self, Store};
+use crate::store::{self, Lock, Store};
 use crate::{demo, notify, shipped, telemetry};
 
 /// Supplyline: the channel through which hospitals get the drugs they are owed.
@@ -53,6 +54,12 @@ enum Command {
     Migrate,
     /// Check the settings and the database; warn about what is weak.
     Check,
+    /// Copy the SQLite database and its attachments into one new file, while the service may run.
+    #[command(long_about = backup::ABOUT)]
+    Backup(backup::Target),
+    /// Restore a backup into an absent or empty SQLite database; it starts on hold.
+    #[command(long_about = backup::ABOUT_RESTORE)]
+    Restore(backup::Source),
     /// Put firing on hold: people go on working, but nothing falls due and nothing is sent.
     Hold(hold::Begin),
     /// Show what waits behind a hold, and let it go on.
@@ -128,6 +135,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             say("the database is up to date")
         }
         Command::Check => check(&config).await,
+        Command::Backup(target) => backup::make(&config, &target).await,
+        Command::Restore(source) => backup::restore(&config, &source).await,
         Command::Hold(begin) => hold::begin(&config, &begin).await,
         Command::Release(end) => hold::release(&config, end).await,
         Command::Import(table) => import::run(&config, table).await,
@@ -147,6 +156,7 @@ async fn open(url: &str) -> anyhow::Result<Store> {
 
 async fn serve_forever(config: &Config) -> anyhow::Result<()> {
     config.warnings().iter().for_each(|warning| warn(warning));
+    let _alone = Lock::take(config.database_url.expose_secret())?;
     let store = open(config.database_url.expose_secret()).await?;
     let vault = Vault::at(&config.attachments_url).context("SUPPLYLINE_ATTACHMENTS_URL")?;
     let app = App::open(store, Clock::system(), Limits::On).await?.with_files(vault);

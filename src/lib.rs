@@ -23,6 +23,7 @@
 //! | [`notify`] | *delivers*: mail by SMTP, text messages by signed webhook |
 //! | [`sheet`] | *reads* tables out of files, within limits; pure |
 //! | [`files`] | *keeps* the bytes of attachments: a folder, or S3 |
+//! | [`backup`] | *copies* everything for the worst day; [`sealed`] notices a changed byte |
 //! | [`jobs`] | *repeat*: the sweep, the deliveries, the clearing up |
 //! | [`web`] | *translates*: HTTP in, HTTP out |
 //! | [`startup`], [`commands`], [`demo`] | *wire* it together |
@@ -53,6 +54,7 @@
 //! *calendar* 工作日历 · *policy* 时限规则 · *escalation* 督办升级 · *rung* a step of the ladder ·
 //! *measure* 处置措施 · *notice* 通知 · *delivery* 送达 · *bureau* 医保局 · *hold* 暂停触发
 
+pub mod backup;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -61,6 +63,7 @@ pub mod domain;
 pub mod files;
 pub mod jobs;
 pub mod notify;
+pub mod sealed;
 pub mod service;
 pub mod sheet;
 pub mod shipped;

@@ -23,7 +23,7 @@ struct Layer {
 
 /// The rows of the house style's table. Modules that wire (`main`, `startup`, `demo`,
 /// `commands`, `lib`) may import everything.
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 13] = [
     Layer {
         name: "domain",
         imports: &[],
@@ -52,6 +52,16 @@ const LAYERS: [Layer; 11] = [
     Layer {
         name: "files",
         imports: &["domain"],
+        mentions: &["sea_orm", "actix_web", "entity", "std::env"],
+    },
+    Layer {
+        name: "sealed",
+        imports: &[],
+        mentions: &["sea_orm", "actix_web", "tokio", "entity", "std::fs", "std::env", "async"],
+    },
+    Layer {
+        name: "backup",
+        imports: &["domain", "store", "files", "sealed"],
         mentions: &["sea_orm", "actix_web", "entity", "std::env"],
     },
     Layer { name: "clock", imports: &[], mentions: &["sea_orm", "actix_web", "tokio"] },

@@ -2,6 +2,9 @@
 //!
 //! **Never** let one of them leak out: outside this file there is one database.
 
+pub(super) mod copy;
+pub(super) mod lock;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -25,6 +25,8 @@ pub mod waiting;
 mod writer;
 
 pub use batch::Batch;
+pub use dialect::copy::{Copy, KeptFile, is_vacant};
+pub use dialect::lock::Lock;
 pub use writer::{Transient, Work};
 
 use sea_orm::{DatabaseConnection, DbErr, SqlErr};
