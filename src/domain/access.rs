@@ -4,7 +4,7 @@
 
 use super::id::OrganisationId;
 use super::party::{Actor, Division, Role};
-use super::ticket::{ActKind, Audience, Party, Ticket};
+use super::ticket::{ActKind, Audience, EventData, Party, Ticket};
 
 /// What a signed-in person can reach. Made only when a session is checked, and required by
 /// every use case: no other way leads to the store.
@@ -58,15 +58,39 @@ pub enum Visible {
     Nothing,
 }
 
+/// What decides for whom a ticket exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parties {
+    /// Who filed it.
+    pub hospital: OrganisationId,
+    /// Who owes the supply.
+    pub manufacturer: OrganisationId,
+    /// Who delivers, if anybody does.
+    pub distributor: Option<OrganisationId>,
+    /// Where the hospital lies.
+    pub division: Division,
+}
+
 impl Visible {
     /// True when the ticket exists for the holder.
     #[must_use]
     pub fn includes(&self, ticket: &Ticket) -> bool {
+        self.reaches(&Parties {
+            hospital: ticket.hospital,
+            manufacturer: ticket.manufacturer,
+            distributor: ticket.distributor,
+            division: ticket.division,
+        })
+    }
+
+    /// True when a ticket of these parties exists for the holder.
+    #[must_use]
+    pub fn reaches(&self, parties: &Parties) -> bool {
         match self {
-            Self::Hospital(id) => ticket.hospital == *id,
-            Self::Manufacturer(id) => ticket.manufacturer == *id,
-            Self::Distributor(id) => ticket.distributor == Some(*id),
-            Self::Within(division) => ticket.division.is_within(*division),
+            Self::Hospital(id) => parties.hospital == *id,
+            Self::Manufacturer(id) => parties.manufacturer == *id,
+            Self::Distributor(id) => parties.distributor == Some(*id),
+            Self::Within(division) => parties.division.is_within(*division),
             Self::Bare => true,
             Self::Nothing => false,
         }
@@ -168,6 +192,16 @@ pub fn may_read(reader: &Actor, audience: Audience, writer: OrganisationId) -> b
             | Role::Security
             | Role::Auditor,
         ) => false,
+    }
+}
+
+/// True when the reader, for whom the ticket exists, may read an entry of its timeline that an
+/// organisation, or the clock, caused.
+#[must_use]
+pub fn may_read_entry(reader: &Actor, data: &EventData, by: Option<OrganisationId>) -> bool {
+    match (data.audience(), by) {
+        (Some(audience), Some(writer)) => may_read(reader, audience, writer),
+        (Some(_), None) | (None, _) => true,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod escalation;
 pub mod explanation;
 pub mod hold;
+pub mod feed;
 pub mod holiday;
 pub mod id;
 pub mod import;

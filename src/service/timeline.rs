@@ -8,7 +8,7 @@ use super::{App, Error};
 use crate::domain::access::{self, Scope};
 use crate::domain::id::{MessageId, OrganisationId, TicketId, UserId};
 use crate::domain::party::Role;
-use crate::domain::ticket::{self, Ticket};
+use crate::domain::ticket::Ticket;
 use crate::store::accounts;
 use crate::store::tickets::{self as kept, EventRow, MessageRow};
 
@@ -49,12 +49,8 @@ pub async fn events(
         let name = people.get(&user).cloned().unwrap_or_default();
         (name, houses.get(&house).cloned().unwrap_or_default())
     };
-    let may_read = |row: &EventRow| match (&row.data, row.by) {
-        (
-            ticket::EventData::Message { audience } | ticket::EventData::Attached { audience, .. },
-            Some((_, house)),
-        ) => access::may_read(scope.actor(), *audience, house),
-        _ => true,
+    let may_read = |row: &EventRow| {
+        access::may_read_entry(scope.actor(), &row.data, row.by.map(|(_, house)| house))
     };
     let readable = rows.into_iter().filter(may_read);
     Ok((readable.map(|event| EventView { by: event.by.map(name), event }).collect(), next))

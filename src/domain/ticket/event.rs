@@ -196,4 +196,30 @@ impl EventData {
             Self::Distributor { .. } => "distributor",
         }
     }
+
+    /// Who may read it, where not everybody may for whom the ticket exists.
+    #[must_use]
+    pub fn audience(&self) -> Option<Audience> {
+        match self {
+            Self::Message { audience } | Self::Attached { audience, .. } => Some(*audience),
+            Self::Filed { .. }
+            | Self::Replied { .. }
+            | Self::Promised { .. }
+            | Self::Solved { .. }
+            | Self::Confirmed { .. }
+            | Self::Withdrawn { .. }
+            | Self::Urged { .. }
+            | Self::Warned { .. }
+            | Self::WarningSuperseded { .. }
+            | Self::Missed { .. }
+            | Self::Escalated { .. }
+            | Self::Acknowledged { .. }
+            | Self::Measure { .. }
+            | Self::EscalationClosed { .. }
+            | Self::Requested { .. }
+            | Self::Decided { .. }
+            | Self::Resumed { .. }
+            | Self::Distributor { .. } => None,
+        }
+    }
 }
