@@ -14,6 +14,7 @@ pub mod delivery;
 pub mod division;
 pub mod escalation;
 pub mod event;
+pub mod feed;
 pub mod idempotency;
 pub mod import;
 pub mod measure;

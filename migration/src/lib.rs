@@ -8,6 +8,7 @@ mod m20261124_000001_requests;
 mod m20261124_000002_territory;
 mod m20261124_000003_imports;
 mod m20261124_000006_attachments;
+mod m20261124_000007_feed;
 mod m20261124_000009_bulletins;
 mod m20261124_000011_divisions;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000002_territory::Migration),
             Box::new(m20261124_000003_imports::Migration),
             Box::new(m20261124_000006_attachments::Migration),
+            Box::new(m20261124_000007_feed::Migration),
             Box::new(m20261124_000009_bulletins::Migration),
             Box::new(m20261124_000011_divisions::Migration),
         ]

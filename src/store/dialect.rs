@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, QuerySelect, RuntimeErr, Select, SqliteTransactionMode, Statement, TransactionOptions,
@@ -17,6 +17,7 @@ use sea_orm::{
 };
 
 use super::Error;
+use crate::domain::feed::Position;
 use crate::domain::search::Query;
 
 /// Below this a WAL database can be corrupted by a checkpoint at the wrong instant.
@@ -203,6 +204,38 @@ pub(super) fn locked<E: sea_orm::EntityTrait>(select: Select<E>) -> Select<E> {
 pub(super) fn locked_if_free<E: sea_orm::EntityTrait>(select: Select<E>) -> Select<E> {
     use sea_orm::sea_query::{LockBehavior, LockType};
     select.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+}
+
+/// The condition that a row of the feed stands in its final place. SQLite's writer writes one
+/// change after another. On PostgreSQL a transaction that is still under way may yet write before
+/// a row that is there already: rows wait until every older transaction has ended.
+pub(super) fn is_settled(backend: DbBackend) -> Condition {
+    let oldest = "\"feed\".\"xact\" < pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    Condition::all().add_option((backend != DbBackend::Sqlite).then(|| Expr::cust(oldest)))
+}
+
+/// The condition that a row of the feed was written in a transaction that this server has yet to
+/// begin, as after a dump was restored on a younger one: it would never settle, or too late.
+pub(super) fn is_foreign(backend: DbBackend) -> Option<SimpleExpr> {
+    let next = "\"feed\".\"xact\" >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+    (backend != DbBackend::Sqlite).then(|| Expr::cust(next))
+}
+
+/// The condition that a row of the feed comes after a place; in the order of [`feed_order`].
+pub(super) fn comes_after(backend: DbBackend, place: Position) -> SimpleExpr {
+    let position = Expr::col((entity::feed::Entity, entity::feed::Column::Position));
+    if backend == DbBackend::Sqlite {
+        return position.gt(place.number);
+    }
+    let xact = Expr::col((entity::feed::Entity, entity::feed::Column::Xact));
+    let place = [Expr::val(place.transaction), Expr::val(place.number)];
+    Expr::tuple([xact, position]).gt(Expr::tuple(place))
+}
+
+/// The columns that the feed is ordered by, the heaviest first.
+pub(super) fn feed_order(backend: DbBackend) -> &'static [entity::feed::Column] {
+    use entity::feed::Column::{Position, Xact};
+    if backend == DbBackend::Sqlite { &[Position] } else { &[Xact, Position] }
 }
 
 /// The condition that a ticket's text matches a query; `None` when nothing can.

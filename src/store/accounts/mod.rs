@@ -93,7 +93,10 @@ pub async fn find_by_session(
     Ok(Some((account, session.expires_at)).filter(|(account, _)| !account.disabled))
 }
 
-fn account_of(user: app_user::Model, organisation: organisation::Model) -> Result<Account, Error> {
+pub(super) fn account_of(
+    user: app_user::Model,
+    organisation: organisation::Model,
+) -> Result<Account, Error> {
     let id = user.id;
     let place = Place { table: "app_user", id: &id };
     Ok(Account {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::super::Error;
 use super::super::batch::Batch;
+use super::super::feed;
 use super::super::row::{division, document, int, small, word};
 use super::attachments;
 use super::requests::{REQUEST, REQUEST_KEY, request_row};
@@ -120,6 +121,7 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
     batch.add(events);
     batch.add(messages);
     batch.add(files);
+    batch.add(changes.iter().filter_map(|(before, change)| feed::row_of(*before, change)));
     let changing = [timer::Column::DueAt, timer::Column::Attempt];
     batch.upsert(timers, &[timer::Column::TicketId], &changing);
     if !done.is_empty() {
