@@ -1,10 +1,11 @@
-//! Clearing up: sessions that ran out, answers kept long enough, a rulebook that may be old.
+//! Clearing up: sessions that ran out, answers and news kept long enough, a rulebook that may be
+//! old.
 //!
 //! **Never** deletes what a ticket's history needs, nor anything on hold: by a clock in doubt
 //! everything looks old, and beside an old database every newer file looks like an orphan.
 
 use super::{Engine, failed};
-use crate::service::{App, accounts, attachments, clear_answers, hold, sweep};
+use crate::service::{App, accounts, attachments, clear_answers, feed, hold, sweep};
 
 /// Clears up once; a failure is logged and tried again with the next tick.
 pub(super) async fn run_once(engine: &Engine) {
@@ -32,6 +33,9 @@ async fn clear(app: &App) {
     }
     if let Err(error) = clear_answers(app).await {
         failed("clearing kept answers", &error);
+    }
+    if let Err(error) = feed::clear(app).await {
+        failed("clearing the feed", &error);
     }
     if let Err(error) = sweep::retry_stuck(app).await {
         failed("taking up stuck tickets again", &error);

@@ -2,6 +2,8 @@
 //!
 //! **Never** tells a wrong user name from a wrong password, by word or by time.
 
+use std::collections::HashMap;
+
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use base64::Engine as _;
@@ -12,7 +14,9 @@ use sha2::{Digest, Sha256};
 
 use super::{App, Error, Limits};
 use crate::domain::access::Scope;
+use crate::domain::party::Actor;
 use crate::store::accounts::{self, Account, NewUser};
+use crate::store::sessions;
 
 /// A session ends this many hours after signing in.
 const SESSION_HOURS: i64 = 12;
@@ -119,6 +123,37 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Session, Error> {
     let found = accounts::find_by_session(app.store.read(), &hashed, wall).await?;
     let (account, expires_at) = found.ok_or(Error::Unauthenticated)?;
     Ok(Session { scope: Scope::granted(account.actor), username: account.username, expires_at })
+}
+
+/// A session by what is kept of its token.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SessionKey(String);
+
+impl SessionKey {
+    /// The key of a token's session.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        Self(token_hash(token))
+    }
+}
+
+/// Sessions asked about at once.
+const SESSIONS_AT_ONCE: usize = 1_000;
+
+/// Those of these sessions that live, with whose they are now: what [`authenticate`] would say,
+/// for many at once.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn live(app: &App, keys: &[SessionKey]) -> Result<HashMap<SessionKey, Actor>, Error> {
+    let wall = app.clock.wall();
+    let mut live = HashMap::with_capacity(keys.len());
+    for keys in keys.chunks(SESSIONS_AT_ONCE) {
+        let hashes: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
+        let found = sessions::live(app.store.read(), &hashes, wall).await?;
+        live.extend(found.into_iter().map(|(hash, actor)| (SessionKey(hash), actor)));
+    }
+    Ok(live)
 }
 
 /// Ends a session; an unknown one is as good as ended.
