@@ -8,11 +8,11 @@
 //! # The layers
 //!
 //! ```text
-//! main → commands → startup → web ─┐
-//!                           → jobs ┼→ service → store → entity
-//!                             │    ├──→ domain ←── store
-//!                             │    └──→ sheet, files → domain
-//!                             └→ notify → domain
+//! main → commands → startup → web ─┬──────┐
+//!                             │    └→ live ┼→ service → store → entity
+//!                             └→ jobs ─────┘    ├──→ domain ←── store
+//!                                 │             └──→ sheet, files → domain
+//!                                 └→ notify → domain
 //! ```
 //!
 //! | module | its one duty |
@@ -25,6 +25,7 @@
 //! | [`files`] | *keeps* the bytes of attachments: a folder, or S3 |
 //! | [`backup`] | *copies* everything for the worst day; [`sealed`] notices a changed byte |
 //! | [`jobs`] | *repeat*: the sweep, the deliveries, the clearing up |
+//! | [`live`] | *tells* listeners at once what changed, as far as they may know it |
 //! | [`web`] | *translates*: HTTP in, HTTP out |
 //! | [`startup`], [`commands`], [`demo`] | *wire* it together |
 //! | [`config`], [`clock`], [`telemetry`], [`shipped`] | settings, time, logs, embedded data |
@@ -62,6 +63,7 @@ pub mod demo;
 pub mod domain;
 pub mod files;
 pub mod jobs;
+pub mod live;
 pub mod notify;
 pub mod sealed;
 pub mod service;

@@ -23,7 +23,7 @@ struct Layer {
 
 /// The rows of the house style's table. Modules that wire (`main`, `startup`, `demo`,
 /// `commands`, `lib`) may import everything.
-const LAYERS: [Layer; 13] = [
+const LAYERS: [Layer; 14] = [
     Layer {
         name: "domain",
         imports: &[],
@@ -88,8 +88,13 @@ const LAYERS: [Layer; 13] = [
         mentions: &["sea_orm", "actix_web", "entity"],
     },
     Layer {
+        name: "live",
+        imports: &["domain", "service"],
+        mentions: &["sea_orm", "actix_web", "entity"],
+    },
+    Layer {
         name: "web",
-        imports: &["domain", "service", "notify::render"],
+        imports: &["domain", "service", "live", "notify::render"],
         mentions: &["sea_orm", "entity", "lettre", "reqwest"],
     },
 ];

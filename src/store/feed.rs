@@ -250,6 +250,7 @@ async fn told(
         .await?;
     let mut found: HashMap<Uuid, Vec<(u32, Told)>> = HashMap::with_capacity(ids.len());
     for row in rows {
+        let Some(ticket) = row.ticket_id else { continue };
         let place = Place { table: "notice", id: &row.id };
         let told = Told {
             id: NoticeId(row.id),
@@ -257,7 +258,7 @@ async fn told(
             at: row.created_at,
             recipient: UserId(row.recipient_id),
         };
-        found.entry(row.ticket_id).or_default().push((place.number("event", row.event)?, told));
+        found.entry(ticket).or_default().push((place.number("event", row.event)?, told));
     }
     Ok(found)
 }
