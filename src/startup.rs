@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::jobs::{self, Engine};
+use crate::live::Hub;
 use crate::service::App;
 use crate::web::{Demo, Site};
 
@@ -27,6 +28,22 @@ pub struct Service {
     server: Server,
     loops: JoinSet<()>,
     stop: CancellationToken,
+    hub: Hub,
+}
+
+/// Ends a service from elsewhere.
+#[derive(Clone)]
+pub struct Stop {
+    server: ServerHandle,
+    hub: Hub,
+}
+
+impl Stop {
+    /// Ends open streams at once and lets requests under way end.
+    pub async fn stop(&self) {
+        self.hub.close();
+        self.server.stop(true).await;
+    }
 }
 
 impl Service {
@@ -54,6 +71,7 @@ impl Service {
     }
 
     fn bind(config: &Config, site: Site, engine: &Arc<Engine>) -> anyhow::Result<Self> {
+        let hub = site.hub.clone();
         let site = Data::new(site);
         let server = HttpServer::new(move || crate::web::app(site.clone()))
             .client_request_timeout(Duration::from_secs(10))
@@ -64,8 +82,10 @@ impl Service {
             .with_context(|| format!("SUPPLYLINE_LISTEN: {} cannot be used", config.listen))?;
         let addresses = server.addrs();
         let stop = CancellationToken::new();
-        let loops = jobs::start(engine, &stop);
-        Ok(Self { addresses, server: server.run(), loops, stop })
+        let mut loops = jobs::start(engine, &stop);
+        loops.spawn(hub.clone().run(stop.clone()));
+        loops.spawn(close_on_signal(hub.clone(), stop.clone()));
+        Ok(Self { addresses, server: server.run(), loops, stop, hub })
     }
 
     /// Where it listens; with port 0 configured, the port that was given.
@@ -76,9 +96,39 @@ impl Service {
 
     /// Ends the server from elsewhere.
     #[must_use]
-    pub fn handle(&self) -> ServerHandle {
-        self.server.handle()
+    pub fn handle(&self) -> Stop {
+        Stop { server: self.server.handle(), hub: self.hub.clone() }
     }
+}
+
+/// Ends open streams when the server hears the signal to stop: it waits for every request under
+/// way, and a stream would keep it waiting.
+async fn close_on_signal(hub: Hub, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = signal() => hub.close(),
+    }
+}
+
+/// Comes back with the first signal to stop; never, where none can be listened to.
+async fn signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                Ok(()) = interrupt => return,
+                else => {}
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    if interrupt.await.is_ok() {
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Serves until a signal to stop, then lets requests, sweeps and deliveries end.

@@ -12,7 +12,7 @@ use crate::domain::ticket::ActKind;
 use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
-pub(super) const CODES: [(&str, u16, &str); 34] = [
+pub(super) const CODES: [(&str, u16, &str); 35] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
@@ -45,6 +45,7 @@ pub(super) const CODES: [(&str, u16, &str); 34] = [
     ("invalid", 422, "The input is not valid"),
     ("precondition_required", 428, "If-Match is required here"),
     ("throttled", 429, "Too many attempts"),
+    ("too_many_streams", 429, "Too many open streams"),
     ("internal", 500, "The service failed"),
     ("unavailable", 503, "The service is not ready"),
 ];

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use url::Url;
 
+use crate::live::Hub;
 use crate::service::{self, App};
 
 /// When business time has arrived.
@@ -22,6 +23,8 @@ pub struct Demo(pub Arc<dyn Fn(DateTime<Utc>) -> Arrival + Send + Sync>);
 pub struct Site {
     /// The use cases.
     pub app: App,
+    /// Where live updates come from.
+    pub hub: Hub,
     /// The demo's clock; `None` in production.
     pub demo: Option<Demo>,
     /// The address that people know the service by.
@@ -32,7 +35,7 @@ impl Site {
     /// A site; only the demo's clock can be moved.
     #[must_use]
     pub fn new(app: App, public_url: Url, demo: Option<Demo>) -> Self {
-        Self { app, demo, public_url }
+        Self { hub: Hub::new(app.clone()), app, demo, public_url }
     }
 
     /// True when people reach the service over TLS.

@@ -10,7 +10,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
     acts, attachments, calendars, deadline, deliveries, demo, divisions, escalations, filing,
-    imports, messages, notices, products, requests, session, shortage, tickets, timeline,
+    imports, messages, notices, products, requests, session, shortage, stream, tickets, timeline,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -45,7 +45,7 @@ pub(super) enum Problems {
     /// The input is not valid; `errors` names the fields.
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(ProblemBody<'static>),
-    /// Too many attempts; `Retry-After` says for how long.
+    /// Too many attempts, and `Retry-After` says for how long; or too many open streams.
     #[response(status = 429, content_type = "application/problem+json")]
     Throttled(ProblemBody<'static>),
 }
@@ -67,7 +67,7 @@ pub(super) enum Problems {
         attachments::list, attachments::add, attachments::read,
         escalations::list, escalations::acknowledge, escalations::measure, escalations::close,
         shortage::list, shortage::show, shortage::reply,
-        notices::list, notices::read,
+        notices::list, notices::read, stream::open,
         deadline::reckon, calendars::list, calendars::show, divisions::list,
         deliveries::log, deliveries::replay,
         imports::run, imports::template,
@@ -144,7 +144,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 39);
+        assert_eq!(paths.len(), 40);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

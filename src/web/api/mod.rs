@@ -22,6 +22,7 @@ mod products;
 mod requests;
 mod session;
 mod shortage;
+mod stream;
 mod tickets;
 mod timeline;
 mod words;
@@ -79,6 +80,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/shortage-events/{id}/reply").route(post().to(shortage::reply)))
         .service(get(resource("/notices"), notices::list))
         .service(resource("/notices/{id}/read").route(post().to(notices::read)))
+        .service(get(resource("/events/stream"), stream::open))
         .service(get(resource("/deadline"), deadline::reckon))
         .service(get(resource("/calendars"), calendars::list))
         .service(get(resource("/calendars/{id}"), calendars::show))

@@ -12,7 +12,8 @@ use supplyline::config::Config;
 use supplyline::files::Vault;
 use supplyline::notify::install_crypto;
 use supplyline::service::{App, Limits};
-use supplyline::startup::{Service, serve};
+use supplyline::startup::{Service, Stop, serve};
+use supplyline::store::Store;
 
 use super::db::TestDb;
 use super::smtp::SmtpSink;
@@ -25,7 +26,7 @@ pub(crate) struct TestApp {
     pub(crate) sms: WebhookSink,
     base: String,
     client: reqwest::Client,
-    server: actix_web::dev::ServerHandle,
+    server: Stop,
 }
 
 /// An answer, read.
@@ -84,14 +85,23 @@ impl TestApp {
     }
 
     /// The same, with something else about the application.
-    #[expect(clippy::disallowed_methods, reason = "the service runs beside the test")]
     pub(crate) async fn spawn_with(
         db: &TestDb,
         public_url: &str,
         change: impl FnOnce(App) -> App,
     ) -> Self {
-        install_crypto();
         world::fill(&db.store).await;
+        Self::over(db.store.clone(), public_url, change).await
+    }
+
+    /// Another service over the database of one that runs, with a clock of its own.
+    pub(crate) async fn replica(db: &TestDb) -> Self {
+        Self::over(db.replica().await, "http://supply.example/", |app| app).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the service runs beside the test")]
+    async fn over(store: Store, public_url: &str, change: impl FnOnce(App) -> App) -> Self {
+        install_crypto();
         let (mail, sms) = (SmtpSink::spawn().await, WebhookSink::spawn().await);
         let config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -105,7 +115,7 @@ impl TestApp {
             log: "error".to_owned(),
         };
         let clock = Clock::still_at(world::at(world::START));
-        let app = App::open(db.store.clone(), clock, Limits::Off).await.expect("opened");
+        let app = App::open(store, clock, Limits::Off).await.expect("opened");
         let app = change(app.with_files(Vault::in_memory()));
         let service = Service::start_demo(&config, app).expect("started");
         let base = format!("http://{}", service.address().expect("bound"));
@@ -121,7 +131,7 @@ impl TestApp {
 
     /// Ends the service cleanly.
     pub(crate) async fn stop(self) {
-        self.server.stop(true).await;
+        self.server.stop().await;
     }
 
     /// A request to a path, not signed in.
@@ -167,6 +177,13 @@ impl As<'_> {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// Posts and expects to be heard.
+    pub(crate) async fn act(&self, path: &str, body: Value) -> Value {
+        let answer = self.post(path, &body).await;
+        assert!(answer.status < 300, "{path}: {}", answer.text);
+        answer.json()
     }
 
     /// Posts text as it stands, as JSON.
