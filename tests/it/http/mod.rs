@@ -16,6 +16,7 @@ mod requests;
 mod sessions;
 mod shortage;
 mod stage;
+mod stream;
 mod tenancy;
 mod texts;
 mod values;

@@ -47,6 +47,19 @@ macro_rules! sqlite_only {
 }
 pub(crate) use sqlite_only;
 
+/// Like [`both`], for what only PostgreSQL has.
+macro_rules! postgres_only {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            #[test]
+            fn postgres() {
+                $crate::support::db::on_postgres(super::$name);
+            }
+        }
+    )+};
+}
+pub(crate) use postgres_only;
+
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {

@@ -8,6 +8,7 @@ pub(crate) mod form;
 pub(crate) mod postgres;
 pub(crate) mod s3;
 pub(crate) mod smtp;
+pub(crate) mod sse;
 pub(crate) mod station;
 pub(crate) mod webhook;
 pub(crate) mod world;
