@@ -18,6 +18,7 @@ pub mod hold;
 pub mod holiday;
 pub mod id;
 pub mod import;
+pub mod ledger;
 pub mod notice;
 pub mod party;
 pub mod policy;

@@ -15,6 +15,7 @@ mod filing;
 pub mod health;
 pub mod hold;
 pub mod import;
+pub mod ledger;
 pub mod letters;
 pub mod notices;
 mod once;
@@ -30,7 +31,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub use error::{Error, FieldError};
 pub use once::{Answered, Key, Once, Rendered};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock::Clock;
 use crate::files::Vault;
@@ -42,6 +43,11 @@ use rulebook::Rulebook;
 const SIGN_INS_AT_ONCE: usize = 2;
 /// Files looked at, at once.
 const FILES_AT_ONCE: usize = 4;
+
+/// Ledgers reckoned and exports written, at once: each holds a reader for seconds.
+const LONG_READS_AT_ONCE: usize = 2;
+/// The most rows of a ledger or an export.
+const MOST_ROWS: usize = 100_000;
 
 /// What every use case works with.
 #[derive(Clone)]
@@ -55,11 +61,15 @@ pub struct App {
     book: Arc<RwLock<Arc<Rulebook>>>,
     /// How many files may be kept.
     pub quota: Quota,
+    /// The most rows of a ledger or an export.
+    pub most_rows: usize,
     files: Option<Vault>,
     /// Sign-ins under way: each costs memory and a core for a while.
     signing_in: Arc<Semaphore>,
     /// Files being looked at, for the same reason.
     recognising: Arc<Semaphore>,
+    /// Long reads under way: the readers are few.
+    reading_long: Arc<Semaphore>,
 }
 
 /// Whether sign-in attempts are limited, and jumps of the clock guarded against.
@@ -80,8 +90,19 @@ impl App {
         let book = Arc::new(RwLock::new(Arc::new(Rulebook::load(&store).await?)));
         let signing_in = Arc::new(Semaphore::new(SIGN_INS_AT_ONCE));
         let recognising = Arc::new(Semaphore::new(FILES_AT_ONCE));
-        let (quota, files) = (Quota::default(), None);
-        Ok(Self { store, clock, limits, book, quota, files, signing_in, recognising })
+        let reading_long = Arc::new(Semaphore::new(LONG_READS_AT_ONCE));
+        Ok(Self {
+            store,
+            clock,
+            limits,
+            book,
+            quota: Quota::default(),
+            most_rows: MOST_ROWS,
+            files: None,
+            signing_in,
+            recognising,
+            reading_long,
+        })
     }
 
     /// The same, keeping the bytes of files there.
@@ -97,6 +118,22 @@ impl App {
     pub fn files(&self) -> Result<Vault, Error> {
         let none = || Error::Unavailable("files are not kept here".to_owned());
         self.files.clone().ok_or_else(none)
+    }
+
+    /// The refusal of more rows than [`App::most_rows`].
+    fn too_many_rows(&self) -> Error {
+        let most = self.most_rows;
+        let message = format!(
+            "there are more than {most} rows: narrow the filter, by filing dates for example"
+        );
+        Error::invalid("rows", "too_many", message)
+    }
+
+    /// Waits for its turn to read for long; the turn ends when it is dropped.
+    async fn long_read(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let closed = |_| store::Error::Abandoned("the service stops");
+        let turn = Arc::clone(&self.reading_long).acquire_owned().await;
+        Ok(turn.map_err(closed)?)
     }
 
     /// The calendars and policies in force.

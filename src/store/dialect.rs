@@ -11,9 +11,9 @@ use std::time::Duration;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, QuerySelect, RuntimeErr, Select, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, IsolationLevel, QuerySelect, RuntimeErr, Select, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 
 use super::Error;
@@ -154,6 +154,23 @@ async fn check_sqlite(connection: &DatabaseConnection) -> Result<(), Error> {
 pub(super) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let mode = Some(SqliteTransactionMode::Immediate);
     let options = TransactionOptions { sqlite_transaction_mode: mode, ..Default::default() };
+    connection.begin_with_options(options).await
+}
+
+/// Begins a transaction that only reads, and sees the database as it is now until its end.
+pub(super) async fn snapshot(
+    connection: &DatabaseConnection,
+) -> Result<DatabaseTransaction, DbErr> {
+    // SQLite's readers see nothing that is written meanwhile; PostgreSQL's must ask for that.
+    let options = if connection.get_database_backend() == DbBackend::Sqlite {
+        TransactionOptions::default()
+    } else {
+        TransactionOptions {
+            isolation_level: Some(IsolationLevel::RepeatableRead),
+            access_mode: Some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        }
+    };
     connection.begin_with_options(options).await
 }
 

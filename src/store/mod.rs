@@ -31,7 +31,7 @@ pub use dialect::copy::{Copy, KeptFile, is_vacant};
 pub use dialect::lock::Lock;
 pub use writer::{Transient, Work};
 
-use sea_orm::{DatabaseConnection, DbErr, SqlErr};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlErr};
 
 /// What can go wrong in the store. Absence is an `Option`, not an error.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +118,15 @@ impl Store {
     #[must_use]
     pub fn read(&self) -> &DatabaseConnection {
         &self.reader
+    }
+
+    /// For reading in several steps what must fit together: nothing that is written meanwhile is
+    /// seen. It ends when it is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Driver`] when it cannot be begun.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, Error> {
+        Ok(dialect::snapshot(&self.reader).await?)
     }
 
     /// Does the work in one transaction and gives its outcome once it is on disk. After a

@@ -123,7 +123,7 @@ pub(in crate::store) fn visible_condition(visible: Visible) -> Option<Condition>
     Some(Condition::all().add(condition))
 }
 
-fn within(region: Division) -> sea_orm::sea_query::SimpleExpr {
+pub(super) fn within(region: Division) -> sea_orm::sea_query::SimpleExpr {
     let (_, end) = region.range();
     let end = i32::try_from(end).unwrap_or(i32::MAX);
     ticket::Column::Division.gte(division(region)).and(ticket::Column::Division.lt(end))

@@ -7,6 +7,7 @@
 
 mod attachments;
 mod duplicates;
+mod ledger;
 mod list;
 mod load;
 mod requests;
@@ -16,6 +17,7 @@ mod timeline;
 
 pub use attachments::{AttachmentRow, Usage, attachment, attachments, known_attachments, usage};
 pub use duplicates::likely_duplicates;
+pub use ledger::{LedgerPlace, Period, ledger_lines};
 pub(super) use list::visible_condition;
 pub use list::{Filter, Order, escalations, list, ticket_of_escalation};
 pub use load::{find, find_all_locked, find_locked, load};

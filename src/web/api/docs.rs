@@ -10,7 +10,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
     acts, attachments, calendars, deadline, deliveries, demo, divisions, escalations, filing,
-    imports, messages, notices, products, requests, session, shortage, stream, tickets, timeline,
+    imports, ledger, messages, notices, products, requests, session, shortage, stream, tickets,
+    timeline,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -66,7 +67,7 @@ pub(super) enum Problems {
         messages::list, messages::write, timeline::events, deliveries::of_ticket,
         attachments::list, attachments::add, attachments::read,
         escalations::list, escalations::acknowledge, escalations::measure, escalations::close,
-        shortage::list, shortage::show, shortage::reply,
+        shortage::list, shortage::show, shortage::reply, ledger::show,
         notices::list, notices::read, stream::open,
         deadline::reckon, calendars::list, calendars::show, divisions::list,
         deliveries::log, deliveries::replay,
@@ -144,7 +145,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 40);
+        assert_eq!(paths.len(), 41);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

@@ -14,6 +14,7 @@ mod docs;
 mod escalations;
 mod filing;
 mod imports;
+mod ledger;
 mod lens;
 mod messages;
 mod notices;
@@ -78,6 +79,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/shortage-events"), shortage::list))
         .service(get(resource("/shortage-events/{id}"), shortage::show))
         .service(resource("/shortage-events/{id}/reply").route(post().to(shortage::reply)))
+        .service(get(resource("/ledger"), ledger::show))
         .service(get(resource("/notices"), notices::list))
         .service(resource("/notices/{id}/read").route(post().to(notices::read)))
         .service(get(resource("/events/stream"), stream::open))

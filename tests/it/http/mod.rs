@@ -8,6 +8,7 @@ mod duplicates_and_order;
 mod headers;
 mod imports;
 mod keys_and_tags;
+mod ledger;
 mod life;
 mod notices;
 mod paging;
