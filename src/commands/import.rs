@@ -23,6 +23,7 @@ use crate::service::import::{
 };
 use crate::service::{App, Error, Limits};
 use crate::sheet::MOST_BYTES;
+use crate::sheet::inert::inert;
 
 #[derive(Debug, Args)]
 pub(super) struct Table {
@@ -147,23 +148,17 @@ fn write_verdicts(
     for error in &report.errors {
         let (row, column) = (error.row.to_string(), inert(&error.column));
         let message = inert(&error.message);
-        writer.write_record([&row, "refused", &column, error.code, &message, "", ""])?;
+        writer.write_record([&row, "refused", &*column, error.code, &message, "", ""])?;
     }
     for made in passwords.iter().filter(|_| !report.is_refused()) {
         let (name, created) = (inert(&made.username), Outcome::Created.as_str());
-        writer.write_record(["", created, "", "password", "", &name, &made.password])?;
+        writer.write_record(["", created, "", "password", "", &*name, &made.password])?;
     }
     let beside = path.with_extension("part");
     let mut file = new_file(&beside)?;
     file.write_all(&writer.into_inner()?)?;
     file.sync_all()?;
     Ok(fs::rename(&beside, path)?)
-}
-
-/// A text that no spreadsheet program takes for a formula.
-fn inert(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 fn tell(report: &Report, mode: Mode) -> anyhow::Result<()> {

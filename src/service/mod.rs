@@ -10,6 +10,7 @@ pub mod attachments;
 pub mod catalogue;
 mod error;
 pub mod escalations;
+pub mod export;
 pub mod feed;
 mod filing;
 pub mod health;

@@ -1,4 +1,4 @@
-//! Tables out of files: bytes in, rows out, one at a time.
+//! Tables out of files, bytes in and rows out, and into files, one row at a time.
 //!
 //! A file is whatever somebody sends: comma-separated text out of any spreadsheet program, or a
 //! workbook. Every size is checked against a limit of ours before memory is spent on it.
@@ -8,7 +8,9 @@
 mod archive;
 mod decode;
 mod delimited;
+pub mod inert;
 mod measure;
+pub mod table;
 pub mod template;
 mod workbook;
 

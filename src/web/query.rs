@@ -45,6 +45,14 @@ impl Query {
         Ok(Self { pairs, check })
     }
 
+    /// Reads the query of a list with these filters.
+    ///
+    /// # Errors
+    /// As [`Query::read`].
+    pub(super) fn of_list(raw: &str, filters: &[&str]) -> Result<Self, Error> {
+        Self::read(raw, &[filters, &["page_size", "cursor"]].concat())
+    }
+
     /// Everything read was right, or all that was not.
     pub(super) fn done<T>(self, value: T) -> Result<T, Error> {
         self.check.done(value)

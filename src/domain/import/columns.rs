@@ -3,6 +3,7 @@
 //! **Never** holds a rule: what a cell must be is checked where the row is read.
 
 use super::Kind;
+use crate::domain::words::{CATEGORIES, URGENCIES, YES_NO};
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,30 +50,8 @@ const ROLES: &[(&str, &str)] = &[
 ];
 const LANGUAGES: &[(&str, &str)] = &[("zh-CN", "中文"), ("en", "英文")];
 const DAYS: &[(&str, &str)] = &[("rest", "休息日"), ("makeup", "调休上班"), ("working", "工作日")];
-const YES_NO: &[(&str, &str)] = &[("yes", "是"), ("no", "否")];
+/// What a historic ticket may have ended as.
 const STATES: &[(&str, &str)] = &[("closed", "已办结"), ("withdrawn", "已撤回")];
-const URGENCIES: &[(&str, &str)] = &[("ordinary", "普通"), ("emergency", "紧急")];
-const CATEGORIES: &[(&str, &str)] = &[
-    ("late_delivery", "未按时配送"),
-    ("short_delivery", "短供"),
-    ("supply_stop", "断供"),
-    ("refusal", "拒绝供货"),
-    ("remote_refused", "拒绝向偏远或小型机构配送"),
-    ("order_unanswered", "订单未响应"),
-    ("contract_unsigned", "逾期未签约"),
-    ("no_distributor", "无配送企业或未开户"),
-    ("distributor_change", "需更换配送企业"),
-    ("specification_change", "规格包装变更"),
-    ("short_shelf_life", "效期过短"),
-    ("grade_mismatch", "等级不符"),
-    ("transport", "运输或冷链不当"),
-    ("quality_return", "质量退货"),
-    ("price", "价格不符"),
-    ("tie_in_sale", "搭售"),
-    ("service", "伴随服务"),
-    ("other", "其他"),
-];
-
 const DIVISION: &str = "六位行政区划代码，如 371002";
 const WHERE: &str = "同名机构不止一家时填写其六位行政区划代码";
 

@@ -5,17 +5,9 @@
 use super::Kind;
 use crate::domain::import::columns;
 use crate::service::Error;
+pub use crate::sheet::table::Paper;
 use crate::sheet::template::{Column, delimited, workbook};
 use crate::store;
-
-/// What a template is written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paper {
-    /// CSV.
-    Delimited,
-    /// XLSX.
-    Workbook,
-}
 
 /// The template of a kind of table.
 ///

@@ -56,7 +56,8 @@ pub(super) struct DeliveredTicket {
 }
 
 impl DeliveryBody {
-    fn shown(view: DeliveryView) -> Self {
+    /// A delivery as it is shown.
+    pub(super) fn shown(view: DeliveryView) -> Self {
         let delivery = view.delivery;
         let address = masked_address(delivery.channel, &delivery.address);
         let response = delivery.response.map(|text| text.replace(&delivery.address, &address));
@@ -119,6 +120,14 @@ pub(super) async fn of_ticket(
     Ok(HttpResponse::Ok().json(page.map(DeliveryBody::shown)))
 }
 
+/// The log's filter.
+pub(super) const FILTERS: [&str; 1] = ["state"];
+
+/// Reads which state is asked for.
+pub(super) fn asked(query: &mut Query) -> Option<DeliveryState> {
+    query.word("state")
+}
+
 /// Read the delivery log, for administrators.
 #[utoipa::path(
     get, path = "/api/v1/deliveries", operation_id = "deliveries_log", tag = "deliveries",
@@ -134,8 +143,8 @@ pub(super) async fn log(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = Query::read(request.query_string(), &["state", "page_size", "cursor"])?;
-    let (state, size) = (query.word("state"), query.page_size());
+    let mut query = Query::of_list(request.query_string(), &FILTERS)?;
+    let (state, size) = (asked(&mut query), query.page_size());
     let list = List { name: "deliveries", reader: signed.user() };
     let after: Option<Uuid> = list.after(query.text("cursor"))?;
     query.done(())?;

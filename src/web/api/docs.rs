@@ -9,9 +9,9 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, attachments, calendars, deadline, deliveries, demo, divisions, escalations, filing,
-    imports, ledger, messages, notices, products, requests, session, shortage, stream, tickets,
-    timeline,
+    acts, attachments, calendars, deadline, deliveries, demo, divisions, escalations, exports,
+    filing, imports, ledger, messages, notices, products, requests, session, shortage, stream,
+    tickets, timeline,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -71,7 +71,7 @@ pub(super) enum Problems {
         notices::list, notices::read, stream::open,
         deadline::reckon, calendars::list, calendars::show, divisions::list,
         deliveries::log, deliveries::replay,
-        imports::run, imports::template,
+        imports::run, imports::template, exports::run,
         demo::show, demo::advance,
     )
 )]
@@ -145,7 +145,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 41);
+        assert_eq!(paths.len(), 42);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

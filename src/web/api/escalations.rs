@@ -111,6 +111,23 @@ impl EscalationBody {
     }
 }
 
+/// The list's filter.
+pub(super) const FILTERS: [&str; 1] = ["open"];
+
+/// Reads whether only open, or only closed, ones are asked for.
+pub(super) fn asked(query: &mut Query) -> Option<bool> {
+    query.flag("open")
+}
+
+/// An escalation out of the list, with where it stands there.
+pub(super) fn found(
+    row: &(EscalationId, TicketView),
+) -> Option<((DateTime<Utc>, Uuid), EscalationBody)> {
+    let (id, view) = row;
+    let escalation = view.ticket.escalations.iter().find(|escalation| escalation.id == *id)?;
+    Some(((escalation.opened_at, id.0), EscalationBody::shown(escalation, view)))
+}
+
 /// List the escalations of the bureau's division.
 #[utoipa::path(
     get, path = "/api/v1/escalations", operation_id = "escalations_list", tag = "escalations",
@@ -126,19 +143,15 @@ pub(super) async fn list(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = Query::read(request.query_string(), &["open", "page_size", "cursor"])?;
-    let (open, size) = (query.flag("open"), query.page_size());
+    let mut query = Query::of_list(request.query_string(), &FILTERS)?;
+    let (open, size) = (asked(&mut query), query.page_size());
     let list = List { name: "escalations", reader: signed.user() };
     let after: Option<(DateTime<Utc>, Uuid)> = list.after(query.text("cursor"))?;
     query.done(())?;
     let rows = escalations::list(&site.app, &signed.scope, open, after, size + 1).await?;
-    let found = rows.iter().filter_map(|(id, view)| {
-        let escalation = view.ticket.escalations.iter().find(|e| e.id == *id)?;
-        Some((escalation, view))
-    });
-    let page = list.page(found.collect(), size, |(e, _)| (e.opened_at, e.id.0));
-    Ok(HttpResponse::Ok()
-        .json(page.map(|(escalation, view)| EscalationBody::shown(escalation, view))))
+    let rows = rows.iter().filter_map(found).collect();
+    let page = list.page(rows, size, |(position, _)| *position);
+    Ok(HttpResponse::Ok().json(page.map(|(_, body)| body)))
 }
 
 /// A word with the acknowledgement.

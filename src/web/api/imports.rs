@@ -151,26 +151,36 @@ pub(super) async fn template(
     import::admit(&signed.scope)?;
     let kind = kind(&request)?;
     let mut query = Query::read(request.query_string(), &["format"])?;
-    let paper = match query.text("format").unwrap_or("xlsx") {
+    let paper = paper(&mut query);
+    query.done(())?;
+    let bytes = import::template(kind, paper)?;
+    let (mime, end) = made_as(paper);
+    let name = format!("attachment; filename=\"{}-template.{end}\"", kind.as_str());
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, mime)).insert_header((CONTENT_DISPOSITION, name));
+    Ok(response.body(bytes))
+}
+
+/// Reads what a table is wanted as.
+pub(super) fn paper(query: &mut Query) -> Paper {
+    match query.text("format").unwrap_or("xlsx") {
         "csv" => Paper::Delimited,
         "xlsx" => Paper::Workbook,
         _ => {
             query.refuse("format", "unknown", "csv or xlsx");
             Paper::Workbook
         }
-    };
-    query.done(())?;
-    let bytes = import::template(kind, paper)?;
-    let (mime, end) = match paper {
+    }
+}
+
+/// The media type of a table, and how its file's name ends.
+pub(super) fn made_as(paper: Paper) -> (&'static str, &'static str) {
+    match paper {
         Paper::Delimited => ("text/csv; charset=utf-8", "csv"),
         Paper::Workbook => {
             ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
         }
-    };
-    let name = format!("attachment; filename=\"{}-template.{end}\"", kind.as_str());
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, mime)).insert_header((CONTENT_DISPOSITION, name));
-    Ok(response.body(bytes))
+    }
 }
 
 /// The kind in a request's path.

@@ -12,6 +12,7 @@ mod demo;
 mod divisions;
 mod docs;
 mod escalations;
+mod exports;
 mod filing;
 mod imports;
 mod ledger;
@@ -80,6 +81,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/shortage-events/{id}"), shortage::show))
         .service(resource("/shortage-events/{id}/reply").route(post().to(shortage::reply)))
         .service(get(resource("/ledger"), ledger::show))
+        .service(get(resource("/exports/{list}"), exports::run))
         .service(get(resource("/notices"), notices::list))
         .service(resource("/notices/{id}/read").route(post().to(notices::read)))
         .service(get(resource("/events/stream"), stream::open))

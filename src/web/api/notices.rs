@@ -45,7 +45,8 @@ pub(super) struct NoticeBody {
 }
 
 impl NoticeBody {
-    fn shown(view: NoticeView, lens: &Lens) -> Self {
+    /// A notice as its reader sees it.
+    pub(super) fn shown(view: NoticeView, lens: &Lens) -> Self {
         let NoticeView { notice, matter } = view;
         let (kind, text) = (matter.name(), headline(&matter, lens.language));
         let (ticket, deadlines, is_own) = match matter {
@@ -69,6 +70,14 @@ impl NoticeBody {
     }
 }
 
+/// The list's filter.
+pub(super) const FILTERS: [&str; 1] = ["unread"];
+
+/// Reads whether only those not opened yet are asked for.
+pub(super) fn asked(query: &mut Query) -> bool {
+    query.flag("unread").unwrap_or_default()
+}
+
 /// List the caller's notices.
 #[utoipa::path(
     get, path = "/api/v1/notices", operation_id = "notices_list", tag = "notices",
@@ -84,8 +93,8 @@ pub(super) async fn list(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = Query::read(request.query_string(), &["unread", "page_size", "cursor"])?;
-    let (unread, size) = (query.flag("unread").unwrap_or_default(), query.page_size());
+    let mut query = Query::of_list(request.query_string(), &FILTERS)?;
+    let (unread, size) = (asked(&mut query), query.page_size());
     let list = List { name: "notices", reader: signed.user() };
     let after: Option<Uuid> = list.after(query.text("cursor"))?;
     query.done(())?;

@@ -48,12 +48,21 @@ impl ProductBody {
         }
     }
 
-    fn shown(view: &ProductView) -> Self {
+    /// A product as its reader sees it.
+    pub(super) fn shown(view: &ProductView) -> Self {
         Self {
             agreed_quantity: view.agreed_quantity,
             ..Self::of(&view.product, Some(&view.manufacturer))
         }
     }
+}
+
+/// The list's filter.
+pub(super) const FILTERS: [&str; 1] = ["q"];
+
+/// Reads the words that are looked for.
+pub(super) fn asked(query: &mut Query) -> String {
+    query.search("q").unwrap_or_default()
 }
 
 /// List the products that the caller may name.
@@ -71,8 +80,8 @@ pub(super) async fn list(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = Query::read(request.query_string(), &["q", "page_size", "cursor"])?;
-    let (words, size) = (query.search("q").unwrap_or_default(), query.page_size());
+    let mut query = Query::of_list(request.query_string(), &FILTERS)?;
+    let (words, size) = (asked(&mut query), query.page_size());
     let list = List { name: "products", reader: signed.user() };
     let after: Option<String> = list.after(query.text("cursor"))?;
     query.done(())?;

@@ -146,7 +146,8 @@ fn tickets(check: &mut Check, given: &[String]) -> Vec<TicketId> {
 }
 
 impl ShortageBody {
-    fn shown(view: &ShortageView) -> Self {
+    /// An event as it is shown.
+    pub(super) fn shown(view: &ShortageView) -> Self {
         let event = &view.event;
         let quantity = |(unit, quantity): (&String, &i64)| QuantityBody {
             unit: unit.clone(),
@@ -183,7 +184,7 @@ pub(super) async fn list(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = Query::read(request.query_string(), &["page_size", "cursor"])?;
+    let mut query = Query::of_list(request.query_string(), &[])?;
     let size = query.page_size();
     let list = List { name: "shortage events", reader: signed.user() };
     let after: Option<(u32, Uuid)> = list.after(query.text("cursor"))?;

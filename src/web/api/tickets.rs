@@ -239,21 +239,50 @@ pub(super) async fn show(
     Ok(HttpResponse::Ok().insert_header(tag).json(body))
 }
 
-const FILTERS: [&str; 11] = [
+const FILTERS: [&str; 9] = [
     "state",
     "escalated",
     "overdue",
     "filed_from",
     "filed_to",
     "sort",
-    "page_size",
-    "cursor",
     // An administrator does not see these, so may not search by them either.
     "q",
     "manufacturer",
     "division",
 ];
-const BARE_FILTERS: usize = 8;
+const BARE_FILTERS: usize = 6;
+
+/// The filters that a reader may use.
+pub(super) fn filters(lens: &Lens) -> Vec<&'static str> {
+    let count = if lens.is_bare() { BARE_FILTERS } else { FILTERS.len() };
+    FILTERS.iter().take(count).copied().collect()
+}
+
+/// Which tickets are asked for, and in which order.
+pub(super) struct Asked {
+    pub(super) filter: Filter,
+    pub(super) order: Order,
+}
+
+/// Reads which tickets are asked for.
+pub(super) fn asked(query: &mut Query) -> Asked {
+    let filter = filter(query);
+    let order = match query.text("sort") {
+        None | Some("-filed_at") => Order::NewestFirst,
+        Some("filed_at") => Order::OldestFirst,
+        Some(_) => {
+            query.refuse("sort", "unknown", "`-filed_at` or `filed_at`");
+            Order::NewestFirst
+        }
+    };
+    Asked { filter, order }
+}
+
+/// Where a ticket stands in the list.
+pub(super) fn position(view: &TicketView) -> (DateTime<Utc>, Uuid) {
+    (view.ticket.filed_at, view.ticket.id.0)
+}
 
 /// List tickets.
 #[utoipa::path(
@@ -279,17 +308,11 @@ pub(super) async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let lens = Lens::of(&site.app, &signed);
-    let count = if lens.is_bare() { BARE_FILTERS } else { FILTERS.len() };
-    let known: Vec<&str> = FILTERS.iter().take(count).copied().collect();
-    let mut query = Query::read(request.query_string(), &known)?;
-    let filter = filter(&mut query);
-    let (order, name) = match query.text("sort") {
-        None | Some("-filed_at") => (Order::NewestFirst, "tickets newest"),
-        Some("filed_at") => (Order::OldestFirst, "tickets oldest"),
-        Some(_) => {
-            query.refuse("sort", "unknown", "`-filed_at` or `filed_at`");
-            (Order::NewestFirst, "")
-        }
+    let mut query = Query::of_list(request.query_string(), &filters(&lens))?;
+    let Asked { filter, order } = asked(&mut query);
+    let name = match order {
+        Order::NewestFirst => "tickets newest",
+        Order::OldestFirst => "tickets oldest",
     };
     let size = query.page_size();
     let cursor = query.text("cursor").map(str::to_owned);
@@ -298,7 +321,7 @@ pub(super) async fn list(
     let after: Option<(DateTime<Utc>, Uuid)> = list.after(cursor.as_deref())?;
     let page = (after, size + 1);
     let rows = tickets::list(&site.app, &signed.scope, &filter, order, page).await?;
-    let page = list.page(rows, size, |view| (view.ticket.filed_at, view.ticket.id.0));
+    let page = list.page(rows, size, position);
     Ok(HttpResponse::Ok().json(page.map(|view| TicketAnswer::shown(&view, &lens))))
 }
 

@@ -1,0 +1,121 @@
+//! Lists as files: rows go into a temporary file as they are read, page by page.
+//!
+//! What a row shows is decided where the list is shown; here it is only written down.
+//!
+//! **Never** cuts a list silently: one with too many rows is refused, and no file comes of it.
+
+mod cells;
+
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom};
+
+use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::domain::calendar::{local_date, local_time};
+pub use crate::domain::export::Table;
+use crate::domain::export::{Column, Form, columns};
+pub use crate::sheet::table::Paper;
+use crate::sheet::{SheetError, table};
+
+use super::{App, Error};
+use crate::store;
+
+/// A file in the making.
+pub struct Export {
+    app: App,
+    table: table::Table<File>,
+    columns: Vec<Column>,
+    rows: usize,
+    /// The turn to read for long, kept until the file is written.
+    turn: OwnedSemaphorePermit,
+}
+
+/// A file, to be read from its beginning.
+#[derive(Debug)]
+pub struct Exported {
+    /// Gone with its handle: it has no name.
+    pub file: File,
+    /// Its length.
+    pub bytes: u64,
+    /// Rows below the heading.
+    pub rows: usize,
+}
+
+impl Export {
+    /// Begins a file with its heading, once it is this export's turn.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub async fn begin(app: &App, table: Table, paper: Paper) -> Result<Self, Error> {
+        let turn = app.long_read().await?;
+        let (columns, now) = (columns(table), app.clock.now());
+        let heading =
+            |column: &Column| table::Heading { title: column.title(), width: width(column) };
+        let headings: Vec<_> = columns.iter().map(heading).collect();
+        let made_at = local_date(now).and_time(local_time(now));
+        let begun = blocking(move || {
+            let file = tempfile::tempfile().map_err(|error| unwritten(&error))?;
+            let begun = table::Table::begin(paper, table.title(), &headings, made_at, file);
+            begun.map_err(|error| unwritten(&error))
+        });
+        Ok(Self { app: app.clone(), table: begun.await?, columns, rows: 0, turn })
+    }
+
+    /// Adds rows as the API shows them.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when there are too many.
+    pub async fn add(mut self, rows: Vec<Value>) -> Result<Self, Error> {
+        self.rows += rows.len();
+        if self.rows > self.app.most_rows {
+            return Err(self.app.too_many_rows());
+        }
+        blocking(move || {
+            for row in &rows {
+                let cells: Vec<_> =
+                    self.columns.iter().map(|column| cells::cell(row, column)).collect();
+                self.table.add(&cells).map_err(|error| unwritten(&error))?;
+            }
+            Ok(self)
+        })
+        .await
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub async fn finish(self) -> Result<Exported, Error> {
+        blocking(move || {
+            let Self { table, rows, turn, .. } = self;
+            let mut file = table.finish().map_err(|error: SheetError| unwritten(&error))?;
+            let bytes = file.seek(SeekFrom::End(0)).map_err(|error| unwritten(&error))?;
+            file.seek(SeekFrom::Start(0)).map_err(|error| unwritten(&error))?;
+            drop(turn);
+            Ok(Exported { file, bytes, rows })
+        })
+        .await
+    }
+}
+
+/// Files are written beside the threads that answer.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let stopped = |_panic| store::Error::Abandoned("the file's writer stopped");
+    tokio::task::spawn_blocking(work).await.map_err(stopped)?
+}
+
+fn unwritten(error: &dyn std::fmt::Display) -> Error {
+    store::Error::Unusable(format!("an export cannot be written: {error}")).into()
+}
+
+/// How wide a column is, in characters.
+fn width(column: &Column) -> u16 {
+    match column.form {
+        Form::Text | Form::Texts | Form::Entries(_) => 24,
+        Form::Instant => 18,
+        Form::Number | Form::Share | Form::Date | Form::YesNo | Form::Word(_) => 12,
+    }
+}
