@@ -246,6 +246,14 @@ pub async fn list(
     views(db, scope, tickets).await
 }
 
+/// How many tickets the whole list has.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn count(app: &App, scope: &Scope, filter: &Filter) -> Result<u64, Error> {
+    Ok(kept::count(app.store.read(), scope.tickets(), filter).await?)
+}
+
 async fn view(
     db: &impl ConnectionTrait,
     scope: &Scope,

@@ -280,6 +280,21 @@ pub(super) fn matches(backend: DbBackend, query: &Query) -> Option<SimpleExpr> {
     }
 }
 
+/// Rows as one JSON document, each an array of its `ids` and its other `columns`. Without rows it
+/// is empty or null.
+pub(super) fn gathered(backend: DbBackend, ids: &[&str], columns: &[&str]) -> SimpleExpr {
+    let is_sqlite = backend == DbBackend::Sqlite;
+    // SQLite keeps ids as bytes, which JSON does not know.
+    let id = |id: &&str| if is_sqlite { format!("hex(\"{id}\")") } else { format!("\"{id}\"") };
+    let columns = columns.iter().map(|column| format!("\"{column}\""));
+    let values = ids.iter().map(id).chain(columns).collect::<Vec<_>>().join(", ");
+    Expr::cust(if is_sqlite {
+        format!("json_group_array(json_array({values}))")
+    } else {
+        format!("cast(json_agg(json_build_array({values})) as text)")
+    })
+}
+
 /// Runs statements in order: SQLite takes them in one call, PostgreSQL one by one.
 pub(super) async fn run_all(
     db: &impl ConnectionTrait,

@@ -62,6 +62,15 @@ impl Export {
         Ok(Self { app: app.clone(), table: begun.await?, columns, rows: 0, turn })
     }
 
+    /// Refuses at once a list that is known to have too many rows.
+    ///
+    /// # Errors
+    /// As [`Export::add`].
+    pub fn expect_rows(&self, count: u64) -> Result<(), Error> {
+        let fits = usize::try_from(count).is_ok_and(|count| count <= self.app.most_rows);
+        if fits { Ok(()) } else { Err(self.app.too_many_rows()) }
+    }
+
     /// Adds rows as the API shows them.
     ///
     /// # Errors

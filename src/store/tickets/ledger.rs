@@ -2,25 +2,24 @@
 //!
 //! **Never** reads a ticket's text, and never holds more than a chunk: a province has very many.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use entity::{agreement, deadline, escalation, product, ticket};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select,
 };
+use serde::Deserialize;
 use uuid::Uuid;
 
-use super::super::Error;
 use super::super::row::{Place, word};
+use super::super::{Error, dialect};
 use super::list::{visible_condition, within};
 use crate::domain::access::Visible;
 use crate::domain::id::{OrganisationId, ProductId};
 use crate::domain::ledger::{DECIDED, Decided, KINDS, Line};
 use crate::domain::party::Division;
-use crate::domain::ticket::Rating;
+use crate::domain::ticket::{DeadlineKind, DeadlineStatus, Rating, StateName};
 
 /// Tickets per chunk.
 const CHUNK: u64 = 4_000;
@@ -41,31 +40,50 @@ pub struct Period {
 }
 
 /// Where a chunk ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LedgerPlace {
     division: i32,
     filed_at: DateTime<Utc>,
     id: Uuid,
 }
 
-#[derive(FromQueryResult)]
+/// A ticket as a document has it: the values of [`COLUMNS`] in their order.
+#[derive(Deserialize)]
 struct Row {
     id: Uuid,
-    manufacturer_id: Uuid,
-    product_id: Uuid,
-    hospital_id: Uuid,
+    manufacturer: Uuid,
+    product: Uuid,
+    hospital: Uuid,
     division: i32,
     filed_at: DateTime<Utc>,
-    state: String,
+    state: StateName,
     ended_at: Option<DateTime<Utc>>,
-    historic: bool,
-    rating: Option<String>,
-    is_agreed: bool,
-    was_escalated: bool,
+    rating: Option<Rating>,
+    historic: u8,
+    agreed: u8,
+    escalated: u8,
+    /// A document in the document: `[[kind, status, met_at], …]`.
+    decided: Option<String>,
 }
+
+const IDS: [&str; 4] = ["id", "manufacturer_id", "product_id", "hospital_id"];
+const COLUMNS: [&str; 9] = [
+    "division",
+    "filed_at",
+    "state",
+    "ended_at",
+    "rating",
+    "historic",
+    "agreed",
+    "escalated",
+    "decided",
+];
 
 /// The next chunk of the tickets that exist for the holder of `visible`, after `after`, and the
 /// place it ended at unless it was the last.
+///
+/// The database hands over a chunk as one document: to hand over its rows one by one would take
+/// longer than to find them.
 ///
 /// # Errors
 /// [`Error`] when the database fails or a row is corrupt.
@@ -76,41 +94,60 @@ pub async fn ledger_lines(
     after: Option<LedgerPlace>,
 ) -> Result<(Vec<Line>, Option<LedgerPlace>), Error> {
     let Some(condition) = visible_condition(visible) else { return Ok((Vec::new(), None)) };
-    let select = columns().filter(condition).filter(of_period(period));
+    let backend = db.get_database_backend();
+    let select = columns(backend).filter(condition).filter(of_period(period));
     let is_one_maker = period.manufacturer.is_some() || matches!(visible, Visible::Manufacturer(_));
     let select = if is_one_maker { by_filing(select, after) } else { by_division(select, after) };
-    let rows: Vec<Row> = select.limit(CHUNK).into_model().all(db).await?;
+    let mut chunk = Query::select();
+    chunk
+        .expr(dialect::gathered(backend, &IDS, &COLUMNS))
+        .from_subquery(select.limit(CHUNK).into_query(), "chunk");
+    let found = db.query_one(&chunk).await?;
+    let found: Option<String> = found.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+    let place = Place { table: "ticket", id: &"a chunk of the ledger" };
+    let rows: Vec<Row> = match found {
+        Some(rows) => serde_json::from_str(&rows).map_err(|error| place.corrupt("*", &error))?,
+        None => Vec::new(),
+    };
     let is_full = u64::try_from(rows.len()).is_ok_and(|count| count == CHUNK);
-    let last = rows.last().filter(|_| is_full).map(|row| LedgerPlace {
-        division: row.division,
+    let last = rows.iter().map(|row| LedgerPlace {
+        division: if is_one_maker { 0 } else { row.division },
         filed_at: row.filed_at,
         id: row.id,
     });
-    let mut decided = decided(db, rows.iter().map(|row| row.id)).await?;
-    let line = |row: Row| line_of(&row, decided.remove(&row.id).unwrap_or_default());
-    Ok((rows.into_iter().map(line).collect::<Result<_, _>>()?, last))
+    let last = last.max().filter(|_| is_full);
+    Ok((rows.into_iter().map(line_of).collect::<Result<_, _>>()?, last))
 }
 
-fn line_of(row: &Row, decided: Vec<Decided>) -> Result<Line, Error> {
+type DecidedRow = (DeadlineKind, DeadlineStatus, Option<DateTime<Utc>>);
+
+fn line_of(row: Row) -> Result<Line, Error> {
     let place = Place { table: "ticket", id: &row.id };
-    let rating: Option<Rating> = place.maybe_word("rating", row.rating.as_ref())?;
+    let decided: Vec<DecidedRow> = match &row.decided {
+        Some(rows) => {
+            serde_json::from_str(rows).map_err(|error| place.corrupt("deadline", &error))?
+        }
+        None => Vec::new(),
+    };
+    let decided_of = |(kind, status, met_at)| Decided { kind, status, met_at };
     Ok(Line {
-        manufacturer: OrganisationId(row.manufacturer_id),
-        product: ProductId(row.product_id),
-        hospital: OrganisationId(row.hospital_id),
+        manufacturer: OrganisationId(row.manufacturer),
+        product: ProductId(row.product),
+        hospital: OrganisationId(row.hospital),
         division: place.division("division", row.division)?,
         filed_at: row.filed_at,
-        state: place.word("state", &row.state)?,
+        state: row.state,
         ended_at: row.ended_at,
-        historic: row.historic,
-        agreed: row.is_agreed,
-        escalated: row.was_escalated,
-        dissatisfied: rating == Some(Rating::Dissatisfied),
-        decided,
+        historic: row.historic == 1,
+        agreed: row.agreed == 1,
+        escalated: row.escalated == 1,
+        dissatisfied: row.rating == Some(Rating::Dissatisfied),
+        decided: decided.into_iter().map(decided_of).collect(),
     })
 }
 
-fn columns() -> Select<ticket::Entity> {
+/// One row per ticket, its deadlines in it.
+fn columns(backend: DbBackend) -> Select<ticket::Entity> {
     let of_ticket = |column: ticket::Column| Expr::col((ticket::Entity, column));
     let agreed = agreement::Entity::find()
         .select_only()
@@ -123,6 +160,13 @@ fn columns() -> Select<ticket::Entity> {
         .expr(Expr::val(1))
         .filter(escalation::Column::TicketId.into_expr().eq(of_ticket(ticket::Column::Id)))
         .into_query();
+    let decided = deadline::Entity::find()
+        .select_only()
+        .expr(dialect::gathered(backend, &[], &["kind", "status", "met_at"]))
+        .filter(deadline::Column::TicketId.into_expr().eq(of_ticket(ticket::Column::Id)))
+        .filter(deadline::Column::Kind.is_in(KINDS.map(|kind| word(&kind))))
+        .filter(deadline::Column::Status.is_in(DECIDED.map(|status| word(&status))))
+        .into_query();
     ticket::Entity::find()
         .select_only()
         .columns([
@@ -134,11 +178,17 @@ fn columns() -> Select<ticket::Entity> {
             ticket::Column::FiledAt,
             ticket::Column::State,
             ticket::Column::EndedAt,
-            ticket::Column::Historic,
             ticket::Column::Rating,
         ])
-        .column_as(Expr::exists(agreed), "is_agreed")
-        .column_as(Expr::exists(climbed), "was_escalated")
+        .column_as(as_number(ticket::Column::Historic.into_expr().into()), "historic")
+        .column_as(as_number(Expr::exists(agreed)), "agreed")
+        .column_as(as_number(Expr::exists(climbed)), "escalated")
+        .column_as(SimpleExpr::from(decided), "decided")
+}
+
+/// True and false as every database writes them alike.
+fn as_number(flag: SimpleExpr) -> SimpleExpr {
+    flag.cast_as("integer")
 }
 
 fn of_period(period: &Period) -> Condition {
@@ -191,43 +241,4 @@ fn by_division(
         .order_by_asc(ticket::Column::Division)
         .order_by_asc(ticket::Column::FiledAt)
         .order_by_asc(ticket::Column::Id)
-}
-
-#[derive(FromQueryResult)]
-struct DecidedRow {
-    ticket_id: Uuid,
-    kind: String,
-    status: String,
-    met_at: Option<DateTime<Utc>>,
-}
-
-/// The decided deadlines of tickets.
-async fn decided(
-    db: &impl ConnectionTrait,
-    ids: impl Iterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, Vec<Decided>>, Error> {
-    let rows: Vec<DecidedRow> = deadline::Entity::find()
-        .select_only()
-        .columns([
-            deadline::Column::TicketId,
-            deadline::Column::Kind,
-            deadline::Column::Status,
-            deadline::Column::MetAt,
-        ])
-        .filter(deadline::Column::TicketId.is_in(ids))
-        .filter(deadline::Column::Kind.is_in(KINDS.map(|kind| word(&kind))))
-        .filter(deadline::Column::Status.is_in(DECIDED.map(|status| word(&status))))
-        .into_model()
-        .all(db)
-        .await?;
-    let mut found: HashMap<Uuid, Vec<Decided>> = HashMap::new();
-    for row in rows {
-        let place = Place { table: "deadline", id: &row.ticket_id };
-        found.entry(row.ticket_id).or_default().push(Decided {
-            kind: place.word("kind", &row.kind)?,
-            status: place.word("status", &row.status)?,
-            met_at: row.met_at,
-        });
-    }
-    Ok(found)
 }

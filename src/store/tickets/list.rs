@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use entity::{escalation, ticket};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
@@ -91,6 +92,19 @@ pub async fn list(
     let mut tickets = load(db, &wanted).await?;
     tickets.sort_by_key(|ticket| ids.iter().position(|id| *id == ticket.id.0));
     Ok(tickets)
+}
+
+/// How many tickets the whole list has.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn count(
+    db: &impl ConnectionTrait,
+    visible: Visible,
+    filter: &Filter,
+) -> Result<u64, Error> {
+    let Some(condition) = condition(db, visible, filter) else { return Ok(0) };
+    Ok(ticket::Entity::find().filter(condition).count(db).await?)
 }
 
 /// `None` when nothing can match.

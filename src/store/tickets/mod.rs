@@ -19,7 +19,7 @@ pub use attachments::{AttachmentRow, Usage, attachment, attachments, known_attac
 pub use duplicates::likely_duplicates;
 pub use ledger::{LedgerPlace, Period, ledger_lines};
 pub(super) use list::visible_condition;
-pub use list::{Filter, Order, escalations, list, ticket_of_escalation};
+pub use list::{Filter, Order, count, escalations, list, ticket_of_escalation};
 pub use load::{find, find_all_locked, find_locked, load};
 pub use save::{insert, insert_all, message_id, update};
 pub use shortage::{shortage_lines, widespread_lines};

@@ -105,6 +105,7 @@ impl Desk<'_> {
         let table = if self.lens.is_bare() { Table::BareTickets } else { Table::Tickets };
         let (export, paper) = self.begin(query, table).await?;
         let (app, scope) = (&self.site.app, &self.signed.scope);
+        export.expect_rows(service::tickets::count(app, scope, &filter).await?)?;
         let page =
             async |after| service::tickets::list(app, scope, &filter, order, (after, PAGE)).await;
         let shown = |view: &_| json!(tickets::TicketAnswer::shown(view, &self.lens));
