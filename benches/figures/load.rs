@@ -34,8 +34,13 @@ pub(crate) fn start(app: App) -> SocketAddr {
 }
 
 pub(crate) async fn sign_in(address: SocketAddr) -> String {
+    sign_in_as(address, "hospital").await
+}
+
+pub(crate) async fn sign_in_as(address: SocketAddr, username: &str) -> String {
     let mut client = Client::connect(address).await;
-    let body = format!(r#"{{"username":"hospital","password":"{}"}}"#, supplyline::demo::PASSWORD);
+    let body =
+        format!(r#"{{"username":"{username}","password":"{}"}}"#, supplyline::demo::PASSWORD);
     let answer = client.post("/api/v1/session", "", &body).await;
     let (_, rest) = answer.split_once("\"token\":\"").expect("a token");
     rest.split('"').next().expect("a token").to_owned()
@@ -85,21 +90,21 @@ pub(crate) async fn file(address: SocketAddr, token: &str, clients: usize, time:
     }
 }
 
-const TICKET: &str = r#"{"product_code":"XA01ABD075A002010100594","category":"supply_stop","urgency":"ordinary","summary":"地喹氯铵含片断供","description":"连续三周下单均未配送，库存仅够两天，请尽快安排供货。","quantity_short":500,"unit":"盒","days_of_stock":2,"order_refs":["DD-0001"],"contact":{"name":"张心晴","phone":"13900000001"}}"#;
+pub(crate) const TICKET: &str = r#"{"product_code":"XA01ABD075A002010100594","category":"supply_stop","urgency":"ordinary","summary":"地喹氯铵含片断供","description":"连续三周下单均未配送，库存仅够两天，请尽快安排供货。","quantity_short":500,"unit":"盒","days_of_stock":2,"order_refs":["DD-0001"],"contact":{"name":"张心晴","phone":"13900000001"}}"#;
 
-struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Client {
-    async fn connect(address: SocketAddr) -> Self {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("connected");
         stream.set_nodelay(true).expect("set");
         Self { stream, buffer: vec![0; 64 * 1024] }
     }
 
-    async fn post(&mut self, path: &str, token: &str, body: &str) -> String {
+    pub(crate) async fn post(&mut self, path: &str, token: &str, body: &str) -> String {
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()

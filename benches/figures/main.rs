@@ -1,4 +1,5 @@
-//! The figures of the README: `cargo bench` prints them as a table.
+//! The figures of the README: `cargo bench` prints them as a table, and `cargo bench -- PART…` only
+//! those of some parts.
 //!
 //! Everything runs in one process on this machine, load and service beside each other, and each
 //! comparison has both of its sides in the same run. Figures vary with the machine and its
@@ -27,19 +28,40 @@ use supplyline::service::{App, Limits, Once, Rendered, accounts, sweep};
 use supplyline::store::Store;
 use supplyline::{demo, shipped};
 
+mod listeners;
 mod load;
 
 const FILING_SECONDS: u64 = 5;
 const DUE_TICKETS: usize = 100_000;
 
+const PARTS: [&str; 5] = ["deadlines", "filing", "timers", "memory", "listeners"];
+
 #[tokio::main]
 async fn main() {
+    // Cargo adds a flag of its own.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    if let Some(unknown) = asked.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        println!("there is no part {unknown}; there are {}", PARTS.join(", "));
+        return;
+    }
+    let is_asked = |part: &str| asked.is_empty() || asked.iter().any(|asked| asked == part);
     println!("| figure | value |");
     println!("|---|---|");
-    deadlines();
-    filing().await;
-    due_timers().await;
-    memory_at_rest();
+    if is_asked("deadlines") {
+        deadlines();
+    }
+    if is_asked("filing") {
+        filing().await;
+    }
+    if is_asked("timers") {
+        due_timers().await;
+    }
+    if is_asked("memory") {
+        memory_at_rest();
+    }
+    if is_asked("listeners") {
+        listeners::on_the_stream().await;
+    }
 }
 
 fn row(figure: &str, value: &str) {
@@ -245,15 +267,16 @@ fn memory_at_rest() {
         .spawn()
         .expect("started");
     std::thread::sleep(Duration::from_secs(5));
-    let status =
-        std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let resident = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .unwrap_or(" unknown")
-        .trim()
-        .to_owned();
+    let resident = resident_kb(child.id());
     child.kill().expect("stopped");
     child.wait().expect("ended");
-    row("memory at rest, empty SQLite database", &resident);
+    row("memory at rest, empty SQLite database", &format!("{resident} kB"));
+}
+
+/// Resident memory of a process.
+fn resident_kb(process: u32) -> u32 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = resident.and_then(|resident| resident.trim().strip_suffix(" kB"));
+    number.and_then(|number| number.trim().parse().ok()).expect("a number")
 }

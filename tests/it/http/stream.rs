@@ -84,7 +84,7 @@ async fn what_somebody_may_not_read_is_not_pushed(db: TestDb) {
         hospital.act(&format!("{path}/messages"), body).await;
     }
     for audience in ["own", "hospital_bureau", "all"] {
-        let file = Form::file("说明.pdf", b"%PDF-1.7\n%%EOF\n".to_vec());
+        let file = Form::file("说明.pdf", b"%PDF-1.7\n%%EOF\n");
         let file = file.text("kind", "other").text("audience", audience);
         hospital.upload(&format!("{path}/attachments"), file).await.expect(201);
     }
