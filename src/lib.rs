@@ -11,7 +11,8 @@
 //! main → commands → startup → web ─┬──────┐
 //!                             │    └→ live ┼→ service → store → entity
 //!                             └→ jobs ─────┘    ├──→ domain ←── store
-//!                                 │             └──→ sheet, files → domain
+//!                                 │             ├──→ sheet, files → domain
+//!                                 │             └──→ seal
 //!                                 └→ notify → domain
 //! ```
 //!
@@ -23,7 +24,8 @@
 //! | [`notify`] | *delivers*: mail by SMTP, text messages by signed webhook |
 //! | [`sheet`] | *reads* tables out of files, within limits; pure |
 //! | [`files`] | *keeps* the bytes of attachments: a folder, or S3 |
-//! | [`backup`] | *copies* everything for the worst day; [`sealed`] notices a changed byte |
+//! | [`backup`] | *copies* everything for the worst day |
+//! | [`seal`] | *signs* what must be proved later, and verifies it; pure but for the key file |
 //! | [`jobs`] | *repeat*: the sweep, the deliveries, the clearing up |
 //! | [`live`] | *tells* listeners at once what changed, as far as they may know it |
 //! | [`web`] | *translates*: HTTP in, HTTP out |
@@ -65,7 +67,7 @@ pub mod files;
 pub mod jobs;
 pub mod live;
 pub mod notify;
-pub mod sealed;
+pub mod seal;
 pub mod service;
 pub mod sheet;
 pub mod shipped;

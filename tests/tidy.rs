@@ -55,13 +55,13 @@ const LAYERS: [Layer; 14] = [
         mentions: &["sea_orm", "actix_web", "entity", "std::env"],
     },
     Layer {
-        name: "sealed",
+        name: "seal",
         imports: &[],
-        mentions: &["sea_orm", "actix_web", "tokio", "entity", "std::fs", "std::env", "async"],
+        mentions: &["sea_orm", "actix_web", "tokio", "entity", "std::env", "async"],
     },
     Layer {
         name: "backup",
-        imports: &["domain", "store", "files", "sealed"],
+        imports: &["domain", "store", "files"],
         mentions: &["sea_orm", "actix_web", "entity", "std::env"],
     },
     Layer { name: "clock", imports: &[], mentions: &["sea_orm", "actix_web", "tokio"] },
@@ -78,7 +78,7 @@ const LAYERS: [Layer; 14] = [
     },
     Layer {
         name: "service",
-        imports: &["domain", "store", "clock", "shipped", "sheet", "files"],
+        imports: &["domain", "store", "clock", "shipped", "sheet", "files", "seal"],
         mentions: &["actix_web", "lettre", "reqwest", "askama", "entity"],
     },
     Layer { name: "notify", imports: &["domain"], mentions: &["sea_orm", "actix_web", "entity"] },

@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use zip::ZipArchive;
 
 use super::manifest::{Attached, DATABASE, MANIFEST, MOST_MANIFEST, Manifest, Part};
-use crate::sealed::{self, Hashing};
+use super::sealed::{self, Hashing};
 
 /// What comes out is at most so many times the file, beyond [`FREE_BYTES`]: a database of real
 /// tickets packs to a fifth.

@@ -14,8 +14,8 @@ use tempfile::{NamedTempFile, TempDir};
 use super::ON_POSTGRES;
 use super::archive::Archive;
 use super::manifest::{Attached, DATABASE, MANIFEST, Manifest, Part};
+use super::sealed::{Hashing, Packing, Sealing};
 use crate::files::Vault;
-use crate::sealed::{Hashing, Packing, Sealing};
 use crate::store::{Copy, KeptFile, Store};
 
 /// A backup that was made.

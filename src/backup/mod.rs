@@ -15,6 +15,7 @@ mod archive;
 mod make;
 mod manifest;
 mod restore;
+pub mod sealed;
 
 pub use make::{Made, Missing, make};
 pub use manifest::Manifest;

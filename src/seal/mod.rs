@@ -1,0 +1,38 @@
+//! What must still be believed when the service is gone: keys, signatures, and sealed archives.
+//!
+//! ```text
+//! instance secret ──HKDF──▶ seed per purpose ──▶ Signer ──▶ manifest.sig
+//!                                                  └─ public key ──▶ manifest.json, `supplyline key`
+//! ```
+//!
+//! **Never** asks a database or a network: a pack is verified with nothing but its bytes and,
+//! better, a public key that came another way.
+
+mod archive;
+mod manifest;
+mod secret;
+mod signature;
+mod verify;
+
+pub use manifest::{Contents, JSON_SCHEMA, MadeFor, MadeOf, Manifest, SealError, mark, seal};
+pub use secret::{InstanceSecret, KeyError, Purpose};
+pub use signature::{PublicKey, Signer};
+pub use verify::{Fault, Trust, Verified, verify};
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+/// SHA-256 in lower-case hex.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        write!(hex, "{byte:02x}").ok();
+        hex
+    })
+}
