@@ -5,6 +5,8 @@
 mod backup;
 mod hold;
 mod import;
+mod key;
+mod verify;
 
 use std::io::{BufRead as _, Write as _};
 
@@ -20,6 +22,7 @@ use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::party::{Division, Language, Organisation, OrganisationKind, Role};
 use crate::domain::text;
 use crate::files::Vault;
+use crate::seal::{InstanceSecret, Signer};
 use crate::service::accounts::{hash_password, random_password};
 use crate::service::hold::{current, may_fire};
 use crate::service::rulebook::Rulebook;
@@ -66,6 +69,10 @@ enum Command {
     Release(hold::End),
     /// Import a table: every row, or none.
     Import(import::Table),
+    /// Verify an evidence pack: offline, without a database.
+    Verify(verify::Pack),
+    /// Show the public key that evidence packs of this instance are verified with.
+    Key,
     /// Manage people.
     #[command(subcommand)]
     User(UserCommand),
@@ -140,6 +147,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Hold(begin) => hold::begin(&config, &begin).await,
         Command::Release(end) => hold::release(&config, end).await,
         Command::Import(table) => import::run(&config, table).await,
+        Command::Verify(pack) => verify::run(&config, &pack),
+        Command::Key => key::show(&config).await,
         Command::User(UserCommand::Create(person)) => create_user(&config, person).await,
     }
 }
@@ -159,7 +168,9 @@ async fn serve_forever(config: &Config) -> anyhow::Result<()> {
     let _alone = Lock::take(config.database_url.expose_secret())?;
     let store = open(config.database_url.expose_secret()).await?;
     let vault = Vault::at(&config.attachments_url).context("SUPPLYLINE_ATTACHMENTS_URL")?;
+    let signer = key::signer(config, &store).await?;
     let app = App::open(store, Clock::system(), Limits::On).await?.with_files(vault);
+    let app = app.with_signer(signer);
     // Asked before anything runs, so that the log begins with it.
     if !may_fire(&app).await?
         && let Some(on) = current(&app).await?
@@ -203,7 +214,9 @@ async fn run_demo_in(
     let store = open(&format!("sqlite://{}", folder.join("demo.db").display())).await?;
     let loaded = demo::load(&store, now).await?;
     let vault = Vault::folder(&folder.join("attachments"))?;
+    let signer = Signer::of(&InstanceSecret::random()?)?;
     let app = App::open(store, Clock::ticking_from(now), Limits::Off).await?.with_files(vault);
+    let app = app.with_signer(signer);
     let service = Service::start_demo(config, app)?;
     say(&demo::what_to_try(&config.public_url, &loaded, now))?;
     serve(service).await
@@ -216,6 +229,7 @@ async fn check(config: &Config) -> anyhow::Result<()> {
     for warning in config.warnings() {
         say(&format!("warning: {warning}"))?;
     }
+    key::check(config)?;
     let url = config.database_url.expose_secret();
     let store = Store::connect(url).await.context("SUPPLYLINE_DATABASE_URL")?;
     match store.pending_migrations().await? {

@@ -5,7 +5,7 @@
 //! **Never** read anywhere else: no other module looks at the environment.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use figment::Figment;
@@ -28,6 +28,7 @@ struct Written {
     sms_webhook_secret: String,
     public_url: String,
     attachments_url: String,
+    key_file: String,
     log: String,
 }
 
@@ -42,6 +43,7 @@ impl Default for Written {
             sms_webhook_secret: String::new(),
             public_url: String::new(),
             attachments_url: String::new(),
+            key_file: String::new(),
             log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
         }
     }
@@ -68,13 +70,16 @@ pub struct Config {
     /// `SUPPLYLINE_ATTACHMENTS_URL`: `file://` folder or `s3://` bucket of attachments; unless
     /// set, the folder `attachments` beside the SQLite file, or in the working folder.
     pub attachments_url: Url,
+    /// `SUPPLYLINE_KEY_FILE`: the instance's secret, made when it is not there; unless set, the
+    /// file `supplyline.key` beside the SQLite file. None: the database keeps it.
+    pub key_file: Option<PathBuf>,
     /// `SUPPLYLINE_LOG`: a filter like `info` or `supplyline=debug`.
     pub log: String,
 }
 
 /// The settings of this version; others of the same prefix are left alone, since later versions
 /// and tests have their own.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "listen",
     "database_url",
     "smtp_url",
@@ -83,6 +88,7 @@ const NAMES: [&str; 9] = [
     "sms_webhook_secret",
     "public_url",
     "attachments_url",
+    "key_file",
     "log",
 ];
 
@@ -127,6 +133,13 @@ impl Config {
             Some(text) => attachments_url(&text)?,
             None => beside(&written.database_url)?,
         };
+        let key_file = match optional(&written.key_file) {
+            Some(text) => Some(PathBuf::from(text)),
+            None if written.database_url.starts_with("sqlite:") => {
+                Some(folder_of(&written.database_url).join("supplyline.key"))
+            }
+            None => None,
+        };
         let config = Self {
             listen,
             database_url: SecretString::from(written.database_url),
@@ -136,6 +149,7 @@ impl Config {
             sms_webhook_secret,
             public_url,
             attachments_url,
+            key_file,
             log: written.log,
         };
         // Built once to be checked: a bad address is found now and not with the first mail.
@@ -202,6 +216,10 @@ impl Config {
             !is_sqlite && self.attachments_url.scheme() == "file",
             "SUPPLYLINE_ATTACHMENTS_URL is a folder: every replica must see the same one",
         );
+        warn(
+            self.key_file.is_none(),
+            "SUPPLYLINE_KEY_FILE is not set: whoever reads the database or a backup of it has the key that signs",
+        );
         warnings
     }
 
@@ -228,6 +246,12 @@ impl Config {
             ("SUPPLYLINE_SMS_WEBHOOK_SECRET", set(self.sms_webhook_secret.is_some())),
             ("SUPPLYLINE_PUBLIC_URL", self.public_url.to_string()),
             ("SUPPLYLINE_ATTACHMENTS_URL", redacted(self.attachments_url.as_str())),
+            (
+                "SUPPLYLINE_KEY_FILE",
+                self.key_file
+                    .as_ref()
+                    .map_or_else(|| "(in the database)".to_owned(), |p| p.display().to_string()),
+            ),
             ("SUPPLYLINE_LOG", self.log.clone()),
         ]
     }
@@ -257,15 +281,20 @@ fn attachments_url(text: &str) -> anyhow::Result<Url> {
 
 /// The folder `attachments` beside an SQLite file, or in the working folder.
 fn beside(database_url: &str) -> anyhow::Result<Url> {
+    let folder = std::path::absolute(folder_of(database_url).join("attachments"))
+        .context("SUPPLYLINE_ATTACHMENTS_URL: the working folder is gone")?;
+    let unusable = |()| anyhow::anyhow!("SUPPLYLINE_ATTACHMENTS_URL: {}", folder.display());
+    Url::from_directory_path(&folder).map_err(unusable)
+}
+
+/// The folder of an SQLite file, or the working folder.
+fn folder_of(database_url: &str) -> PathBuf {
     let file = database_url.strip_prefix("sqlite:").map(|rest| rest.trim_start_matches("//"));
     let file = file.map(|rest| rest.split('?').next().unwrap_or_default());
     let rooted = database_url.starts_with("sqlite:///");
     let file = file.map(|file| if rooted { format!("/{file}") } else { file.to_owned() });
-    let folder = file.as_deref().and_then(|file| Path::new(file).parent()).unwrap_or(Path::new(""));
-    let folder = std::path::absolute(folder.join("attachments"))
-        .context("SUPPLYLINE_ATTACHMENTS_URL: the working folder is gone")?;
-    let unusable = |()| anyhow::anyhow!("SUPPLYLINE_ATTACHMENTS_URL: {}", folder.display());
-    Url::from_directory_path(&folder).map_err(unusable)
+    let folder = file.as_deref().and_then(|file| Path::new(file).parent());
+    folder.unwrap_or(Path::new("")).to_owned()
 }
 
 /// A URL without its password and query.
@@ -323,6 +352,26 @@ mod tests {
             assert!(url.scheme() == "file" && url.path().ends_with(ending), "{url}");
         }
         check(|w| w.attachments_url = "http://x/".into(), "SUPPLYLINE_ATTACHMENTS_URL");
+    }
+
+    #[test]
+    fn the_key_lies_beside_an_sqlite_file_and_in_another_database() {
+        for (database, set, expected) in [
+            ("sqlite:///var/lib/a.db?mode=rwc", "", Some("/var/lib/supplyline.key")),
+            ("sqlite://a.db", "", Some("supplyline.key")),
+            ("postgres://u@h/db", "", None),
+            ("postgres://u@h/db", "/run/key", Some("/run/key")),
+        ] {
+            let written = Written {
+                database_url: database.into(),
+                key_file: set.into(),
+                ..Written::default()
+            };
+            let config = Config::check(written).expect("usable");
+            assert_eq!(config.key_file.as_deref(), expected.map(Path::new), "{database}");
+            let is_warned = config.warnings().iter().any(|w| w.contains("SUPPLYLINE_KEY_FILE"));
+            assert_eq!(is_warned, expected.is_none(), "{database}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(crate) fn start(app: App) -> SocketAddr {
         sms_webhook_secret: None,
         public_url: "http://localhost/".parse().expect("a URL"),
         attachments_url: "file:///unused/".parse().expect("a URL"),
+        key_file: None,
         log: "error".to_owned(),
     };
     let service = Service::start(&config, app).expect("started");

@@ -56,10 +56,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<[Vec<u8>; 4], Fault> {
         if entry.compression() != CompressionMethod::Stored || entry.encrypted() {
             return Err(Fault::Repacked);
         }
-        // Stored: what is larger than the archive is a lie, and `take` keeps it from being believed.
-        let most = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         drop(entry);
         let entry = archive.by_index(index).map_err(broken)?;
+        // A stored entry is no longer than the archive, whatever it says of itself.
+        let most = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let unreadable = |error: std::io::Error| Fault::Archive(format!("{name}: {error}"));
         entry.take(most).read_to_end(kept).map_err(unreadable)?;
     }

@@ -10,6 +10,7 @@ pub mod attachments;
 pub mod catalogue;
 mod error;
 pub mod escalations;
+pub mod evidence;
 pub mod export;
 pub mod feed;
 mod filing;
@@ -36,6 +37,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock::Clock;
 use crate::files::Vault;
+use crate::seal::Signer;
 use crate::store::{self, Store};
 use attachments::Quota;
 use rulebook::Rulebook;
@@ -44,6 +46,8 @@ use rulebook::Rulebook;
 const SIGN_INS_AT_ONCE: usize = 2;
 /// Files looked at, at once.
 const FILES_AT_ONCE: usize = 4;
+/// Evidence packs made at once.
+const PACKS_AT_ONCE: usize = 2;
 
 /// Ledgers reckoned and exports written, at once: each holds a reader for seconds.
 const LONG_READS_AT_ONCE: usize = 2;
@@ -65,12 +69,15 @@ pub struct App {
     /// The most rows of a ledger or an export.
     pub most_rows: usize,
     files: Option<Vault>,
+    signer: Option<Arc<Signer>>,
     /// Sign-ins under way: each costs memory and a core for a while.
     signing_in: Arc<Semaphore>,
     /// Files being looked at, for the same reason.
     recognising: Arc<Semaphore>,
     /// Long reads under way: the readers are few.
     reading_long: Arc<Semaphore>,
+    /// Evidence packs being made, for the same reason.
+    sealing: Arc<Semaphore>,
 }
 
 /// Whether sign-in attempts are limited, and jumps of the clock guarded against.
@@ -92,6 +99,7 @@ impl App {
         let signing_in = Arc::new(Semaphore::new(SIGN_INS_AT_ONCE));
         let recognising = Arc::new(Semaphore::new(FILES_AT_ONCE));
         let reading_long = Arc::new(Semaphore::new(LONG_READS_AT_ONCE));
+        let sealing = Arc::new(Semaphore::new(PACKS_AT_ONCE));
         Ok(Self {
             store,
             clock,
@@ -103,6 +111,8 @@ impl App {
             signing_in,
             recognising,
             reading_long,
+            signer: None,
+            sealing,
         })
     }
 
@@ -135,6 +145,21 @@ impl App {
         let closed = |_| store::Error::Abandoned("the service stops");
         let turn = Arc::clone(&self.reading_long).acquire_owned().await;
         Ok(turn.map_err(closed)?)
+    }
+
+    /// The same, signing evidence packs with this key.
+    #[must_use]
+    pub fn with_signer(self, signer: Signer) -> Self {
+        Self { signer: Some(Arc::new(signer)), ..self }
+    }
+
+    /// What signs evidence packs.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where no key was given, as on the command line.
+    pub fn signer(&self) -> Result<Arc<Signer>, Error> {
+        let none = || Error::Unavailable("nothing is signed here".to_owned());
+        self.signer.clone().ok_or_else(none)
     }
 
     /// The calendars and policies in force.

@@ -28,7 +28,7 @@ pub async fn find(db: &impl ConnectionTrait) -> Result<Option<Hold>, Error> {
 /// # Errors
 /// [`Error::Driver`].
 pub async fn begin(db: &impl ConnectionTrait, hold: &Hold) -> Result<(), Error> {
-    setting::keep(db, HOLD, document(hold).to_string()).await
+    setting::keep(db, HOLD, document(hold).to_string()).await.map(drop)
 }
 
 /// Ends the hold.

@@ -28,15 +28,19 @@ pub async fn set(db: &impl ConnectionTrait, name: &str, value: String) -> Result
     Ok(())
 }
 
-/// Sets a fact, unless it is set.
+/// Sets a fact unless it is known; gives what is known then.
 ///
 /// # Errors
 /// [`Error::Driver`].
-pub async fn keep(db: &impl ConnectionTrait, name: &str, value: String) -> Result<(), Error> {
-    let row = setting::Model { name: name.to_owned(), value }.into_active_model();
+pub async fn keep(db: &impl ConnectionTrait, name: &str, value: String) -> Result<String, Error> {
+    let row = setting::Model { name: name.to_owned(), value: value.clone() }.into_active_model();
     let conflict = OnConflict::column(setting::Column::Name).do_nothing().to_owned();
-    setting::Entity::insert(row).on_conflict(conflict).exec_without_returning(db).await?;
-    Ok(())
+    setting::Entity::insert(row)
+        .on_conflict(conflict)
+        .try_insert()
+        .exec_without_returning(db)
+        .await?;
+    Ok(find(db, name).await?.unwrap_or(value))
 }
 
 /// Forgets a fact.

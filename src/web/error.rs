@@ -12,7 +12,7 @@ use crate::domain::ticket::ActKind;
 use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
-pub(super) const CODES: [(&str, u16, &str); 35] = [
+pub(super) const CODES: [(&str, u16, &str); 36] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
@@ -38,6 +38,7 @@ pub(super) const CODES: [(&str, u16, &str); 35] = [
     ("nothing_to_reply", 409, "No ticket of this event waits for a reply"),
     ("calendar", 409, "The calendar cannot count that far"),
     ("not_a_dead_letter", 409, "Only a failed delivery can be sent again"),
+    ("pack_too_large", 409, "The ticket is too large for an evidence pack"),
     ("outdated", 412, "Changed since you read it"),
     ("too_large", 413, "The body is too large"),
     ("over_quota", 413, "There is no room for more files"),

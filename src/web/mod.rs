@@ -13,6 +13,7 @@ mod condition;
 mod download;
 mod envelope;
 mod error;
+mod evidence;
 mod extract;
 mod health;
 mod json;

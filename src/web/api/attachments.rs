@@ -68,7 +68,8 @@ pub(super) struct NewAttachment {
 }
 
 impl AttachmentBody {
-    fn shown(view: &AttachmentView) -> Self {
+    /// A file as it is shown.
+    pub(super) fn shown(view: &AttachmentView) -> Self {
         let (row, file) = (&view.row, &view.row.file);
         Self {
             id: file.id.0,

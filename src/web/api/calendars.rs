@@ -59,7 +59,8 @@ pub(super) struct CalendarDay {
 }
 
 impl CalendarBody {
-    fn shown(kept: &KeptLayer) -> Self {
+    /// A layer as it is shown.
+    pub(super) fn shown(kept: &KeptLayer) -> Self {
         Self {
             id: kept.id.0,
             name: kept.name.clone(),
@@ -130,17 +131,21 @@ pub(super) async fn show(
     }))
 }
 
-fn days(calendar: &Calendar, year: i32) -> Vec<CalendarDay> {
-    let first = NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
-    let dates = first.iter_days().take_while(|date| date.year() == year);
-    let day = |date| {
+impl CalendarDay {
+    /// A day as the calendar has it.
+    pub(super) fn of(calendar: &Calendar, date: NaiveDate) -> Self {
         let named = calendar.day(date);
-        CalendarDay {
+        Self {
             date,
             kind: calendar.kind(date),
             name: named.map(|day| day.name.clone()).filter(|name| !name.is_empty()),
             source: named.map(|day| day.source.clone()).filter(|source| !source.is_empty()),
         }
-    };
-    dates.map(day).collect()
+    }
+}
+
+fn days(calendar: &Calendar, year: i32) -> Vec<CalendarDay> {
+    let first = NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
+    let dates = first.iter_days().take_while(|date| date.year() == year);
+    dates.map(|date| CalendarDay::of(calendar, date)).collect()
 }

@@ -57,6 +57,13 @@ pub(super) struct DayBody {
     counted: bool,
 }
 
+impl DeadlineBody {
+    /// The dates that its explanation touches.
+    pub(super) fn dates(&self) -> impl Iterator<Item = NaiveDate> {
+        self.explanation.iter().map(|day| day.date)
+    }
+}
+
 fn days(explanation: &[ExplainedDay]) -> Vec<DayBody> {
     let body =
         |day: &ExplainedDay| DayBody { date: day.date, kind: day.kind, counted: day.counted };

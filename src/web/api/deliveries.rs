@@ -56,7 +56,7 @@ pub(super) struct DeliveredTicket {
 }
 
 impl DeliveryBody {
-    /// A delivery as it is shown.
+    /// A delivery as it is shown: the address masked.
     pub(super) fn shown(view: DeliveryView) -> Self {
         let delivery = view.delivery;
         let address = masked_address(delivery.channel, &delivery.address);

@@ -9,9 +9,9 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, attachments, calendars, deadline, deliveries, demo, divisions, escalations, exports,
-    filing, imports, ledger, messages, notices, products, requests, session, shortage, stream,
-    tickets, timeline,
+    acts, attachments, calendars, deadline, deliveries, demo, divisions, escalations, evidence,
+    exports, filing, imports, ledger, messages, notices, products, requests, session, shortage,
+    stream, tickets, timeline,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -66,6 +66,7 @@ pub(super) enum Problems {
         requests::distributor, requests::decide,
         messages::list, messages::write, timeline::events, deliveries::of_ticket,
         attachments::list, attachments::add, attachments::read,
+        evidence::pack, evidence::key,
         escalations::list, escalations::acknowledge, escalations::measure, escalations::close,
         shortage::list, shortage::show, shortage::reply, ledger::show,
         notices::list, notices::read, stream::open,
@@ -145,7 +146,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 42);
+        assert_eq!(paths.len(), 44);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

@@ -61,7 +61,8 @@ pub(super) struct MessageBody {
 }
 
 impl MessageBody {
-    fn shown(view: MessageView) -> Self {
+    /// A message as it is shown.
+    pub(super) fn shown(view: MessageView) -> Self {
         Self {
             id: view.message.id.0,
             sequence: view.message.sequence,

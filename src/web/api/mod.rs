@@ -12,6 +12,7 @@ mod demo;
 mod divisions;
 mod docs;
 mod escalations;
+mod evidence;
 mod exports;
 mod filing;
 mod imports;
@@ -35,6 +36,8 @@ use uuid::Uuid;
 
 use super::{error, get, query};
 use crate::service::Error;
+#[cfg(test)]
+pub(super) use words::all as all_words;
 
 /// The routes of the API and its description.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -71,6 +74,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/attachments/{id}"), attachments::read))
         .service(get(resource("/tickets/{id}/events"), timeline::events))
         .service(get(resource("/tickets/{id}/deliveries"), deliveries::of_ticket))
+        .service(get(resource("/tickets/{id}/evidence-pack"), evidence::pack))
+        .service(get(resource("/evidence-key"), evidence::key))
         .service(get(resource("/escalations"), escalations::list))
         .service(
             resource("/escalations/{id}/acknowledge").route(post().to(escalations::acknowledge)),

@@ -209,6 +209,17 @@ impl TicketAnswer {
     }
 }
 
+impl TicketAnswer {
+    /// The dates that the explanations of its deadlines touch.
+    pub(super) fn explained_dates(&self) -> std::collections::BTreeSet<NaiveDate> {
+        let deadlines = match self {
+            Self::Whole(whole) => &whole.bare.deadlines,
+            Self::Bare(bare) => &bare.deadlines,
+        };
+        deadlines.iter().flat_map(DeadlineBody::dates).collect()
+    }
+}
+
 /// Renders a ticket with its tag.
 pub(super) fn render(lens: Lens, status: u16) -> impl Fn(&TicketView) -> Rendered + Send + Sync {
     move |view| rendered(status, Some(view.ticket.version), &TicketAnswer::shown(view, &lens))

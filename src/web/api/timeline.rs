@@ -43,7 +43,8 @@ pub(super) struct ByBody {
 }
 
 impl EventBody {
-    fn shown(view: EventView) -> Self {
+    /// An entry as it is shown.
+    pub(super) fn shown(view: EventView) -> Self {
         let mut data = localised(&view.event.data);
         if let Value::Object(members) = &mut data {
             members.remove("kind");

@@ -11,6 +11,12 @@ macro_rules! words {
             ObjectBuilder::new().schema_type(Type::String).enum_values(Some([$($word),+])).build()
         })+
 
+        /// Every word with the name of its set.
+        #[cfg(test)]
+        pub(in crate::web) fn all() -> Vec<(&'static str, &'static str)> {
+            vec![$($((stringify!($name), $word)),+),+]
+        }
+
         #[cfg(test)]
         mod tests {
             use crate::web::check::word;

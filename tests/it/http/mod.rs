@@ -5,6 +5,7 @@ mod bad_fields;
 mod bad_requests;
 mod checks;
 mod duplicates_and_order;
+mod evidence;
 mod exports;
 mod headers;
 mod imports;

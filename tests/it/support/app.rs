@@ -11,6 +11,7 @@ use supplyline::clock::Clock;
 use supplyline::config::Config;
 use supplyline::files::Vault;
 use supplyline::notify::install_crypto;
+use supplyline::seal::{InstanceSecret, Signer};
 use supplyline::service::{App, Limits};
 use supplyline::startup::{Service, Stop, serve};
 use supplyline::store::Store;
@@ -19,6 +20,10 @@ use super::db::TestDb;
 use super::smtp::SmtpSink;
 use super::webhook::{SECRET, WebhookSink};
 use super::world;
+
+/// What the service derives its keys from.
+pub(crate) const SECRET_OF_INSTANCE: &str =
+    "supplyline-key-1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A running service with its surroundings.
 pub(crate) struct TestApp {
@@ -112,11 +117,14 @@ impl TestApp {
             sms_webhook_secret: Some(SecretString::from(SECRET)),
             public_url: public_url.parse().expect("a URL"),
             attachments_url: "file:///unused/".parse().expect("a URL"),
+            key_file: None,
             log: "error".to_owned(),
         };
         let clock = Clock::still_at(world::at(world::START));
         let app = App::open(store, clock, Limits::Off).await.expect("opened");
-        let app = change(app.with_files(Vault::in_memory()));
+        let signer = Signer::of(&InstanceSecret::parse(SECRET_OF_INSTANCE).expect("a secret"));
+        let app = app.with_files(Vault::in_memory()).with_signer(signer.expect("a signer"));
+        let app = change(app);
         let service = Service::start_demo(&config, app).expect("started");
         let base = format!("http://{}", service.address().expect("bound"));
         let server = service.handle();

@@ -1,0 +1,123 @@
+//! The evidence of a ticket as one reader may see it, gathered and sealed.
+//!
+//! **Never** gathers more than the reader's other calls show: it asks those very use cases.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::attachments::{self, AttachmentView};
+use super::notices::{self, DeliveryView};
+use super::tickets::{self, EventView, MessageView, TicketView};
+use super::{App, Error};
+use crate::domain::access::Scope;
+use crate::domain::id::TicketId;
+use crate::seal;
+pub use crate::seal::{Contents, JSON_SCHEMA, MadeFor, MadeOf, PublicKey, mark, sha256};
+use crate::store;
+use crate::store::Store;
+
+/// The database's own key, where no file holds one.
+const SETTING: &str = "instance_secret";
+/// Events read at once.
+const AT_ONCE: u64 = 1_000;
+/// How often a ticket that changes meanwhile is read again.
+const MOST_READINGS: usize = 5;
+/// A conversation of a thousand messages of the greatest length stays below it.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// Everything of a ticket that its reader may see, of one version of it.
+#[derive(Debug)]
+pub struct Evidence {
+    /// The ticket.
+    pub view: TicketView,
+    /// The timeline.
+    pub events: Vec<EventView>,
+    /// The conversation.
+    pub messages: Vec<MessageView>,
+    /// The files.
+    pub attachments: Vec<AttachmentView>,
+    /// What was sent to whom.
+    pub deliveries: Vec<DeliveryView>,
+    /// Held while the pack is made: each takes memory of several times its size.
+    pub permit: OwnedSemaphorePermit,
+}
+
+/// Gathers the evidence of a ticket of the caller's.
+///
+/// # Errors
+/// [`Error::NotFound`] when the ticket is unknown, not theirs, or theirs without its text;
+/// [`Error::Unavailable`] while it keeps changing.
+pub async fn gather(app: &App, scope: &Scope, id: TicketId) -> Result<Evidence, Error> {
+    super::timeline::readable(app, scope, id).await?;
+    let stopping = |_closed| store::Error::Abandoned("the service stops");
+    let permit = Arc::clone(&app.sealing).acquire_owned().await.map_err(stopping)?;
+    for _ in 0..MOST_READINGS {
+        let view = tickets::get(app, scope, id).await?;
+        let events = events(app, scope, id).await?;
+        let messages = tickets::messages(app, scope, id).await?;
+        let attachments = attachments::list(app, scope, id).await?;
+        let deliveries = notices::of_ticket(app, scope, id).await?;
+        let version = super::timeline::readable(app, scope, id).await?.version;
+        if version == view.ticket.version {
+            return Ok(Evidence { view, events, messages, attachments, deliveries, permit });
+        }
+    }
+    Err(Error::Unavailable("the ticket keeps changing; try again in a moment".to_owned()))
+}
+
+async fn events(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<EventView>, Error> {
+    let (mut all, mut after) = (Vec::new(), 0);
+    loop {
+        let (events, next) = tickets::events(app, scope, id, after, AT_ONCE).await?;
+        all.extend(events);
+        match next {
+            Some(next) => after = next,
+            None => return Ok(all),
+        }
+    }
+}
+
+/// Refuses a ticket whose pack would be larger than anybody could open.
+///
+/// # Errors
+/// [`Error::Conflict`] saying what to do instead.
+pub fn within_limit(json: &[u8]) -> Result<(), Error> {
+    if json.len() <= MOST_BYTES {
+        return Ok(());
+    }
+    Err(Error::Conflict {
+        code: "pack_too_large",
+        message: format!(
+            "the ticket's texts take more than {MOST_BYTES} bytes: read them page by page instead"
+        ),
+        possible: Vec::new(),
+    })
+}
+
+/// The sealed pack of these documents.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the service was given no key, [`Error::Internal`].
+pub fn sealed(app: &App, contents: &Contents) -> Result<Vec<u8>, Error> {
+    let sealed = seal::seal(contents, app.signer()?.as_ref());
+    sealed.map_err(|error| store::Error::Unusable(error.to_string()).into())
+}
+
+/// The secret that the database keeps, made when there is none.
+///
+/// # Errors
+/// [`store::Error`]; [`store::Error::Unusable`] for a text that is no secret.
+pub async fn secret_in(store: &Store) -> Result<seal::InstanceSecret, store::Error> {
+    let unusable = |error: seal::KeyError| {
+        store::Error::Unusable(format!("the database's setting {SETTING}: {error}"))
+    };
+    let new = seal::InstanceSecret::random().map_err(unusable)?.text();
+    let kept = store
+        .write(move |tx| {
+            let new = new.to_string();
+            Box::pin(async move { store::setting::keep(tx, SETTING, new).await })
+        })
+        .await?;
+    seal::InstanceSecret::parse(&kept).map_err(unusable)
+}
