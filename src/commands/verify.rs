@@ -34,7 +34,8 @@ pub(super) fn run(config: &Config, pack: &Pack) -> anyhow::Result<()> {
     let (trust, whose) = trust(config, pack.public_key.as_deref())?;
     let bytes = read(&pack.file, MOST_BYTES)?;
     let verified = seal::verify(&bytes, trust);
-    let verified = verified.with_context(|| format!("{}: NOT verified", pack.file.display()))?;
+    let verified = verified
+        .with_context(|| format!("{}: NOT verified, held against {whose}", pack.file.display()))?;
     report(&verified, (trust, whose))
 }
 
@@ -56,10 +57,7 @@ fn public_key(given: &str) -> anyhow::Result<PublicKey> {
     } else {
         given.to_owned()
     };
-    // `supplyline key` prints the key's short name above it.
-    let from = text.find("-----BEGIN").unwrap_or_default();
-    let key = text.get(from..).unwrap_or_default();
-    PublicKey::parse(key).with_context(|| format!("--public-key {given:?}"))
+    PublicKey::parse(&text).with_context(|| format!("--public-key {given:?}"))
 }
 
 fn read(path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {

@@ -33,9 +33,9 @@ impl PublicKey {
     /// # Errors
     /// [`NotAKey`] for anything else.
     pub fn parse(text: &str) -> Result<Self, NotAKey> {
-        let text = text.trim();
-        let inside = match text.strip_prefix(PEM_BEGIN) {
-            Some(rest) => rest.trim_end().strip_suffix(PEM_END).ok_or(NotAKey)?,
+        // As in OpenSSL, what stands around PEM is for people.
+        let inside = match text.split_once(PEM_BEGIN) {
+            Some((_, rest)) => rest.split_once(PEM_END).ok_or(NotAKey)?.0,
             None => text,
         };
         let encoded: String = inside.split_whitespace().collect();
@@ -140,7 +140,8 @@ mod tests {
     fn a_public_key_is_read_as_it_is_written() {
         let key = signer(ONE).public();
         let bare = STANDARD.encode(key.0);
-        for text in [key.pem(), key.text(), bare, key.pem().replace('\n', "\r\n")] {
+        let around = format!("key {}\n{}\n", key.id(), key.pem());
+        for text in [key.pem(), key.text(), bare, key.pem().replace('\n', "\r\n"), around] {
             assert_eq!(PublicKey::parse(&text), Ok(key), "{text}");
         }
         assert!(key.text().starts_with("MCowBQYDK2VwAyEA"), "{}", key.text());

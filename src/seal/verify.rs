@@ -22,7 +22,7 @@ pub enum Trust {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// Not an archive.
-    #[error("this is not an evidence pack: {0}")]
+    #[error("this is no evidence pack, or a damaged one: {0}")]
     Archive(String),
     /// Other entries than those of a pack.
     #[error("the entries are not those of an evidence pack: {0}")]

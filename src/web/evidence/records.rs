@@ -2,7 +2,7 @@
 //!
 //! **Never** leaves an entry out: what is not here is not in the document.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::sheet::{Block, Section, Sheet};
 
@@ -65,7 +65,8 @@ fn deliveries(sheet: &Sheet<'_>) -> Section {
             vec![sheet.named("channel", word(one, "channel"))],
             [sheet.cell(one, "recipient"), sheet.cell(one, "address")].concat(),
             vec![sheet.named("delivery", word(one, "state"))],
-            sheet.value("at", one.get("due_at").unwrap_or(&Value::Null)).into_iter().collect(),
+            // When it was to be sent: no deadline, whatever the field is called.
+            sheet.cell(&json!({ "at": one.get("due_at") }), "at"),
             sheet.cell(one, "finished_at"),
             sheet.cell(one, "attempts"),
             sheet.cell(one, "response"),

@@ -100,12 +100,12 @@ fn deadlines(sheet: &Sheet<'_>) -> Section {
         blocks.push(Block::Facts(facts));
         let explained = deadline.get("explanation").and_then(Value::as_array);
         let rows = explained_days(sheet, explained.map(Vec::as_slice).unwrap_or_default(), days);
-        blocks.push(sheet.table(&["date", "weekday", "day_kind", "counted", "day_source"], rows));
+        blocks.push(sheet.table(&["date", "weekday", "day_kind", "counted", "holiday"], rows));
     }
     section(sheet, "section-deadlines", blocks)
 }
 
-/// The days of an explanation, each with the document that says what it is.
+/// The days of an explanation; the documents that make them what they are stand with the calendar.
 fn explained_days(sheet: &Sheet<'_>, explained: &[Value], days: &[Value]) -> Vec<Vec<Vec<String>>> {
     let is_counted = |day: &Value| day.get("counted") == Some(&Value::Bool(true));
     // Elapsed hours count from the first day on, so there is no n-th day to number.
@@ -123,9 +123,7 @@ fn explained_days(sheet: &Sheet<'_>, explained: &[Value], days: &[Value]) -> Vec
             (false, _) => "–".to_owned(),
         };
         let named = days.iter().find(|named| named.get("date") == day.get("date"));
-        let because = ["name", "source"].iter().filter_map(|field| {
-            named.and_then(|named| named.get(*field)).and_then(Value::as_str).map(str::to_owned)
-        });
+        let holiday = named.map(|named| sheet.cell(named, "name")).unwrap_or_default();
         let weekday: Option<chrono::NaiveDate> = date.parse().ok();
         let weekday = weekday.map(|date| {
             use chrono::Datelike as _;
@@ -136,7 +134,7 @@ fn explained_days(sheet: &Sheet<'_>, explained: &[Value], days: &[Value]) -> Vec
             weekday.into_iter().collect(),
             vec![sheet.named("day", kind)],
             vec![counted],
-            because.collect(),
+            holiday,
         ]
     };
     explained.iter().map(row).collect()

@@ -92,9 +92,15 @@ impl<'a> Sheet<'a> {
         fields.iter().filter_map(fact).collect()
     }
 
-    /// A field as a cell.
+    /// A field as a cell; date and time of an instant stand below each other.
     pub(super) fn cell(&self, object: &Value, field: &str) -> Vec<String> {
-        object.get(field).and_then(|value| self.value(field, value)).into_iter().collect()
+        let Some(text) = object.get(field).and_then(|value| self.value(field, value)) else {
+            return Vec::new();
+        };
+        match text.split_once(' ') {
+            Some((date, time)) if is_instant(field) => vec![date.to_owned(), time.to_owned()],
+            Some(_) | None => vec![text],
+        }
     }
 
     /// Every member of an object, a line each.
@@ -142,7 +148,7 @@ impl<'a> Sheet<'a> {
             "bureau" | "distributor" | "before" | "attachment" => name(),
             _ => match group(field) {
                 Some(group) => self.named(group, text),
-                None if field == "at" || field.ends_with("_at") => instant(field, text),
+                None if is_instant(field) => instant(field, text),
                 None => text.to_owned(),
             },
         }
@@ -186,6 +192,15 @@ fn group(field: &str) -> Option<&'static str> {
         "kind" => "reason",
         _ => return None,
     })
+}
+
+fn is_instant(field: &str) -> bool {
+    field == "at" || field.ends_with("_at")
+}
+
+/// True for a date or a number, which is not broken over lines.
+pub(super) fn is_short(line: &str) -> bool {
+    line.len() <= 10 && line.is_ascii()
 }
 
 /// An instant in Beijing time. What is due at midnight is due at 24:00 of the day before.

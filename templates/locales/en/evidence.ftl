@@ -21,7 +21,7 @@ section-attachments = Attachments
 section-deliveries = Deliveries
 section-policies = Time-limit rules
 section-calendar = Working calendar
-note-deadlines = The day a count starts from is not counted. A deadline ends at 24:00 of its day; what happens later is late.
+note-deadlines = The day a count starts from is not counted. A deadline at 24:00 ends with its day; what happens later is late. The documents behind the days stand with the working calendar.
 note-timeline = Entries are numbered without gaps; a number that is missing is a message or file that the organisation may not read.
 note-messages = Only messages that the organisation may read.
 note-attachments = Only files that the organisation may read. The files are not in this pack; the SHA-256 tells whether one is the same.
@@ -33,7 +33,7 @@ closing-verify = To verify: supplyline verify FILE.zip, or hold the SHA-256 valu
 
 field-made_at = Made at
 field-made_for = Made for
-field-json_sha256 = SHA-256 of evidence.json
+field-json_sha256 = JSON's SHA-256
 field-key_id = Signing key
 field-filed_at = Filed at
 field-category = Category

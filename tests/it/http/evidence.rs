@@ -5,6 +5,7 @@ use std::io::{Cursor, Read as _};
 use reqwest::Method;
 use serde_json::{Value, json};
 use supplyline::seal::{InstanceSecret, PublicKey, Signer, Trust, verify};
+use supplyline::service::evidence;
 
 use super::stage::{comparable, id, refused, sound};
 use crate::support::app::{As, SECRET_OF_INSTANCE, TestApp, filing, reply};
@@ -18,8 +19,14 @@ both!(
     what_is_not_theirs_has_no_pack,
     texts_are_inert_on_the_page,
     a_long_conversation_fits,
+    a_key_kept_in_the_database_is_made_once,
 );
-sqlite_only!(any_changed_byte_is_refused, the_key_is_shown_to_who_is_signed_in);
+sqlite_only!(
+    any_changed_byte_is_refused,
+    the_key_is_shown_to_who_is_signed_in,
+    the_command_says_what_it_verified,
+    a_key_file_that_others_may_read_stops_the_service_b117,
+);
 
 const EVIL: &str = "<script>alert('鹮')</script><img src=x onerror=alert(1)>";
 
@@ -308,4 +315,89 @@ async fn the_key_is_shown_to_who_is_signed_in(db: TestDb) {
         }
     }
     app.stop().await;
+}
+
+async fn a_key_kept_in_the_database_is_made_once(db: TestDb) {
+    let (one, other) = (db.replica().await, db.replica().await);
+    let both = tokio::join!(evidence::secret_in(&one), evidence::secret_in(&other));
+    let (one, other) = (both.0.expect("a secret"), both.1.expect("a secret"));
+    assert_eq!(*one.text(), *other.text());
+    let again = evidence::secret_in(&db.store).await.expect("a secret");
+    assert_eq!(*one.text(), *again.text());
+    let spoilt = db.store.write(|tx| {
+        Box::pin(async move {
+            supplyline::store::setting::set(tx, "instance_secret", "hunter2".to_owned()).await
+        })
+    });
+    spoilt.await.expect("written");
+    let error = evidence::secret_in(&db.store).await.expect_err("garbage").to_string();
+    assert!(error.contains("instance_secret") && !error.contains("hunter2"), "{error}");
+}
+
+/// Runs the program in a folder of its own; gives its exit code, and what it said.
+fn run(folder: &std::path::Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let program = std::process::Command::new(env!("CARGO_BIN_EXE_supplyline"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("SUPPLYLINE_DATABASE_URL", "sqlite://own.db")
+        .env("SUPPLYLINE_LISTEN", "127.0.0.1:0")
+        .env_remove("SUPPLYLINE_KEY_FILE")
+        .output();
+    let output = program.expect("it ran");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+async fn the_command_says_what_it_verified(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let hospital = app.sign_in("hospital").await;
+    let pack = bytes_of(&hospital, &id(&hospital.file().await), "zh-CN").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| {
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+    };
+    write("a.zip", &pack);
+    write("key.pem", own_key().pem().as_bytes());
+    let mut changed = pack.clone();
+    changed[pack.len() / 2] ^= 1;
+    write("changed.zip", &changed);
+    write("empty.zip", b"");
+    let (code, said) = run(folder.path(), &["verify", "a.zip"]);
+    assert!(code == Some(0) && said.contains("NOT proved"), "{said}");
+    for key in ["key.pem", &own_key().text()] {
+        let (code, said) = run(folder.path(), &["verify", "a.zip", "--public-key", key]);
+        assert!(code == Some(0) && said.contains("genuine"), "{said}");
+        assert!(said.contains(&own_key().id()), "{said}");
+        for bad in ["changed.zip", "empty.zip", "key.pem", "nowhere.zip", "."] {
+            let (code, said) = run(folder.path(), &["verify", bad, "--public-key", key]);
+            assert!(code == Some(2) && said.contains(bad) && !said.contains("genuine"), "{said}");
+        }
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
+    assert_eq!(left.len(), 4, "verifying makes nothing: {left:?}");
+    // The instance's own key, once there is one, is another.
+    let (code, shown) = run(folder.path(), &["key"]);
+    assert!(code == Some(0) && shown.contains("-----BEGIN PUBLIC KEY-----"), "{shown}");
+    let (code, said) = run(folder.path(), &["verify", "a.zip"]);
+    assert!(code == Some(2) && said.contains("this instance's own key"), "{said}");
+    write("own.pem", shown.as_bytes());
+    let (code, said) = run(folder.path(), &["verify", "a.zip", "--public-key", "own.pem"]);
+    assert!(code == Some(2) && said.contains("not with the expected key"), "{said}");
+    app.stop().await;
+}
+
+#[cfg(unix)]
+async fn a_key_file_that_others_may_read_stops_the_service_b117(_db: TestDb) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("supplyline.key");
+    let (code, said) = run(folder.path(), &["key"]);
+    assert_eq!(code, Some(0), "{said}");
+    let mode = |path| std::fs::metadata(path).expect("made").permissions().mode() & 0o777;
+    assert_eq!(mode(&key), 0o600);
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("set");
+    for command in ["serve", "check", "key"] {
+        let (code, said) = run(folder.path(), &[command]);
+        assert!(code == Some(2) && said.contains("SUPPLYLINE_KEY_FILE"), "{command}: {said}");
+    }
 }
