@@ -14,9 +14,11 @@ mod secret;
 mod signature;
 mod verify;
 
-pub use manifest::{Contents, JSON_SCHEMA, MadeFor, MadeOf, Manifest, SealError, mark, seal};
+pub use manifest::{
+    Contents, Document, JSON_SCHEMA, Key, MadeFor, MadeOf, Manifest, Program, SealError, mark, seal,
+};
 pub use secret::{InstanceSecret, KeyError, Purpose};
-pub use signature::{PublicKey, Signer};
+pub use signature::{NotAKey, PublicKey, Signer};
 pub use verify::{Fault, Trust, Verified, verify};
 
 use std::fmt::Write as _;

@@ -198,9 +198,9 @@ fn is_instant(field: &str) -> bool {
     field == "at" || field.ends_with("_at")
 }
 
-/// True for a date or a number, which is not broken over lines.
+/// True for a date, a number or a word, which is not broken over lines.
 pub(super) fn is_short(line: &str) -> bool {
-    line.len() <= 10 && line.is_ascii()
+    line.chars().count() <= 4 || (line.len() <= 10 && line.is_ascii())
 }
 
 /// An instant in Beijing time. What is due at midnight is due at 24:00 of the day before.

@@ -1,3 +1,5 @@
+//! The page from documents made by hand, evil ones among them.
+
 use std::collections::BTreeMap;
 
 use serde_json::json;
