@@ -204,9 +204,10 @@ fn the_checks_come_in_order() {
 fn only_the_bureau_that_holds_an_escalation_is_offered_acts_on_it() {
     let mut life = life_in(StateName::Open);
     let offered = |life: &Life, division: &str| possible(&life.ticket, &bureau(division)).len();
-    assert_eq!((offered(&life, "371000"), offered(&life, "370000")), (4, 1));
+    // Anybody who sees the ticket may write a message and add a file.
+    assert_eq!((offered(&life, "371000"), offered(&life, "370000")), (5, 2));
     life.conclude("371000");
-    assert_eq!(offered(&life, "371000"), 1);
+    assert_eq!(offered(&life, "371000"), 2);
 }
 
 #[test]
