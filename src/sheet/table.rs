@@ -2,6 +2,7 @@
 //!
 //! **Never** writes somebody's text as a formula, and never holds more than a row of it.
 
+use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -12,6 +13,10 @@ use rust_xlsxwriter::{
 use super::SheetError;
 use super::inert::inert;
 
+/// A workbook's cell holds so many UTF-16 units.
+const LONGEST: usize = 32_767;
+/// What stands at the end of a text that a workbook's cell has no room for.
+const CUT: &str = "…（超出单元格上限，全文见原记录）";
 /// The first sheet of a workbook.
 const FIRST: usize = 0;
 
@@ -189,7 +194,7 @@ fn write(
 ) -> Result<(), XlsxError> {
     match cell {
         Cell::Empty => {}
-        Cell::Text(text) => drop(sheet.write_string(row, column, text)?),
+        Cell::Text(text) => drop(sheet.write_string(row, column, fitting(text))?),
         Cell::Number(number) => drop(sheet.write_number(row, column, *number)?),
         Cell::Share(share) => {
             sheet.write_number_with_format(row, column, *share, &formats.share)?;
@@ -205,6 +210,21 @@ fn write(
         }
     }
     Ok(())
+}
+
+/// The text, or as much of it as a cell holds, with a word that it is not all.
+fn fitting(text: &str) -> Cow<'_, str> {
+    // No character takes fewer bytes than UTF-16 units.
+    if text.len() <= LONGEST || text.encode_utf16().count() <= LONGEST {
+        return Cow::Borrowed(text);
+    }
+    let mut room = LONGEST - CUT.encode_utf16().count();
+    let fits = |c: &char| {
+        let is_room = room >= c.len_utf16();
+        room = room.saturating_sub(c.len_utf16());
+        is_room
+    };
+    Cow::Owned(text.chars().take_while(fits).chain(CUT.chars()).collect())
 }
 
 fn unwritten(error: impl std::fmt::Display) -> SheetError {
@@ -274,6 +294,31 @@ mod tests {
         assert_eq!(instant.to_ymd_hms_milli(), (2026, 2, 13, 10, 30, 59, 0));
         let Data::DateTime(date) = &rows[1][4] else { panic!("a date: {:?}", rows[1][4]) };
         assert_eq!(date.to_ymd_hms_milli(), (2026, 2, 24, 0, 0, 0, 0));
+    }
+
+    #[test]
+    fn a_text_too_long_for_a_cell_says_so() {
+        for (text, expected) in [
+            ("短".repeat(LONGEST), None),
+            ("短".repeat(LONGEST + 1), Some(LONGEST)),
+            ("😀".repeat(LONGEST / 2), None),
+            ("😀".repeat(LONGEST / 2 + 1), Some(LONGEST - 1)),
+        ] {
+            let fitted = fitting(&text);
+            let cut = fitted.ends_with(CUT).then(|| fitted.encode_utf16().count());
+            assert_eq!(cut, expected);
+            assert!(cut.is_some() || fitted == text);
+        }
+        let mut table = Table::begin(
+            Paper::Workbook,
+            "表",
+            &[Heading { title: "文".to_owned(), width: 9 }],
+            at("2026-02-13T10:30:00"),
+            Cursor::new(Vec::new()),
+        )
+        .expect("begun");
+        table.add(&[Cell::Text("😀".repeat(LONGEST))]).expect("a cell takes it");
+        table.finish().expect("written");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The columns of every table.
 //!
-//! **Never** names what the list's own rows do not have: a test of the service reads them.
+//! **Never** names what the list's own rows do not have: a test over HTTP compares them with
+//! the API's description.
 
 use super::{Column, Form, Table};
 use crate::domain::ledger::Grouping;

@@ -116,12 +116,12 @@ pub async fn ledger_lines(
         id: row.id,
     });
     let last = last.max().filter(|_| is_full);
-    Ok((rows.into_iter().map(line_of).collect::<Result<_, _>>()?, last))
+    Ok((rows.iter().map(line_of).collect::<Result<_, _>>()?, last))
 }
 
 type DecidedRow = (DeadlineKind, DeadlineStatus, Option<DateTime<Utc>>);
 
-fn line_of(row: Row) -> Result<Line, Error> {
+fn line_of(row: &Row) -> Result<Line, Error> {
     let place = Place { table: "ticket", id: &row.id };
     let decided: Vec<DecidedRow> = match &row.decided {
         Some(rows) => {
@@ -180,7 +180,7 @@ fn columns(backend: DbBackend) -> Select<ticket::Entity> {
             ticket::Column::EndedAt,
             ticket::Column::Rating,
         ])
-        .column_as(as_number(ticket::Column::Historic.into_expr().into()), "historic")
+        .column_as(as_number(ticket::Column::Historic.into_expr()), "historic")
         .column_as(as_number(Expr::exists(agreed)), "agreed")
         .column_as(as_number(Expr::exists(climbed)), "escalated")
         .column_as(SimpleExpr::from(decided), "decided")

@@ -26,6 +26,7 @@ sqlite_only!(
     too_many_rows_are_refused,
     a_wrong_request_is_refused,
     a_file_is_to_be_saved,
+    every_column_is_a_field_of_the_api,
 );
 
 /// Who has which list.
@@ -416,6 +417,51 @@ async fn a_file_is_to_be_saved(db: TestDb) {
         assert!(answer.header("content-security-policy").starts_with("sandbox"));
         let disposition = answer.header("content-disposition");
         assert!(disposition.starts_with(&format!("attachment; filename=\"{name}\"")));
+    }
+    app.stop().await;
+}
+
+/// The schema that a step leads to, through references, parts and lists.
+fn step<'v>(description: &'v Value, schema: &'v Value, name: &str) -> Option<&'v Value> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return step(description, description.pointer(reference.trim_start_matches('#'))?, name);
+    }
+    if schema["items"].is_object() {
+        // A step inside a list says which of its entries.
+        return Some(&schema["items"]);
+    }
+    if let Some(field) = schema["properties"].get(name) {
+        return Some(field);
+    }
+    let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|key| schema[*key].as_array());
+    parts.flatten().find_map(|part| step(description, part, name))
+}
+
+async fn every_column_is_a_field_of_the_api(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    play(&app).await;
+    let answer = app.send(app.request(Method::GET, "/api/openapi.json")).await.expect(200);
+    let description = answer.json();
+    for (username, list, schema) in [
+        ("hospital", "tickets", "TicketBody"),
+        ("admin", "tickets", "BareTicket"),
+        ("city", "escalations", "EscalationBody"),
+        ("maker", "shortage-events", "ShortageBody"),
+        ("hospital", "products", "ProductBody"),
+        ("maker", "notices", "NoticeBody"),
+        ("admin", "deliveries", "DeliveryBody"),
+        ("city", "ledger?by=manufacturer", "LedgerRowBody"),
+        ("city", "ledger?by=product", "LedgerRowBody"),
+        ("city", "ledger?by=city", "LedgerRowBody"),
+        ("city", "ledger?by=month", "LedgerRowBody"),
+    ] {
+        let rows = csv(&app.sign_in(username).await, list).await;
+        let whole = &description["components"]["schemas"][schema];
+        for title in &rows[0] {
+            let (_, code) = title.split_once(' ').expect("two names");
+            let found = code.split('.').try_fold(whole, |at, name| step(&description, at, name));
+            assert!(found.is_some(), "{list}: {code}");
+        }
     }
     app.stop().await;
 }
