@@ -28,13 +28,18 @@ use supplyline::service::{App, Limits, Once, Rendered, accounts, sweep};
 use supplyline::store::Store;
 use supplyline::{demo, shipped};
 
+mod crowd;
+mod imports;
+mod ledger;
 mod listeners;
 mod load;
+mod memory;
 
 const FILING_SECONDS: u64 = 5;
 const DUE_TICKETS: usize = 100_000;
 
-const PARTS: [&str; 5] = ["deadlines", "filing", "timers", "memory", "listeners"];
+const PARTS: [&str; 7] =
+    ["deadlines", "filing", "timers", "ledger", "imports", "memory", "listeners"];
 
 #[tokio::main]
 async fn main() {
@@ -55,6 +60,12 @@ async fn main() {
     }
     if is_asked("timers") {
         due_timers().await;
+    }
+    if is_asked("ledger") {
+        ledger::figures().await;
+    }
+    if is_asked("imports") {
+        imports::figures().await;
     }
     if is_asked("memory") {
         memory_at_rest();

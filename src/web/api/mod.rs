@@ -49,32 +49,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         )
         .service(get(resource("/divisions"), divisions::list))
         .service(get(resource("/products"), products::list))
-        .service(get(resource("/tickets"), tickets::list).route(post().to(filing::file)))
-        .service(get(resource("/tickets/{id}"), tickets::show))
-        .service(resource("/tickets/{id}/reply").route(post().to(acts::reply)))
-        .service(resource("/tickets/{id}/promise").route(post().to(acts::promise)))
-        .service(resource("/tickets/{id}/solve").route(post().to(acts::solve)))
-        .service(resource("/tickets/{id}/confirm").route(post().to(acts::confirm)))
-        .service(resource("/tickets/{id}/withdraw").route(post().to(acts::withdraw)))
-        .service(resource("/tickets/{id}/urge").route(post().to(acts::urge)))
-        .service(resource("/tickets/{id}/escalate").route(post().to(acts::escalate)))
-        .service(resource("/tickets/{id}/return").route(post().to(requests::ask_return)))
-        .service(resource("/tickets/{id}/extensions").route(post().to(requests::extension)))
-        .service(resource("/tickets/{id}/force-majeure").route(post().to(requests::force_majeure)))
-        .service(resource("/tickets/{id}/distributor").route(post().to(requests::distributor)))
-        .service(resource("/tickets/{id}/decisions").route(post().to(requests::decide)))
-        .service(
-            get(resource("/tickets/{id}/messages"), messages::list)
-                .route(post().to(messages::write)),
-        )
-        .service(
-            get(resource("/tickets/{id}/attachments"), attachments::list)
-                .route(post().to(attachments::add)),
-        )
+        .configure(of_tickets)
         .service(get(resource("/attachments/{id}"), attachments::read))
-        .service(get(resource("/tickets/{id}/events"), timeline::events))
-        .service(get(resource("/tickets/{id}/deliveries"), deliveries::of_ticket))
-        .service(get(resource("/tickets/{id}/evidence-pack"), evidence::pack))
         .service(get(resource("/evidence-key"), evidence::key))
         .service(get(resource("/escalations"), escalations::list))
         .service(
@@ -104,6 +80,36 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/api/docs"), docs::redirect))
         .service(docs::pages())
         .service(api);
+}
+
+/// Tickets, and what is done to them.
+fn of_tickets(config: &mut ServiceConfig) {
+    config
+        .service(get(resource("/tickets"), tickets::list).route(post().to(filing::file)))
+        .service(get(resource("/tickets/{id}"), tickets::show))
+        .service(resource("/tickets/{id}/reply").route(post().to(acts::reply)))
+        .service(resource("/tickets/{id}/promise").route(post().to(acts::promise)))
+        .service(resource("/tickets/{id}/solve").route(post().to(acts::solve)))
+        .service(resource("/tickets/{id}/confirm").route(post().to(acts::confirm)))
+        .service(resource("/tickets/{id}/withdraw").route(post().to(acts::withdraw)))
+        .service(resource("/tickets/{id}/urge").route(post().to(acts::urge)))
+        .service(resource("/tickets/{id}/escalate").route(post().to(acts::escalate)))
+        .service(resource("/tickets/{id}/return").route(post().to(requests::ask_return)))
+        .service(resource("/tickets/{id}/extensions").route(post().to(requests::extension)))
+        .service(resource("/tickets/{id}/force-majeure").route(post().to(requests::force_majeure)))
+        .service(resource("/tickets/{id}/distributor").route(post().to(requests::distributor)))
+        .service(resource("/tickets/{id}/decisions").route(post().to(requests::decide)))
+        .service(
+            get(resource("/tickets/{id}/messages"), messages::list)
+                .route(post().to(messages::write)),
+        )
+        .service(
+            get(resource("/tickets/{id}/attachments"), attachments::list)
+                .route(post().to(attachments::add)),
+        )
+        .service(get(resource("/tickets/{id}/events"), timeline::events))
+        .service(get(resource("/tickets/{id}/deliveries"), deliveries::of_ticket))
+        .service(get(resource("/tickets/{id}/evidence-pack"), evidence::pack));
 }
 
 /// The id in a request's path.
