@@ -302,7 +302,9 @@ mod tests {
             ("短".repeat(LONGEST), None),
             ("短".repeat(LONGEST + 1), Some(LONGEST)),
             ("😀".repeat(LONGEST / 2), None),
-            ("😀".repeat(LONGEST / 2 + 1), Some(LONGEST - 1)),
+            ("😀".repeat(LONGEST / 2 + 1), Some(LONGEST)),
+            // Half a character is not kept.
+            (format!("a{}", "😀".repeat(LONGEST / 2 + 1)), Some(LONGEST - 1)),
         ] {
             let fitted = fitting(&text);
             let cut = fitted.ends_with(CUT).then(|| fitted.encode_utf16().count());

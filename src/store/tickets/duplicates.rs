@@ -17,13 +17,15 @@ use crate::domain::ticket::{StateName, Ticket};
 
 /// Filed so close to each other, two tickets for one product of one hospital are likely one.
 const WITHIN_HOURS: i64 = 24;
-/// Tickets looked at: more would be no hint any more.
+/// Tickets looked at.
 const MOST: u64 = 1_000;
+/// Tickets named for each: more would be no hint any more.
+const SHOWN: usize = 10;
 
 type Near = (Uuid, String, Uuid, Uuid, Uuid, DateTime<Utc>);
 
 /// For each ticket the others of its hospital for the same product of the same manufacturer that
-/// were filed within a day of it, and were not taken back or returned; oldest first.
+/// were filed within a day of it, and were not taken back or returned; oldest first, a few.
 ///
 /// # Errors
 /// [`Error::Driver`].
@@ -51,6 +53,7 @@ pub async fn likely_duplicates(
         .filter(ticket::Column::FiledAt.between(first - within, last + within))
         .filter(ticket::Column::State.is_not_in(over))
         .order_by_asc(ticket::Column::FiledAt)
+        .order_by_asc(ticket::Column::Id)
         .limit(MOST)
         .into_tuple()
         .all(db)
@@ -63,7 +66,8 @@ pub async fn likely_duplicates(
                 && *id != ticket.id.0
                 && (*filed_at - ticket.filed_at).abs() <= within
         });
-        let like: Vec<_> = like.map(|near| (TicketId(near.0), near.1.clone())).collect();
+        let like = like.map(|near| (TicketId(near.0), near.1.clone()));
+        let like: Vec<_> = like.take(SHOWN).collect();
         if !like.is_empty() {
             found.insert(ticket.id, like);
         }

@@ -38,8 +38,9 @@ fn both_languages_have_every_word() {
     for kind in Kind::ALL {
         assert!(chinese.contains_key(&format!("told-{}", kind.name())), "{}", kind.name());
     }
-    // A pack is made for parties and bureaus alone, and shows no kinds of organisations.
-    let is_shown = |group: &str| !matches!(group, "organisation" | "role");
+    // A pack is made for parties and bureaus alone, and shows neither kinds of organisations nor
+    // how a ledger is grouped.
+    let is_shown = |group: &str| !matches!(group, "organisation" | "role" | "grouping");
     for (group, word) in all_words().into_iter().filter(|(group, _)| is_shown(group)) {
         let key = format!("{group}-{word}");
         assert!(words::text(Language::English, &key).is_some(), "{key}");
