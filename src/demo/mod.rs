@@ -52,7 +52,7 @@ pub async fn load(store: &Store, now: DateTime<Utc>) -> anyhow::Result<Loaded> {
     let script = replay::script(&province, now)?;
     let begins = script.begins_at(now);
     let app = App::open(store.clone(), Clock::still_at(begins), Limits::Off).await?;
-    let engine = Engine::new(app, channels);
+    let engine = Engine::new(app, channels).without_recurring();
     let played = replay::run(&engine, &province, script, now).await?;
     Ok(Loaded {
         organisations: province.organisations,

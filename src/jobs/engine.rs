@@ -12,12 +12,22 @@ use crate::domain::notice::Channel;
 use crate::notify::Channels;
 use crate::service::{App, Error, hold, letters, recurring, sweep};
 
+/// Whether jobs recur.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Recurring {
+    /// As they should.
+    On,
+    /// While a past is made up, of which nobody was told every morning.
+    Off,
+}
+
 /// What the loops share.
 pub struct Engine {
     app: App,
     channels: Channels,
     /// This process, as the claimant of deliveries.
     worker: Uuid,
+    recurring: Recurring,
     moving: Mutex<()>,
     ticking: Mutex<()>,
     sweeping: Mutex<()>,
@@ -35,12 +45,19 @@ impl Engine {
             app,
             channels,
             worker,
+            recurring: Recurring::On,
             moving: gate(),
             ticking: gate(),
             sweeping: gate(),
             mailing: gate(),
             texting: gate(),
         }
+    }
+
+    /// The same without digests and alarms, for making up a past.
+    #[must_use]
+    pub fn without_recurring(self) -> Self {
+        Self { recurring: Recurring::Off, ..self }
     }
 
     /// The application.
@@ -57,6 +74,9 @@ impl Engine {
 
     /// Does the recurring jobs that are due.
     pub async fn tick(&self) {
+        if self.recurring == Recurring::Off {
+            return;
+        }
         self.fire(&self.ticking, "recurring jobs", || self.jobs()).await;
     }
 
@@ -130,7 +150,11 @@ impl Engine {
             let now = self.app.clock.now();
             let ticket = sweep::next_due(&self.app, now).await?;
             let delivery = letters::next_due(&self.app, now).await?;
-            match [ticket, delivery, schedule::next_due(now)].into_iter().flatten().min() {
+            let job = match self.recurring {
+                Recurring::On => schedule::next_due(now),
+                Recurring::Off => None,
+            };
+            match [ticket, delivery, job].into_iter().flatten().min() {
                 Some(next) if next <= to => self.app.clock.move_to(next),
                 Some(_) | None => break,
             }
