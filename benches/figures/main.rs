@@ -173,6 +173,7 @@ async fn copy_filing(db: &mut sqlx::SqliteConnection, ticket: &[u8]) {
         ("ticket", &[("id", "?1"), ("number", "hex(?1)")][..]),
         ("deadline", &[("ticket_id", "?1")]),
         ("event", &[("ticket_id", "?1")]),
+        ("feed", &[("ticket_id", "?1"), ("position", "null"), ("id", "randomblob(16)")]),
         ("timer", &[("ticket_id", "?1")]),
         ("notice", &[("ticket_id", "?1"), ("id", "cast(substr(?1, 9) || substr(id, 9) as blob)")]),
         (
