@@ -32,14 +32,14 @@ use crate::support::world::{INSULIN, REPLY_DUE, START, World, at};
 
 sqlite_only! {
     a_backup_under_load_restores_to_one_moment,
-    a_restored_service_repeats_nothing,
+    a_restored_service_repeats_nothing_b118,
     search_finds_the_same_after_a_restore,
     every_changed_byte_is_refused,
     nothing_is_written_over,
     what_is_foreign_or_hostile_is_refused,
     a_newer_schema_is_refused_and_an_older_one_migrated,
     a_missing_attachment_is_named,
-    one_process_has_the_file_to_itself,
+    one_process_has_the_file_to_itself_b116,
 }
 
 /// A place for a database and its attachments.
@@ -189,7 +189,7 @@ async fn whole(home: &Home) -> u64 {
     }
 }
 
-async fn a_restored_service_repeats_nothing(db: TestDb) {
+async fn a_restored_service_repeats_nothing_b118(db: TestDb) {
     let (home, target, outside) = (Home::new(), Home::new(), Outside::spawn().await);
     let world = world(&db, &home).await;
     let id = world.file().await;
@@ -423,7 +423,7 @@ fn ended(mut command: Command) -> (Option<i32>, String, String) {
     (status.code(), text(stdout), text(stderr))
 }
 
-async fn one_process_has_the_file_to_itself(_: TestDb) {
+async fn one_process_has_the_file_to_itself_b116(_: TestDb) {
     let home = Home::new();
     let url = home.url();
     let run = |arguments: &[&str]| ended(program(home.folder.path(), &url, arguments));

@@ -13,7 +13,7 @@ use crate::support::station::{Outside, Station};
 use crate::support::world::{self, REPLY_DUE, START, at};
 
 both! {
-    a_jump_of_more_than_fourteen_days_fires_nothing,
+    a_jump_of_more_than_fourteen_days_fires_nothing_b076,
     thirteen_days_are_downtime_and_everything_fires,
     a_tick_in_the_future_fires_nothing,
     a_fresh_database_has_not_jumped,
@@ -35,7 +35,7 @@ async fn cause(station: &Station) -> Option<HoldCause> {
     hold::current(&station.world.app).await.expect("answers").map(|hold| hold.cause)
 }
 
-async fn a_jump_of_more_than_fourteen_days_fires_nothing(db: TestDb) {
+async fn a_jump_of_more_than_fourteen_days_fires_nothing_b076(db: TestDb) {
     let (station, outside) = station(&db).await;
     let id = station.world.file().await;
     station.tick().await;

@@ -14,7 +14,7 @@ sqlite_only!(
     another_site_cannot_act_with_a_cookie,
     a_cookie_is_for_the_browser_alone,
     over_tls_the_cookie_is_the_hosts_own,
-    the_form_signs_in,
+    the_form_signs_in_b111_b112,
 );
 
 async fn sign_in(app: &TestApp, username: &str, password: &str) -> Answer {
@@ -235,7 +235,7 @@ async fn over_tls_the_cookie_is_the_hosts_own(db: TestDb) {
     app.stop().await;
 }
 
-async fn the_form_signs_in(db: TestDb) {
+async fn the_form_signs_in_b111_b112(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let form = "application/x-www-form-urlencoded";
     let post = async |kind: &str, body: &str, headers: &[(&str, &str)]| {

@@ -7,7 +7,7 @@ use crate::support::db::{TestDb, both};
 use crate::support::world::{CEFTRIAXONE, REPLY_DUE, RESOLVE_DUE, START, World, at, reply};
 
 both! {
-    every_organisation_gets_its_turn,
+    every_organisation_gets_its_turn_b119,
     what_is_due_comes_in_due_order,
     a_ticket_that_keeps_failing_waits_for_a_person,
     an_ended_ticket_has_no_timer,
@@ -17,7 +17,7 @@ async fn due(db: &TestDb, instant: &str, limit: u64) -> Vec<TicketId> {
     sweep::due(db.store.read(), at(instant), limit).await.expect("the database answers")
 }
 
-async fn every_organisation_gets_its_turn(db: TestDb) {
+async fn every_organisation_gets_its_turn_b119(db: TestDb) {
     let world = World::on(&db).await;
     let mut theirs = Vec::new();
     for _ in 0..9 {
