@@ -13,11 +13,10 @@ use crate::domain::id::{OrganisationId, ProductId};
 pub use crate::domain::ledger::{DEFINITION, Figures, Grouping, Ratio};
 use crate::domain::ledger::{Group, Ledger};
 use crate::domain::party::{Division, Organisation, Role};
-use crate::shipped;
 use crate::store::catalogue::{self, Product};
 pub use crate::store::tickets::Period;
 use crate::store::tickets::ledger_lines;
-use crate::store::{self, accounts};
+use crate::store::{accounts, divisions};
 
 /// Names read at once.
 const MANY: usize = 1_000;
@@ -143,15 +142,17 @@ impl Names {
         db: &impl ConnectionTrait,
         groups: impl Iterator<Item = &Group>,
     ) -> Result<Self, Error> {
-        let (mut products, mut makers, mut names) = (Vec::new(), Vec::new(), Self::default());
+        let (mut products, mut makers, mut cities) = (Vec::new(), Vec::new(), Vec::new());
         for group in groups {
             match group {
                 Group::Manufacturer(id) => makers.push(*id),
                 Group::Product(_, id) => products.push(*id),
-                Group::City(_) if names.cities.is_empty() => names.cities = cities()?,
-                Group::City(_) | Group::Month(..) => {}
+                Group::City(code) => cities.push(*code),
+                Group::Month(..) => {}
             }
         }
+        let cities = divisions::names(db, &cities).await?;
+        let mut names = Self { cities, ..Self::default() };
         for ids in products.chunks(MANY) {
             let found = catalogue::products(db, ids).await?.into_iter();
             names.products.extend(found.map(|product| (product.id, product)));
@@ -181,16 +182,4 @@ impl Names {
             Group::Month(year, month) => Some(Subject::Month(year, month)),
         }
     }
-}
-
-/// The names of the divisions, `code,name,…` in each line of the shipped file.
-fn cities() -> Result<HashMap<Division, String>, Error> {
-    let unread = |error: anyhow::Error| store::Error::Unusable(error.to_string());
-    let text = shipped::text("divisions.csv").map_err(unread)?;
-    let named = |line: &str| {
-        let (code, rest) = line.split_once(',')?;
-        let (name, _) = rest.split_once(',')?;
-        Some((Division::parse(code).ok()?, name.to_owned()))
-    };
-    Ok(text.lines().filter_map(named).collect())
 }
