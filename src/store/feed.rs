@@ -2,7 +2,7 @@
 //! changes became visible.
 //!
 //! A reader who has seen a place has seen everything before it: rows settle in order (see
-//! [`dialect::is_settled`]), and the oldest are cleared first.
+//! `dialect::is_settled`), and the oldest are cleared first.
 //!
 //! **Never** holds what happened: the timeline does.
 
