@@ -76,6 +76,20 @@ impl List {
         Page { items: rows, next_cursor }
     }
 
+    /// The page that begins after `after`, out of all the rows in their order.
+    pub(super) fn page_after<T, P: Position + PartialOrd>(
+        self,
+        mut rows: Vec<T>,
+        after: Option<P>,
+        size: u64,
+        position: impl Fn(&T) -> P,
+    ) -> Page<T> {
+        if let Some(after) = after {
+            rows.retain(|row| position(row) > after);
+        }
+        self.page(rows, size, position)
+    }
+
     /// A page whose end the use case told.
     pub(super) fn page_until<T, P: Position>(self, items: Vec<T>, next: Option<P>) -> Page<T> {
         Page { items, next_cursor: next.map(|position| self.seal(&position.write())) }

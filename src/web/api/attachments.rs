@@ -157,10 +157,9 @@ pub(super) async fn list(
     let mut query = Query::read(request.query_string(), &["page_size", "cursor"])?;
     let size = query.page_size();
     let list = List { name: "attachments", reader: signed.user() };
-    let after: Option<u32> = list.after(query.text("cursor"))?;
+    let after = list.after(query.text("cursor"))?;
     query.done(())?;
-    let rest = rows.into_iter().filter(|view| after.is_none_or(|after| view.row.sequence > after));
-    let page = list.page(rest.collect(), size, |view: &AttachmentView| view.row.sequence);
+    let page = list.page_after(rows, after, size, |view: &AttachmentView| view.row.sequence);
     Ok(HttpResponse::Ok().json(page.map(|view| AttachmentBody::shown(&view))))
 }
 

@@ -94,11 +94,9 @@ pub(super) async fn list(
     let mut query = Query::read(request.query_string(), &["page_size", "cursor"])?;
     let size = query.page_size();
     let list = List { name: "messages", reader: signed.user() };
-    let after: Option<u32> = list.after(query.text("cursor"))?;
+    let after = list.after(query.text("cursor"))?;
     query.done(())?;
-    let rest =
-        rows.into_iter().filter(|row| after.is_none_or(|after| row.message.sequence > after));
-    let page = list.page(rest.collect(), size, |row: &MessageView| row.message.sequence);
+    let page = list.page_after(rows, after, size, |row: &MessageView| row.message.sequence);
     Ok(HttpResponse::Ok().json(page.map(MessageBody::shown)))
 }
 
