@@ -11,6 +11,7 @@ pub mod alarm;
 pub mod attachment;
 pub mod bulletin;
 pub mod calendar;
+pub mod countdown;
 pub mod escalation;
 pub mod explanation;
 pub mod export;
