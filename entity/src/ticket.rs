@@ -47,6 +47,8 @@ pub struct Model {
     pub stopped_until: Option<Date>,
     pub escalated: bool,
     pub overdue: bool,
+    /// The earliest of what the manufacturer owes and has not done.
+    pub due_at: Option<DateTimeUtc>,
     /// Over before the service began: it was imported, and starts no clock.
     pub historic: bool,
     pub events: i32,

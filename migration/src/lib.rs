@@ -11,6 +11,7 @@ mod m20261124_000006_attachments;
 mod m20261124_000007_feed;
 mod m20261124_000009_bulletins;
 mod m20261124_000011_divisions;
+mod m20261125_000001_worklists;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000007_feed::Migration),
             Box::new(m20261124_000009_bulletins::Migration),
             Box::new(m20261124_000011_divisions::Migration),
+            Box::new(m20261125_000001_worklists::Migration),
         ]
     }
 }

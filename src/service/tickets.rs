@@ -241,7 +241,22 @@ pub async fn list(
     order: Order,
     page: (Option<(DateTime<Utc>, Uuid)>, u64),
 ) -> Result<Vec<TicketView>, Error> {
-    let db = app.store.read();
+    match order {
+        Order::NewestFirst | Order::OldestFirst => {
+            list_on(app.store.read(), scope, filter, order, page).await
+        }
+        // What is due next changes: the page is read as it was at one instant.
+        Order::DueFirst => list_on(&app.store.snapshot().await?, scope, filter, order, page).await,
+    }
+}
+
+async fn list_on(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    filter: &Filter,
+    order: Order,
+    page: (Option<(DateTime<Utc>, Uuid)>, u64),
+) -> Result<Vec<TicketView>, Error> {
     let tickets = kept::list(db, scope.tickets(), filter, order, page).await?;
     views(db, scope, tickets).await
 }
@@ -252,6 +267,19 @@ pub async fn list(
 /// [`Error::Internal`].
 pub async fn count(app: &App, scope: &Scope, filter: &Filter) -> Result<u64, Error> {
     Ok(kept::count(app.store.read(), scope.tickets(), filter).await?)
+}
+
+/// How many tickets the whole list has, but `cap` at most: fast over however many.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn count_up_to(
+    app: &App,
+    scope: &Scope,
+    filter: &Filter,
+    cap: u64,
+) -> Result<u64, Error> {
+    Ok(kept::count_up_to(app.store.read(), scope.tickets(), filter, cap).await?)
 }
 
 async fn view(

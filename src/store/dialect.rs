@@ -280,6 +280,12 @@ pub(super) fn matches(backend: DbBackend, query: &Query) -> Option<SimpleExpr> {
     }
 }
 
+/// A column that rows are not to be looked up by. SQLite has no statistics, so it takes any region
+/// for one with few tickets and would sort them all to show a page; PostgreSQL sees for itself.
+pub(super) fn not_looked_up(backend: DbBackend, column: SimpleExpr) -> SimpleExpr {
+    if backend == DbBackend::Sqlite { Expr::cust_with_exprs("+?", [column]) } else { column }
+}
+
 /// Rows as one JSON document, each an array of its `ids` and its other `columns`. Without rows it
 /// is empty or null.
 pub(super) fn gathered(backend: DbBackend, ids: &[&str], columns: &[&str]) -> SimpleExpr {

@@ -171,6 +171,12 @@ impl Deadline {
         self.status == DeadlineStatus::Running
     }
 
+    /// True while it is missed and the thing is still not done.
+    #[must_use]
+    pub fn is_neglected(&self) -> bool {
+        self.status == DeadlineStatus::Missed && self.met_at.is_none()
+    }
+
     /// True for what the manufacturer owes; the rest is owed by a bureau or the hospital.
     #[must_use]
     pub fn is_owed_by_manufacturer(&self) -> bool {

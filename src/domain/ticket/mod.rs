@@ -138,6 +138,25 @@ impl Ticket {
         self.escalations.iter().filter(|escalation| escalation.is_open()).max_by_key(|e| e.level)
     }
 
+    /// When the earliest thing is due, or was, that the manufacturer owes and has not done; what
+    /// is held or stopped does not count.
+    #[must_use]
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.owed().filter(|d| d.is_running() || d.is_neglected()).map(|d| d.due_at).min()
+    }
+
+    /// Something of the manufacturer's is missed and still not done.
+    #[must_use]
+    pub fn is_overdue(&self) -> bool {
+        self.owed().any(Deadline::is_neglected)
+    }
+
+    /// What the manufacturer owes while the ticket is not over.
+    fn owed(&self) -> impl Iterator<Item = &Deadline> {
+        let is_over = self.state.is_final();
+        self.deadlines.iter().filter(move |d| !is_over && d.is_owed_by_manufacturer())
+    }
+
     /// The deadline of a kind that was set last.
     #[must_use]
     pub fn deadline(&self, kind: DeadlineKind) -> Option<&Deadline> {

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::super::Error;
 use super::super::row::{Place, int, word};
-use super::list::visible_condition;
+use super::filter::visible_condition;
 use crate::domain::access::Visible;
 use crate::domain::attachment::Attachment;
 use crate::domain::id::{AttachmentId, OrganisationId, TicketId, UserId};

@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use uuid::Uuid;
 
 use super::super::Error;
-use super::list::visible_condition;
+use super::filter::visible_condition;
 use crate::domain::access::Visible;
 use crate::domain::id::TicketId;
 use crate::domain::ticket::{StateName, Ticket};

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::super::row::{Place, word};
 use super::super::{Error, dialect};
-use super::list::{visible_condition, within};
+use super::filter::{visible_condition, within};
 use crate::domain::access::Visible;
 use crate::domain::id::{OrganisationId, ProductId};
 use crate::domain::ledger::{DECIDED, Decided, KINDS, Line};

@@ -4,42 +4,19 @@
 
 use chrono::{DateTime, Utc};
 use entity::{escalation, ticket};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order as SqlOrder, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
-use super::super::row::division;
-use super::super::{Error, dialect};
+use super::super::Error;
+use super::filter::{Filter, condition, under_way, visible_condition};
 use super::load::load;
 use crate::domain::access::Visible;
-use crate::domain::id::{EscalationId, OrganisationId, TicketId};
-use crate::domain::party::Division;
-use crate::domain::search::Query;
-use crate::domain::ticket::{StateName, Ticket};
-
-/// What a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Only in this state.
-    pub state: Option<StateName>,
-    /// Only with, or only without, an open escalation.
-    pub escalated: Option<bool>,
-    /// Only with, or only without, something missed and not done.
-    pub overdue: Option<bool>,
-    /// Only where these terms occur.
-    pub query: Option<Query>,
-    /// Only of this manufacturer.
-    pub manufacturer: Option<OrganisationId>,
-    /// Only in this division's subtree.
-    pub division: Option<Division>,
-    /// Only filed at or after.
-    pub filed_from: Option<DateTime<Utc>>,
-    /// Only filed before.
-    pub filed_before: Option<DateTime<Utc>>,
-}
+use crate::domain::id::{EscalationId, TicketId};
+use crate::domain::ticket::Ticket;
 
 /// How a list is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,6 +26,8 @@ pub enum Order {
     NewestFirst,
     /// Oldest first.
     OldestFirst,
+    /// What the manufacturer owes next first; only where it owes something.
+    DueFirst,
 }
 
 /// One page of tickets: those after `after`, at most `limit`.
@@ -62,31 +41,39 @@ pub async fn list(
     order: Order,
     page: (Option<(DateTime<Utc>, Uuid)>, u64),
 ) -> Result<Vec<Ticket>, Error> {
-    let Some(condition) = condition(db, visible, filter) else { return Ok(Vec::new()) };
+    let Some(condition) = condition(db, visible, filter, Some(order)) else {
+        return Ok(Vec::new());
+    };
     let (after, limit) = page;
-    let key = Expr::tuple([
-        Expr::col((ticket::Entity, ticket::Column::FiledAt)),
-        Expr::col((ticket::Entity, ticket::Column::Id)),
-    ]);
-    let after = after.map(|(at, id)| Expr::tuple([Expr::val(at), Expr::val(id)]));
+    let (column, direction) = match order {
+        Order::NewestFirst => (ticket::Column::FiledAt, SqlOrder::Desc),
+        Order::OldestFirst => (ticket::Column::FiledAt, SqlOrder::Asc),
+        Order::DueFirst => (ticket::Column::DueAt, SqlOrder::Asc),
+    };
     let mut select = ticket::Entity::find()
         .select_only()
         .column(ticket::Column::Id)
         .filter(condition)
+        .order_by(column, direction.clone())
+        .order_by(ticket::Column::Id, direction)
         .limit(limit);
-    select = match (order, after) {
-        (Order::NewestFirst, Some(after)) => select.filter(key.lt(after)),
-        (Order::OldestFirst, Some(after)) => select.filter(key.gt(after)),
-        (Order::NewestFirst | Order::OldestFirst, None) => select,
-    };
-    select = match order {
-        Order::NewestFirst => {
-            select.order_by_desc(ticket::Column::FiledAt).order_by_desc(ticket::Column::Id)
+    if order == Order::DueFirst {
+        if filter.is_over() {
+            return Ok(Vec::new());
         }
-        Order::OldestFirst => {
-            select.order_by_asc(ticket::Column::FiledAt).order_by_asc(ticket::Column::Id)
-        }
-    };
+        select = select.filter(under_way()).filter(column.is_not_null());
+    }
+    if let Some((at, id)) = after {
+        let key = Expr::tuple([
+            Expr::col((ticket::Entity, column)),
+            Expr::col((ticket::Entity, ticket::Column::Id)),
+        ]);
+        let place = Expr::tuple([Expr::val(at), Expr::val(id)]);
+        select = match order {
+            Order::NewestFirst => select.filter(key.lt(place)),
+            Order::OldestFirst | Order::DueFirst => select.filter(key.gt(place)),
+        };
+    }
     let ids: Vec<Uuid> = select.into_tuple().all(db).await?;
     let wanted: Vec<TicketId> = ids.iter().copied().map(TicketId).collect();
     let mut tickets = load(db, &wanted).await?;
@@ -103,44 +90,23 @@ pub async fn count(
     visible: Visible,
     filter: &Filter,
 ) -> Result<u64, Error> {
-    let Some(condition) = condition(db, visible, filter) else { return Ok(0) };
+    let Some(condition) = condition(db, visible, filter, None) else { return Ok(0) };
     Ok(ticket::Entity::find().filter(condition).count(db).await?)
 }
 
-/// `None` when nothing can match.
-fn condition(db: &impl ConnectionTrait, visible: Visible, filter: &Filter) -> Option<Condition> {
-    let mut all = Condition::all().add(visible_condition(visible)?);
-    if let Some(query) = &filter.query {
-        all = all.add(dialect::matches(db.get_database_backend(), query)?);
-    }
-    Some(
-        all.add_option(filter.state.map(|state| ticket::Column::State.eq(state.as_str())))
-            .add_option(filter.escalated.map(|yes| ticket::Column::Escalated.eq(yes)))
-            .add_option(filter.overdue.map(|yes| ticket::Column::Overdue.eq(yes)))
-            .add_option(filter.manufacturer.map(|id| ticket::Column::ManufacturerId.eq(id.0)))
-            .add_option(filter.division.map(within))
-            .add_option(filter.filed_from.map(|at| ticket::Column::FiledAt.gte(at)))
-            .add_option(filter.filed_before.map(|at| ticket::Column::FiledAt.lt(at))),
-    )
-}
-
-/// The condition that a ticket exists for somebody; `None` when none does.
-pub(in crate::store) fn visible_condition(visible: Visible) -> Option<Condition> {
-    let condition = match visible {
-        Visible::Hospital(id) => ticket::Column::HospitalId.eq(id.0),
-        Visible::Manufacturer(id) => ticket::Column::ManufacturerId.eq(id.0),
-        Visible::Distributor(id) => ticket::Column::DistributorId.eq(id.0),
-        Visible::Within(region) => within(region),
-        Visible::Bare => return Some(Condition::all()),
-        Visible::Nothing => return None,
-    };
-    Some(Condition::all().add(condition))
-}
-
-pub(super) fn within(region: Division) -> sea_orm::sea_query::SimpleExpr {
-    let (_, end) = region.range();
-    let end = i32::try_from(end).unwrap_or(i32::MAX);
-    ticket::Column::Division.gte(division(region)).and(ticket::Column::Division.lt(end))
+/// How many tickets the whole list has, but `cap` at most: no more are looked at.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn count_up_to(
+    db: &impl ConnectionTrait,
+    visible: Visible,
+    filter: &Filter,
+    cap: u64,
+) -> Result<u64, Error> {
+    let Some(condition) = condition(db, visible, filter, None) else { return Ok(0) };
+    let select = ticket::Entity::find().select_only().expr(Expr::val(1)).filter(condition);
+    Ok(select.limit(cap).count(db).await?)
 }
 
 /// One page of escalations of visible tickets, newest first, each with its ticket's id.

@@ -7,6 +7,7 @@
 
 mod attachments;
 mod duplicates;
+mod filter;
 mod ledger;
 mod list;
 mod load;
@@ -17,9 +18,10 @@ mod timeline;
 
 pub use attachments::{AttachmentRow, Usage, attachment, attachments, known_attachments, usage};
 pub use duplicates::likely_duplicates;
+pub use filter::Filter;
+pub(super) use filter::visible_condition;
 pub use ledger::{LedgerPlace, Period, ledger_lines};
-pub(super) use list::visible_condition;
-pub use list::{Filter, Order, count, escalations, list, ticket_of_escalation};
+pub use list::{Order, count, count_up_to, escalations, list, ticket_of_escalation};
 pub use load::{find, find_all_locked, find_locked, load};
 pub use save::{insert, insert_all, message_id, update};
 pub use shortage::{shortage_lines, widespread_lines};

@@ -16,9 +16,7 @@ use super::attachments;
 use super::requests::{REQUEST, REQUEST_KEY, request_row};
 use crate::domain::escalation::{Escalation, Measure};
 use crate::domain::id::{MessageId, TicketId};
-use crate::domain::ticket::{
-    Change, Deadline, DeadlineStatus, Event, Promise, State, Ticket, Written, wake_at,
-};
+use crate::domain::ticket::{Change, Deadline, Event, Promise, State, Ticket, Written, wake_at};
 
 /// Writes a newly filed ticket. `search_terms` are the cut texts people may search for. A taken
 /// number is a duplicate when the batch runs.
@@ -130,7 +128,7 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
 }
 
 /// The columns that acts and deadlines change.
-const CHANGING: [ticket::Column; 14] = [
+const CHANGING: [ticket::Column; 15] = [
     ticket::Column::DistributorId,
     ticket::Column::State,
     ticket::Column::OwesPromise,
@@ -143,6 +141,7 @@ const CHANGING: [ticket::Column; 14] = [
     ticket::Column::StoppedUntil,
     ticket::Column::Escalated,
     ticket::Column::Overdue,
+    ticket::Column::DueAt,
     ticket::Column::Events,
     ticket::Column::Version,
 ];
@@ -201,7 +200,8 @@ fn row_of(ticket: &Ticket, version: i64, search_terms: String) -> ticket::Model 
         stopped_at: ticket.stopped.map(|stopped| stopped.at),
         stopped_until: ticket.stopped.map(|stopped| stopped.expected_end),
         escalated: ticket.open_escalation().is_some(),
-        overdue: is_overdue(ticket),
+        overdue: ticket.is_overdue(),
+        due_at: ticket.next_due(),
         historic: ticket.historic,
         events: int(ticket.events),
         version,
@@ -217,16 +217,6 @@ fn state_columns(state: &State) -> (Option<chrono::DateTime<chrono::Utc>>, bool)
             (None, false)
         }
     }
-}
-
-/// Something of the manufacturer's is missed and still not done.
-fn is_overdue(ticket: &Ticket) -> bool {
-    let missed = |deadline: &Deadline| {
-        deadline.status == DeadlineStatus::Missed
-            && deadline.met_at.is_none()
-            && deadline.is_owed_by_manufacturer()
-    };
-    !ticket.state.is_final() && ticket.deadlines.iter().any(missed)
 }
 
 fn deadline_row(ticket: TicketId, index: usize, deadline: &Deadline) -> deadline::Model {

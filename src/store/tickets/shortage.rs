@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::super::Error;
 use super::super::row::Place;
-use super::list::visible_condition;
+use super::filter::visible_condition;
 use crate::domain::access::Visible;
 use crate::domain::id::{OrganisationId, ProductId, TicketId};
 use crate::domain::shortage::Line;

@@ -109,7 +109,7 @@ impl Desk<'_> {
         let page =
             async |after| service::tickets::list(app, scope, &filter, order, (after, PAGE)).await;
         let shown = |view: &_| json!(tickets::TicketAnswer::shown(view, &self.lens));
-        Ok((every(export, page, tickets::position, shown).await?, paper))
+        Ok((every(export, page, tickets::position(order), shown).await?, paper))
     }
 
     async fn escalations(&self) -> File {

@@ -250,8 +250,9 @@ pub(super) async fn show(
     Ok(HttpResponse::Ok().insert_header(tag).json(body))
 }
 
-const FILTERS: [&str; 9] = [
+const FILTERS: [&str; 10] = [
     "state",
+    "over",
     "escalated",
     "overdue",
     "filed_from",
@@ -262,7 +263,7 @@ const FILTERS: [&str; 9] = [
     "manufacturer",
     "division",
 ];
-const BARE_FILTERS: usize = 6;
+const BARE_FILTERS: usize = 7;
 
 /// The filters that a reader may use.
 pub(super) fn filters(lens: &Lens) -> Vec<&'static str> {
@@ -278,21 +279,33 @@ pub(super) struct Asked {
 
 /// Reads which tickets are asked for.
 pub(super) fn asked(query: &mut Query) -> Asked {
-    let filter = filter(query);
+    let mut filter = filter(query);
     let order = match query.text("sort") {
         None | Some("-filed_at") => Order::NewestFirst,
         Some("filed_at") => Order::OldestFirst,
+        Some("due_at") => Order::DueFirst,
         Some(_) => {
-            query.refuse("sort", "unknown", "`-filed_at` or `filed_at`");
+            query.refuse("sort", "unknown", "`-filed_at`, `filed_at` or `due_at`");
             Order::NewestFirst
         }
     };
+    if order == Order::DueFirst {
+        // Nothing is due of a ticket that is over: said for those who count what is asked for.
+        filter.over = filter.over.or(Some(false));
+    }
     Asked { filter, order }
 }
 
-/// Where a ticket stands in the list.
-pub(super) fn position(view: &TicketView) -> (DateTime<Utc>, Uuid) {
-    (view.ticket.filed_at, view.ticket.id.0)
+/// Where a ticket stands in a list of that order.
+pub(super) fn position(order: Order) -> impl Fn(&TicketView) -> (DateTime<Utc>, Uuid) {
+    move |view| {
+        let ticket = &view.ticket;
+        let at = match order {
+            Order::NewestFirst | Order::OldestFirst => None,
+            Order::DueFirst => ticket.next_due(),
+        };
+        (at.unwrap_or(ticket.filed_at), ticket.id.0)
+    }
 }
 
 /// List tickets.
@@ -300,6 +313,7 @@ pub(super) fn position(view: &TicketView) -> (DateTime<Utc>, Uuid) {
     get, path = "/api/v1/tickets", operation_id = "tickets_list", tag = "tickets",
     params(
         ("state" = Option<String>, Query, description = "Only in this state"),
+        ("over" = Option<bool>, Query, description = "Only closed, withdrawn and returned ones, or only the others"),
         ("escalated" = Option<bool>, Query, description = "Only with, or without, an open escalation"),
         ("overdue" = Option<bool>, Query, description = "Only with, or without, something missed and not done"),
         ("q" = Option<String>, Query, description = "Words to be found, as a phrase"),
@@ -307,7 +321,7 @@ pub(super) fn position(view: &TicketView) -> (DateTime<Utc>, Uuid) {
         ("division" = Option<String>, Query, description = "Only in this division and below"),
         ("filed_from" = Option<String>, Query, description = "A local date or an instant, inclusive"),
         ("filed_to" = Option<String>, Query, description = "A local date or an instant, inclusive"),
-        ("sort" = Option<String>, Query, description = "`-filed_at` (default) or `filed_at`"),
+        ("sort" = Option<String>, Query, description = "`-filed_at` (default), `filed_at`, or `due_at`: what the manufacturer owes next first, and only where it owes something"),
         ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
         ("cursor" = Option<String>, Query, description = "Where the page before ended"),
     ),
@@ -324,6 +338,7 @@ pub(super) async fn list(
     let name = match order {
         Order::NewestFirst => "tickets newest",
         Order::OldestFirst => "tickets oldest",
+        Order::DueFirst => "tickets due",
     };
     let size = query.page_size();
     let cursor = query.text("cursor").map(str::to_owned);
@@ -332,13 +347,14 @@ pub(super) async fn list(
     let after: Option<(DateTime<Utc>, Uuid)> = list.after(cursor.as_deref())?;
     let page = (after, size + 1);
     let rows = tickets::list(&site.app, &signed.scope, &filter, order, page).await?;
-    let page = list.page(rows, size, position);
+    let page = list.page(rows, size, position(order));
     Ok(HttpResponse::Ok().json(page.map(|view| TicketAnswer::shown(&view, &lens))))
 }
 
 fn filter(query: &mut Query) -> Filter {
     Filter {
         state: query.word("state"),
+        over: query.flag("over"),
         escalated: query.flag("escalated"),
         overdue: query.flag("overdue"),
         query: query.search("q").map(|text| search::query(&text)),
@@ -346,5 +362,8 @@ fn filter(query: &mut Query) -> Filter {
         division: query.word("division"),
         filed_from: query.from("filed_from"),
         filed_before: query.to("filed_to"),
+        held_by: None,
+        unacknowledged_by: None,
+        asks: None,
     }
 }

@@ -22,9 +22,10 @@ sqlite_only!(
     administrators_search_no_text
 );
 
-const LISTS: [(&str, &str); 12] = [
+const LISTS: [(&str, &str); 13] = [
     ("hospital", "/tickets"),
     ("hospital", "/tickets?sort=filed_at"),
+    ("hospital", "/tickets?sort=due_at"),
     ("maker", "/notices"),
     ("hospital", "/products"),
     ("hospital", "/calendars"),
@@ -153,7 +154,9 @@ async fn a_cursor_is_its_readers_own(db: TestDb) {
         let answer = other.get(&joined(path, &format!("cursor={cursor}"))).await;
         refused(&answer, (400, "unreadable"), "another's cursor");
     }
-    for path in ["/tickets?sort=filed_at", "/notices", "/products", "/calendars"] {
+    for path in
+        ["/tickets?sort=filed_at", "/tickets?sort=due_at", "/notices", "/products", "/calendars"]
+    {
         let answer = stage.hospital.get(&joined(path, &format!("cursor={cursor}"))).await;
         refused(&answer, (400, "unreadable"), "another list's cursor");
     }
@@ -207,6 +210,7 @@ async fn parameters_are_read_strictly(db: TestDb) {
         ("escalated=yes", "escalated"),
         ("escalated=1", "escalated"),
         ("overdue=TRUE", "overdue"),
+        ("over=1", "over"),
         ("manufacturer=1", "manufacturer"),
         ("manufacturer=", "manufacturer"),
         ("division=12", "division"),
@@ -221,6 +225,7 @@ async fn parameters_are_read_strictly(db: TestDb) {
         ("sort=name", "sort"),
         ("sort=", "sort"),
         ("sort=-filed_at,id", "sort"),
+        ("sort=-due_at", "sort"),
         ("sort=(select 1)", "sort"),
     ] {
         let answer = stage.hospital.get(&format!("/tickets?{query}")).await;
@@ -280,6 +285,10 @@ async fn filters_pick_what_they_say(db: TestDb) {
         ("escalated=false".to_owned(), vec![&rival, &replied, &closed]),
         ("overdue=true".to_owned(), vec![&open, &elsewhere]),
         ("overdue=false&state=closed".to_owned(), vec![&rival, &closed]),
+        ("over=true".to_owned(), vec![&rival, &closed]),
+        ("over=false".to_owned(), vec![&open, &elsewhere, &replied]),
+        ("sort=due_at".to_owned(), vec![&open, &elsewhere, &replied]),
+        ("sort=due_at&overdue=false".to_owned(), vec![&replied]),
         (format!("manufacturer={maker}"), vec![&open, &elsewhere, &replied, &closed]),
         (format!("manufacturer={maker2}"), vec![&rival]),
         (format!("manufacturer={}", world::house("hospital").0), vec![]),

@@ -122,6 +122,8 @@ async fn filters_narrow_a_list(db: TestDb) {
         (Filter { escalated: Some(false), ..Filter::default() }, vec![replied, fresh]),
         (Filter { overdue: Some(true), ..Filter::default() }, vec![missed]),
         (Filter { overdue: Some(false), ..Filter::default() }, vec![replied, fresh]),
+        (Filter { over: Some(false), ..Filter::default() }, vec![replied, missed, fresh]),
+        (Filter { over: Some(true), ..Filter::default() }, vec![]),
         (Filter { manufacturer: Some(house("maker2")), ..Filter::default() }, vec![fresh]),
         (Filter { division: Some(division("370200")), ..Filter::default() }, vec![missed]),
         (

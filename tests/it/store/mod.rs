@@ -6,4 +6,5 @@ mod lists;
 mod outbox;
 mod tickets;
 mod timers;
+mod worklists;
 mod writer;
