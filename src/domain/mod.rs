@@ -23,6 +23,7 @@ pub mod import;
 pub mod ledger;
 pub mod notice;
 pub mod party;
+pub mod password;
 pub mod policy;
 pub mod retry;
 pub mod search;

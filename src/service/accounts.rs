@@ -12,9 +12,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::{Rng as _, RngCore as _};
 use sha2::{Digest, Sha256};
 
-use super::{App, Error, Limits};
+use super::{App, Error, FieldError, Limits};
 use crate::domain::access::Scope;
-use crate::domain::party::Actor;
+use crate::domain::party::{Actor, Language};
+use crate::domain::password;
+use crate::store;
 use crate::store::accounts::{self, Account, NewUser};
 use crate::store::sessions;
 
@@ -44,6 +46,8 @@ pub struct Session {
     pub scope: Scope,
     /// What they typed to sign in.
     pub username: String,
+    /// The language they are told things in.
+    pub language: Language,
     /// When it ends, wall time.
     pub expires_at: DateTime<Utc>,
 }
@@ -59,11 +63,7 @@ pub async fn sign_in(app: &App, username: &str, password: String) -> Result<Sign
     let username = username.to_lowercase();
     // Held until the outcome is written down, so that guesses at once cannot outrun the count.
     let _turn = app.signing_in.acquire().await;
-    if app.limits == Limits::On
-        && accounts::failures_since(app.store.read(), &username, since).await? >= MOST_FAILURES
-    {
-        return Err(Error::Throttled(u64::try_from(THROTTLE_MINUTES * 60).unwrap_or(u64::MAX)));
-    }
+    refuse_guessing(app, &username, since).await?;
     let account = accounts::find_by_username(app.store.read(), &username).await?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let is_right = tokio::task::spawn_blocking(move || verify(hash.as_deref(), &password)).await;
@@ -72,12 +72,19 @@ pub async fn sign_in(app: &App, username: &str, password: String) -> Result<Sign
             begin(app, account, wall).await
         }
         Some(_) | None => {
-            if app.limits == Limits::On {
-                remember_failure(app, username, wall, since).await?;
-            }
+            remember_failure(app, username, wall, since).await?;
             Err(Error::WrongPassword)
         }
     }
+}
+
+async fn refuse_guessing(app: &App, username: &str, since: DateTime<Utc>) -> Result<(), Error> {
+    if app.limits == Limits::On
+        && accounts::failures_since(app.store.read(), username, since).await? >= MOST_FAILURES
+    {
+        return Err(Error::Throttled(u64::try_from(THROTTLE_MINUTES * 60).unwrap_or(u64::MAX)));
+    }
+    Ok(())
 }
 
 async fn begin(app: &App, account: Account, wall: DateTime<Utc>) -> Result<SignedIn, Error> {
@@ -104,6 +111,9 @@ async fn remember_failure(
     wall: DateTime<Utc>,
     since: DateTime<Utc>,
 ) -> Result<(), Error> {
+    if app.limits == Limits::Off {
+        return Ok(());
+    }
     app.store
         .write(move |tx| {
             let username = username.clone();
@@ -122,7 +132,8 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Session, Error> {
     let (hashed, wall) = (token_hash(token), app.clock.wall());
     let found = accounts::find_by_session(app.store.read(), &hashed, wall).await?;
     let (account, expires_at) = found.ok_or(Error::Unauthenticated)?;
-    Ok(Session { scope: Scope::granted(account.actor), username: account.username, expires_at })
+    let Account { actor, username, language, .. } = account;
+    Ok(Session { scope: Scope::granted(actor), username, language, expires_at })
 }
 
 /// A session by what is kept of its token.
@@ -213,6 +224,92 @@ pub async fn create(app: &App, user: NewUser) -> Result<(), Error> {
             })
         })
         .await
+}
+
+/// Changes the language that the caller is told things in.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn set_language(app: &App, scope: &Scope, language: Language) -> Result<(), Error> {
+    let user = scope.actor().user;
+    app.store
+        .write(move |tx| {
+            Box::pin(
+                async move { Ok::<_, Error>(accounts::set_language(tx, user, language).await?) },
+            )
+        })
+        .await
+}
+
+/// Changes the caller's password, and ends every session of theirs but this token's.
+///
+/// # Errors
+/// [`Error::Invalid`] naming `current_password` (`wrong`) and `new_password` (the codes of
+/// [`PasswordError`](password::PasswordError)), [`Error::Throttled`] after too many wrong
+/// current passwords, which count as failed sign-ins.
+pub async fn change_password(
+    app: &App,
+    scope: &Scope,
+    token: &str,
+    current: String,
+    new: String,
+) -> Result<(), Error> {
+    let (wall, hashed) = (app.clock.wall(), token_hash(token));
+    let since = wall - TimeDelta::minutes(THROTTLE_MINUTES);
+    let found = accounts::find_by_session(app.store.read(), &hashed, wall).await?;
+    let own = found.filter(|(account, _)| account.actor.user == scope.actor().user);
+    let (account, _) = own.ok_or(Error::Unauthenticated)?;
+    let _turn = app.signing_in.acquire().await;
+    refuse_guessing(app, &account.username, since).await?;
+    let judged = password::judge(&new, &current, &account.username);
+    let mut refused: Vec<FieldError> = Vec::new();
+    let checked = account.password_hash.clone();
+    let is_right = move || verify(Some(&checked), &current);
+    if !off_the_async_threads(is_right).await? {
+        remember_failure(app, account.username.clone(), wall, since).await?;
+        refused.push(wrong_password());
+    }
+    if let Err(error) = judged {
+        refused.push(FieldError::new("new_password", error.code(), error.to_string()));
+    }
+    if !refused.is_empty() {
+        return Err(Error::Invalid(refused));
+    }
+    let made = off_the_async_threads(move || hash_password(&new)).await?;
+    let made = made.map_err(|_error| store::Error::Abandoned("the system gives no randomness"))?;
+    replace_password(app, account, made, hashed).await
+}
+
+async fn replace_password(
+    app: &App,
+    account: Account,
+    made: String,
+    own_session: String,
+) -> Result<(), Error> {
+    let (user, checked) = (account.actor.user, account.password_hash);
+    app.store
+        .write(move |tx| {
+            let (checked, made, own) = (checked.clone(), made.clone(), own_session.clone());
+            Box::pin(async move {
+                if !accounts::replace_password(tx, user, (&checked, &made)).await? {
+                    return Err(Error::Invalid(vec![wrong_password()]));
+                }
+                Ok(accounts::delete_other_sessions(tx, user, &own).await?)
+            })
+        })
+        .await
+}
+
+fn wrong_password() -> FieldError {
+    FieldError::new("current_password", "wrong", "this is not your password")
+}
+
+/// Does what keeps a core busy for tens of milliseconds.
+async fn off_the_async_threads<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let stopped = |_panic| store::Error::Abandoned("the hashing stopped");
+    Ok(tokio::task::spawn_blocking(work).await.map_err(stopped)?)
 }
 
 /// A password that is hard to guess and easy to type.

@@ -16,6 +16,7 @@ mod hold;
 mod http;
 mod import;
 mod notify;
+mod people;
 mod recurring;
 mod store;
 mod support;

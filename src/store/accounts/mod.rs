@@ -8,6 +8,7 @@ pub use recipients::{Recipient, desks, of_role, parties, recipients, unproven_ma
 
 use chrono::{DateTime, Utc};
 use entity::{app_user, organisation, session, sign_in_failure};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
 };
@@ -25,6 +26,8 @@ pub struct Account {
     pub actor: Actor,
     /// What they type to sign in.
     pub username: String,
+    /// The language they are told things in.
+    pub language: Language,
     /// Their password's hash.
     pub password_hash: String,
     /// True when the person or the organisation may not sign in.
@@ -108,6 +111,7 @@ pub(super) fn account_of(
             organisation: organisation_of(organisation)?,
         },
         username: user.username,
+        language: place.word("language", &user.language)?,
         password_hash: user.password_hash,
     })
 }
@@ -145,6 +149,23 @@ pub async fn insert_session(
 /// [`Error::Driver`].
 pub async fn delete_session(db: &impl ConnectionTrait, token_hash: &str) -> Result<(), Error> {
     session::Entity::delete_by_id(token_hash.to_owned()).exec(db).await?;
+    Ok(())
+}
+
+/// Ends every session of somebody but one.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn delete_other_sessions(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    token_hash: &str,
+) -> Result<(), Error> {
+    session::Entity::delete_many()
+        .filter(session::Column::UserId.eq(user.0))
+        .filter(session::Column::TokenHash.ne(token_hash))
+        .exec(db)
+        .await?;
     Ok(())
 }
 
@@ -188,6 +209,41 @@ pub async fn insert_failure(
         sign_in_failure::Model { id: Uuid::now_v7(), username: username.to_owned(), at: wall };
     sign_in_failure::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// Changes the language that somebody is told things in.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn set_language(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    language: Language,
+) -> Result<(), Error> {
+    app_user::Entity::update_many()
+        .col_expr(app_user::Column::Language, Expr::value(word(&language)))
+        .filter(app_user::Column::Id.eq(user.0))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Puts a hash in the place of the one that was checked; false when that is not there any more.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn replace_password(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    (checked, new): (&str, &str),
+) -> Result<bool, Error> {
+    let done = app_user::Entity::update_many()
+        .col_expr(app_user::Column::PasswordHash, Expr::value(new))
+        .filter(app_user::Column::Id.eq(user.0))
+        .filter(app_user::Column::PasswordHash.eq(checked))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected > 0)
 }
 
 /// Creates an organisation.
