@@ -12,6 +12,7 @@ pub mod calendar_year;
 pub mod deadline;
 pub mod delivery;
 pub mod division;
+pub mod draft;
 pub mod escalation;
 pub mod event;
 pub mod feed;

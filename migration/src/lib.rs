@@ -12,6 +12,7 @@ mod m20261124_000007_feed;
 mod m20261124_000009_bulletins;
 mod m20261124_000011_divisions;
 mod m20261125_000001_worklists;
+mod m20261125_000002_drafts;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000009_bulletins::Migration),
             Box::new(m20261124_000011_divisions::Migration),
             Box::new(m20261125_000001_worklists::Migration),
+            Box::new(m20261125_000002_drafts::Migration),
         ]
     }
 }

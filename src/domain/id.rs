@@ -51,6 +51,8 @@ ids! {
     MessageId,
     /// A file that somebody added to a ticket.
     AttachmentId,
+    /// A ticket that somebody has begun to fill in.
+    DraftId,
     /// A layer of the working calendar.
     CalendarId,
     /// A version of the time-limit rules.

@@ -23,7 +23,7 @@ use crate::domain::ticket::{self, Change, NewTicket, Reachable, Report, Rules, T
 use crate::store::accounts::{self, Recipient};
 use crate::store::catalogue::{self, Product};
 use crate::store::tickets as kept;
-use crate::store::{self, Batch, outbox};
+use crate::store::{self, Batch, drafts, outbox};
 
 /// What a hospital fills in.
 #[derive(Debug, Clone)]
@@ -169,6 +169,7 @@ async fn file_in(
     let mut batch = Batch::on(tx);
     kept::insert(&mut batch, &change, terms);
     outbox::insert(&mut batch, &told);
+    drafts::delete_for(&mut batch, scope.actor().user, &known.product.code);
     // A taken number is drawn again with the next attempt.
     let written = batch.run(tx).await;
     written.map_err(|error| if error.is_duplicate() { store::Error::Stale } else { error })?;

@@ -10,6 +10,7 @@ mod batch;
 pub mod catalogue;
 mod dialect;
 pub mod divisions;
+pub mod drafts;
 pub mod feed;
 pub mod figures;
 pub mod hold;

@@ -11,6 +11,7 @@
 )]
 
 mod backup;
+mod drafts;
 mod files;
 mod hold;
 mod http;
