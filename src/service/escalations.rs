@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::tickets::{ReadAct, TicketView, Upon, act, views};
 use super::{Answered, App, Error, Once};
 use crate::domain::access::Scope;
-use crate::domain::id::EscalationId;
+use crate::domain::id::{EscalationId, TicketId};
 use crate::domain::party::Role;
 use crate::domain::ticket::ActKind;
 use crate::store::tickets as kept;
@@ -34,6 +34,17 @@ pub async fn list(
     let views = views(db, scope, kept::load(db, &ids).await?).await?;
     let view_of = |ticket| views.iter().find(|view| view.ticket.id == ticket).cloned();
     Ok(found.into_iter().filter_map(|(id, ticket)| Some((id, view_of(ticket)?))).collect())
+}
+
+/// The ticket of an escalation in the caller's reach.
+///
+/// # Errors
+/// [`Error::NotFound`] when the escalation is unknown or not theirs.
+pub async fn ticket(app: &App, scope: &Scope, id: EscalationId) -> Result<TicketId, Error> {
+    let db = app.store.read();
+    let ticket = kept::ticket_of_escalation(db, id).await?.ok_or(Error::NotFound)?;
+    kept::find(db, scope.tickets(), ticket).await?.ok_or(Error::NotFound)?;
+    Ok(ticket)
 }
 
 /// Acts on an escalation of the caller's bureau.

@@ -151,6 +151,15 @@ pub async fn list(
     Ok(rows.into_iter().filter_map(view).collect())
 }
 
+/// How many notices of the caller's are not opened, `most` at most.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn unread(app: &App, scope: &Scope, most: u64) -> Result<u64, Error> {
+    let reader = (scope.actor().user, scope.tickets());
+    Ok(outbox::unread(app.store.read(), reader, most).await?)
+}
+
 /// Marks a notice of the caller's as opened.
 ///
 /// # Errors

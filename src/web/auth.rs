@@ -48,7 +48,11 @@ impl SignedIn {
             username: session.username,
             expires_at: session.expires_at,
             token,
-            language: language(request.headers()),
+            language: if is_cookie {
+                page_language(request, None)
+            } else {
+                language(request.headers())
+            },
         })
     }
 
@@ -115,6 +119,17 @@ fn is_ours(origin: &str, request: &HttpRequest, site: &Site) -> bool {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The cookie that keeps the language of the pages.
+pub(super) const LANGUAGE_COOKIE: &str = "supplyline-language";
+
+/// The language of the pages: what was chosen in this browser, then what the person reads, then
+/// what the browser prefers.
+pub(super) fn page_language(request: &HttpRequest, person: Option<Language>) -> Language {
+    let chosen = request.cookie(LANGUAGE_COOKIE);
+    let chosen = chosen.and_then(|cookie| super::check::word(cookie.value()));
+    chosen.or(person).unwrap_or_else(|| language(request.headers()))
 }
 
 /// The cookie of a session.

@@ -13,6 +13,7 @@ use tracing_actix_web::{RequestId, RootSpanBuilder};
 
 use super::error::Problem;
 use super::site::Site;
+use super::ui;
 
 const ALWAYS: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
@@ -61,7 +62,12 @@ pub(super) async fn headers(
         DATA_POLICY
     };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    if !path.starts_with("/api/docs") {
+    if is_page {
+        // With `no-referrer` a form's origin would be sent as `null`.
+        let same_origin = HeaderValue::from_static("same-origin");
+        headers.insert(header::REFERRER_POLICY, same_origin);
+    }
+    if !path.starts_with("/api/docs") && !path.starts_with("/assets/") {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if is_secure {
@@ -84,6 +90,7 @@ pub(super) async fn problems(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = request_id(&request);
+    let reader = ui::Reader::of(request.request());
     let mut response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
     let problem = response.response_mut().extensions_mut().remove::<Problem>();
@@ -93,10 +100,16 @@ pub(super) async fn problems(
         None if is_refusal && !is_html(response.headers()) => Problem::of_status(status),
         None => return Ok(response),
     };
-    let body = problem.body(&id);
+    let (body, kind) = match reader.and_then(|reader| reader.page(&problem, &id)) {
+        Some(ui::Answered::Elsewhere(address)) => {
+            let request = response.request().clone();
+            return Ok(ServiceResponse::new(request, ui::see(&address)).map_into_boxed_body());
+        }
+        Some(ui::Answered::Here(html)) => (html, "text/html; charset=utf-8"),
+        None => (problem.body(&id), "application/problem+json"),
+    };
     let mut response = response.map_body(|_, _| BoxBody::new(body));
-    let kind = HeaderValue::from_static("application/problem+json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     // The body that was compressed is gone.
     response.headers_mut().remove(header::CONTENT_ENCODING);
     Ok(response)

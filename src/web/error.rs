@@ -55,11 +55,11 @@ pub(super) const CODES: [(&str, u16, &str); 36] = [
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct RefusedField {
     /// Its path, like `contact.phone`; or the name of a parameter or header.
-    field: String,
+    pub(super) field: String,
     /// A stable code.
-    code: String,
+    pub(super) code: String,
     /// For people.
-    message: String,
+    pub(super) message: String,
 }
 
 /// A refusal on its way out. The request's id is added when it leaves.
@@ -124,6 +124,29 @@ impl Problem {
 
     fn title(&self) -> &'static str {
         self.entry().1
+    }
+
+    /// The stable code.
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What happened this time.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The fields that were refused.
+    pub(super) fn errors(&self) -> &[RefusedField] {
+        &self.errors
+    }
+
+    /// The same, as a use case would name them.
+    pub(super) fn field_errors(&self) -> Vec<FieldError> {
+        let field = |error: &RefusedField| {
+            FieldError::new(error.field.clone(), error.code.clone(), error.message.clone())
+        };
+        self.errors.iter().map(field).collect()
     }
 
     /// The problem as JSON.

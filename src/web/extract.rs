@@ -16,6 +16,7 @@ use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures::StreamExt as _;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::auth::SignedIn;
@@ -96,6 +97,18 @@ impl Form {
         self.header.map_or(Ok(()), |defect| Err(defect.error()))
     }
 
+    /// What a page's form says, as the body of a call.
+    pub(super) fn of_page(request: &HttpRequest, body: &Value, key: Option<String>) -> Self {
+        Self {
+            bytes: body.to_string().into(),
+            kind: None,
+            header: None,
+            route: route(request),
+            key,
+            expected: Expected::default(),
+        }
+    }
+
     async fn of(request: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
         let headers = request.headers();
         let key = key(headers);
@@ -106,14 +119,14 @@ impl Form {
             (_, Err(condition::Malformed)) => Some(Defect::Condition),
             (Ok(_), Ok(_)) => None,
         };
-        let route = format!("{} {}", request.method(), request.path());
+        let route = route(request);
         let (key, expected) = (key.unwrap_or_default(), expected.unwrap_or_default());
         Ok(Self { bytes: bytes(headers, payload).await?, kind, header, route, key, expected })
     }
 }
 
 /// The body, up to the limit and no longer than patience lasts.
-async fn bytes(headers: &HeaderMap, mut payload: Payload) -> Result<Bytes, Problem> {
+pub(super) async fn bytes(headers: &HeaderMap, mut payload: Payload) -> Result<Bytes, Problem> {
     let too_large = || Problem::new("too_large", format!("at most {MOST_BYTES} bytes"));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if length.and_then(|length| length.parse::<u64>().ok()).is_some_and(|n| n > limit()) {
@@ -158,15 +171,17 @@ fn kind(headers: &HeaderMap) -> Option<Defect> {
     (!is_json || !is_utf8).then_some(Defect::Type)
 }
 
+/// True for what may be an idempotency key.
+pub(super) fn is_key(key: &str) -> bool {
+    (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn key(headers: &HeaderMap) -> Result<Option<String>, Defect> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY);
     match (keys.next(), keys.next()) {
         (None, _) => Ok(None),
         (Some(key), None) => {
-            let visible = |key: &&str| {
-                (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
-            };
-            let key = key.to_str().ok().filter(visible).ok_or(Defect::Key)?;
+            let key = key.to_str().ok().filter(|key| is_key(key)).ok_or(Defect::Key)?;
             Ok(Some(key.to_owned()))
         }
         (Some(_), Some(_)) => Err(Defect::Key),
@@ -183,6 +198,11 @@ impl FromRequest for Form {
     }
 }
 
+/// What a key belongs to, beside its owner.
+fn route(request: &HttpRequest) -> String {
+    format!("{} {}", request.method(), request.path())
+}
+
 /// The idempotency key of a request, and what it belongs to.
 #[derive(Debug, Clone)]
 pub(super) struct Keyed {
@@ -192,11 +212,18 @@ pub(super) struct Keyed {
 
 /// The key of a request whose body is read in another way.
 pub(super) fn key_of(request: &HttpRequest) -> Keyed {
-    let route = format!("{} {}", request.method(), request.path());
-    Keyed { route, key: key(request.headers()) }
+    Keyed { route: route(request), key: key(request.headers()) }
 }
 
 impl Keyed {
+    /// The same with the key of a page's form, where the header gives none.
+    pub(super) fn or_of_page(mut self, key: String) -> Self {
+        if matches!(self.key, Ok(None)) && is_key(&key) {
+            self.key = Ok(Some(key));
+        }
+        self
+    }
+
     /// Refuses a key that is none.
     pub(super) fn checked(&self) -> Result<(), Error> {
         self.key.as_ref().map(drop).map_err(|defect| defect.error())

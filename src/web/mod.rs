@@ -15,14 +15,16 @@ mod envelope;
 mod error;
 mod evidence;
 mod extract;
+mod form;
 mod health;
 mod json;
 mod moment;
-mod pages;
 mod paging;
 mod query;
 mod site;
+mod ui;
 mod upload;
+mod words;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Handler, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -60,9 +62,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/health/live"), health::live))
         .service(get(resource("/health/ready"), health::ready))
         .service(get(resource("/metrics"), health::metrics))
-        .service(get(resource("/"), pages::home))
-        .service(get(resource("/login"), pages::login).route(web::post().to(pages::sign_in)))
-        .service(get(resource("/tickets/{id}"), pages::ticket))
+        .configure(ui::routes)
         .configure(api::routes);
 }
 

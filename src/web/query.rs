@@ -63,6 +63,11 @@ impl Query {
         self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every parameter that was given.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (String, String)> {
+        self.pairs.iter().cloned()
+    }
+
     /// What somebody searches for; nothing when it is blank.
     pub(super) fn search(&mut self, name: &str) -> Option<String> {
         let value = self.text(name)?.trim().to_owned();

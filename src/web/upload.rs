@@ -174,7 +174,9 @@ impl Parts {
         if spooled.bytes == 0 {
             self.check.refuse("file", "empty", "the file is empty");
         }
-        let (texts, hash) = (self.texts, hex(spooled.hash));
+        let (mut texts, hash) = (self.texts, hex(spooled.hash));
+        // A page has no way to set a header.
+        let keyed = texts.remove("_key").map_or(keyed.clone(), |key| keyed.or_of_page(key));
         let received = Received { file: spooled.file, name: spooled.name, hash, texts, keyed };
         Ok(self.check.done(received)?)
     }

@@ -4,10 +4,11 @@
 
 use chrono::{DateTime, Utc};
 use entity::{delivery, notice, ticket};
+use sea_orm::sea_query::IntoCondition as _;
 use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use uuid::Uuid;
 
@@ -32,6 +33,37 @@ pub struct InApp {
     pub read_at: Option<DateTime<Utc>>,
 }
 
+/// A person's notices, but for those of tickets that `visible` no longer includes. The tickets are
+/// joined, not listed: somebody may see a hundred thousand.
+fn own(person: UserId, visible: Visible) -> Select<notice::Entity> {
+    let ticket = notice::Entity::belongs_to(ticket::Entity)
+        .from(notice::Column::TicketId)
+        .to(ticket::Column::Id);
+    let seen = visible_condition(visible).unwrap_or_else(|| Expr::val(false).into_condition());
+    let theirs = Condition::any()
+        .add(notice::Column::BulletinId.is_not_null())
+        .add(Condition::all().add(ticket::Column::Id.is_not_null()).add(seen));
+    notice::Entity::find()
+        .join(JoinType::LeftJoin, ticket.into())
+        .filter(notice::Column::RecipientId.eq(person.0))
+        .filter(theirs)
+}
+
+/// How many of a person's notices are not opened, `most` at most.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn unread(
+    db: &impl ConnectionTrait,
+    (person, visible): (UserId, Visible),
+    most: u64,
+) -> Result<u64, Error> {
+    let unread = own(person, visible).filter(notice::Column::ReadAt.is_null());
+    let ids: Vec<Uuid> =
+        unread.select_only().column(notice::Column::Id).limit(most).into_tuple().all(db).await?;
+    Ok(u64::try_from(ids.len()).unwrap_or(most))
+}
+
 /// One page of a person's notices, newest first. Those of tickets that `visible` no longer
 /// includes are left out.
 ///
@@ -44,15 +76,7 @@ pub async fn notices(
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<InApp>, Error> {
-    let mut theirs = Condition::any().add(notice::Column::BulletinId.is_not_null());
-    if let Some(condition) = visible_condition(visible) {
-        let seen =
-            ticket::Entity::find().select_only().column(ticket::Column::Id).filter(condition);
-        let seen = sea_orm::QueryTrait::into_query(seen);
-        theirs = theirs.add(notice::Column::TicketId.in_subquery(seen));
-    }
-    let mut select =
-        notice::Entity::find().filter(notice::Column::RecipientId.eq(person.0)).filter(theirs);
+    let mut select = own(person, visible);
     if unread_only {
         select = select.filter(notice::Column::ReadAt.is_null());
     }

@@ -25,7 +25,7 @@ pub use bulletin::{Addressee, NewBulletin, delete_digests, insert_bulletins, new
 pub use cause::{About, Cause};
 pub use claim::{Claimed, Finished, claim, finish, is_due, next_due};
 pub use held::{Queued, Waiting, bury_queued, waiting};
-pub use inbox::{InApp, notices, read};
+pub use inbox::{InApp, notices, read, unread};
 pub use log::{Logged, find, log, of_ticket, replay};
 
 use chrono::{DateTime, Utc};

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use super::docs::Problems;
 use super::filing::{ContactForm, LONGEST_REASON, LONGEST_TEXT};
-use super::id;
 use super::lens::Lens;
 use super::tickets::{TicketAnswer, render};
 use super::words;
+use super::{id, messages, requests};
 use crate::domain::id::{AttachmentId, TicketId};
 use crate::domain::ticket::{Act, ActKind, Cause, Confirm, Reply, Verdict};
 use crate::service::{Error, tickets};
@@ -27,7 +27,7 @@ use crate::web::site::Site;
 /// The manufacturer's answer.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewReply {
+pub(in crate::web) struct NewReply {
     #[schema(schema_with = words::cause)]
     cause: String,
     #[schema(value_type = NaiveDate)]
@@ -39,63 +39,9 @@ pub(super) struct NewReply {
     contact: Object<ContactForm>,
 }
 
-/// Another date.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewPromise {
-    #[schema(value_type = NaiveDate)]
-    promised_on: String,
-    #[schema(minimum = 1, maximum = 1_000_000_000)]
-    promised_quantity: i64,
-    reason: String,
-}
-
-/// The report of a solution.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewSolution {
-    message: String,
-    #[schema(minimum = 1, maximum = 1_000_000_000)]
-    delivered_quantity: i64,
-    /// Files of the ticket that prove it, at most 20; added by your organisation.
-    #[schema(value_type = Option<Vec<Uuid>>)]
-    evidence: Option<Vec<String>>,
-}
-
-/// The hospital's word on it.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewConfirmation {
-    #[schema(schema_with = words::result)]
-    result: String,
-    /// Required after a partial solution.
-    #[schema(minimum = 1, maximum = 1_000_000_000)]
-    remaining_quantity: Option<i64>,
-    #[schema(schema_with = words::rating)]
-    rating: Option<String>,
-    comment: Option<String>,
-}
-
-/// Why.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Reason {
-    reason: String,
-}
-
-/// Reply to a ticket.
-#[utoipa::path(
-    post, path = "/api/v1/tickets/{id}/reply", operation_id = "acts_reply", tag = "acts", request_body = NewReply,
-    params(("id" = String, Path, description = "The ticket's id")),
-    responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
-)]
-pub(super) async fn reply(
-    site: web::Data<Site>,
-    write: Write,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, ActKind::Reply, |form| {
-        let body: NewReply = form.read()?;
+impl NewReply {
+    fn read(form: &Form) -> Result<Act, Error> {
+        let body: Self = form.read()?;
         let mut check = Check::default();
         let cause = check.word("cause", &body.cause);
         let reply = Reply {
@@ -106,8 +52,106 @@ pub(super) async fn reply(
             contact: body.contact.0.checked(&mut check),
         };
         check.done(Act::Reply(reply))
-    })
-    .await
+    }
+}
+
+/// Another date.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct NewPromise {
+    #[schema(value_type = NaiveDate)]
+    promised_on: String,
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    promised_quantity: i64,
+    reason: String,
+}
+
+impl NewPromise {
+    fn read(form: &Form) -> Result<Act, Error> {
+        let body: Self = form.read()?;
+        let mut check = Check::default();
+        let promise = Act::Promise {
+            promised_on: check.date("promised_on", &body.promised_on),
+            promised_quantity: check.number("promised_quantity", body.promised_quantity, QUANTITY),
+            reason: check.block("reason", &body.reason, LONGEST_REASON),
+        };
+        check.done(promise)
+    }
+}
+
+/// The report of a solution.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct NewSolution {
+    message: String,
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    delivered_quantity: i64,
+    /// Files of the ticket that prove it, at most 20; added by your organisation.
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    evidence: Option<Vec<String>>,
+}
+
+impl NewSolution {
+    fn read(form: &Form) -> Result<Act, Error> {
+        let body: Self = form.read()?;
+        let mut check = Check::default();
+        let quantity = check.number("delivered_quantity", body.delivered_quantity, QUANTITY);
+        let message = check.block("message", &body.message, LONGEST_TEXT);
+        let evidence = evidence(&mut check, body.evidence);
+        check.done(Act::Solve { message, delivered_quantity: quantity, evidence })
+    }
+}
+
+/// The hospital's word on it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct NewConfirmation {
+    #[schema(schema_with = words::result)]
+    result: String,
+    /// Required after a partial solution.
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    remaining_quantity: Option<i64>,
+    #[schema(schema_with = words::rating)]
+    rating: Option<String>,
+    comment: Option<String>,
+}
+
+impl NewConfirmation {
+    fn read(form: &Form) -> Result<Act, Error> {
+        let body: Self = form.read()?;
+        let mut check = Check::default();
+        let result = check.word("result", &body.result);
+        let remaining = body.remaining_quantity;
+        let confirm = Confirm {
+            result: result.unwrap_or(Verdict::NotSolved),
+            remaining_quantity: remaining
+                .map(|quantity| check.number("remaining_quantity", quantity, QUANTITY)),
+            rating: body.rating.and_then(|word| check.word("rating", &word)),
+            comment: check.optional_block("comment", body.comment.as_deref(), LONGEST_REASON),
+        };
+        check.done(Act::Confirm(confirm))
+    }
+}
+
+/// Why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct Reason {
+    reason: String,
+}
+
+/// Reply to a ticket.
+#[utoipa::path(
+    post, path = "/api/v1/tickets/{id}/reply", operation_id = "acts_reply", tag = "acts", request_body = NewReply,
+    params(("id" = String, Path, description = "The ticket's id")),
+    responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
+)]
+pub(in crate::web) async fn reply(
+    site: web::Data<Site>,
+    write: Write,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    act(&site, &write, &request, ActKind::Reply, NewReply::read).await
 }
 
 /// Promise another date.
@@ -116,22 +160,12 @@ pub(super) async fn reply(
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn promise(
+pub(in crate::web) async fn promise(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, ActKind::Promise, |form| {
-        let body: NewPromise = form.read()?;
-        let mut check = Check::default();
-        let promise = Act::Promise {
-            promised_on: check.date("promised_on", &body.promised_on),
-            promised_quantity: check.number("promised_quantity", body.promised_quantity, QUANTITY),
-            reason: check.block("reason", &body.reason, LONGEST_REASON),
-        };
-        check.done(promise)
-    })
-    .await
+    act(&site, &write, &request, ActKind::Promise, NewPromise::read).await
 }
 
 /// Report a ticket solved.
@@ -140,27 +174,19 @@ pub(super) async fn promise(
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn solve(
+pub(in crate::web) async fn solve(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, ActKind::Solve, |form| {
-        let body: NewSolution = form.read()?;
-        let mut check = Check::default();
-        let quantity = check.number("delivered_quantity", body.delivered_quantity, QUANTITY);
-        let message = check.block("message", &body.message, LONGEST_TEXT);
-        let evidence = evidence(&mut check, body.evidence);
-        check.done(Act::Solve { message, delivered_quantity: quantity, evidence })
-    })
-    .await
+    act(&site, &write, &request, ActKind::Solve, NewSolution::read).await
 }
 
 /// Files named by an act.
 const MOST_EVIDENCE: usize = 20;
 
 /// The files that an act names.
-pub(super) fn evidence(check: &mut Check, given: Option<Vec<String>>) -> Vec<AttachmentId> {
+pub(in crate::web) fn evidence(check: &mut Check, given: Option<Vec<String>>) -> Vec<AttachmentId> {
     let given = given.unwrap_or_default();
     if given.len() > MOST_EVIDENCE {
         check.refuse("evidence", "too_many", format!("at most {MOST_EVIDENCE} files"));
@@ -189,26 +215,12 @@ pub(super) fn evidence(check: &mut Check, given: Option<Vec<String>>) -> Vec<Att
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn confirm(
+pub(in crate::web) async fn confirm(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, ActKind::Confirm, |form| {
-        let body: NewConfirmation = form.read()?;
-        let mut check = Check::default();
-        let result = check.word("result", &body.result);
-        let remaining = body.remaining_quantity;
-        let confirm = Confirm {
-            result: result.unwrap_or(Verdict::NotSolved),
-            remaining_quantity: remaining
-                .map(|quantity| check.number("remaining_quantity", quantity, QUANTITY)),
-            rating: body.rating.and_then(|word| check.word("rating", &word)),
-            comment: check.optional_block("comment", body.comment.as_deref(), LONGEST_REASON),
-        };
-        check.done(Act::Confirm(confirm))
-    })
-    .await
+    act(&site, &write, &request, ActKind::Confirm, NewConfirmation::read).await
 }
 
 /// Take a ticket back.
@@ -217,13 +229,12 @@ pub(super) async fn confirm(
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn withdraw(
+pub(in crate::web) async fn withdraw(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let read = |form: &Form| Ok(Act::Withdraw { reason: reason(form)? });
-    act(&site, &write, &request, ActKind::Withdraw, read).await
+    act(&site, &write, &request, ActKind::Withdraw, withdraw_of).await
 }
 
 /// Ask again for an answer, once per working day.
@@ -232,13 +243,12 @@ pub(super) async fn withdraw(
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn urge(
+pub(in crate::web) async fn urge(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let read = |form: &Form| Ok(Act::Urge { reason: reason(form)? });
-    act(&site, &write, &request, ActKind::Urge, read).await
+    act(&site, &write, &request, ActKind::Urge, urge_of).await
 }
 
 /// Ask the next rung to step in at once.
@@ -247,16 +257,15 @@ pub(super) async fn urge(
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn escalate(
+pub(in crate::web) async fn escalate(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let read = |form: &Form| Ok(Act::Escalate { reason: reason(form)? });
-    act(&site, &write, &request, ActKind::Escalate, read).await
+    act(&site, &write, &request, ActKind::Escalate, escalate_of).await
 }
 
-pub(super) fn reason(form: &Form) -> Result<String, Error> {
+pub(in crate::web) fn reason(form: &Form) -> Result<String, Error> {
     let body: Reason = form.read()?;
     let mut check = Check::default();
     let reason = check.block("reason", &body.reason, LONGEST_REASON);
@@ -264,7 +273,7 @@ pub(super) fn reason(form: &Form) -> Result<String, Error> {
 }
 
 /// Acts on the ticket in the request's path.
-pub(super) async fn act(
+pub(in crate::web) async fn act(
     site: &Site,
     write: &Write,
     request: &HttpRequest,
@@ -277,4 +286,41 @@ pub(super) async fn act(
     let once = write.once(render(Lens::of(&site.app, &write.signed), 200));
     let answered = tickets::act(&site.app, &write.signed.scope, id, kind, read, once).await?;
     Ok(answer(answered))
+}
+
+fn withdraw_of(form: &Form) -> Result<Act, Error> {
+    Ok(Act::Withdraw { reason: reason(form)? })
+}
+
+fn urge_of(form: &Form) -> Result<Act, Error> {
+    Ok(Act::Urge { reason: reason(form)? })
+}
+
+fn escalate_of(form: &Form) -> Result<Act, Error> {
+    Ok(Act::Escalate { reason: reason(form)? })
+}
+
+/// Reads what an act says.
+pub(in crate::web) type ReadBody = fn(&Form) -> Result<Act, Error>;
+
+/// How the body of an act is read, where it is done to a ticket by a call of its own.
+pub(in crate::web) fn reader(kind: ActKind) -> Option<ReadBody> {
+    Some(match kind {
+        ActKind::Reply => NewReply::read,
+        ActKind::Promise => NewPromise::read,
+        ActKind::Solve => NewSolution::read,
+        ActKind::Confirm => NewConfirmation::read,
+        ActKind::Withdraw => withdraw_of,
+        ActKind::Urge => urge_of,
+        ActKind::Escalate => escalate_of,
+        ActKind::Return => requests::return_of,
+        ActKind::Extension => requests::NewExtension::read,
+        ActKind::ForceMajeure => requests::NewForceMajeure::read,
+        ActKind::Distributor => requests::NewDistributor::read,
+        ActKind::Decide => requests::NewDecision::read,
+        ActKind::Message => messages::NewMessage::act,
+        ActKind::Attach | ActKind::Acknowledge | ActKind::Measure | ActKind::CloseEscalation => {
+            return None;
+        }
+    })
 }

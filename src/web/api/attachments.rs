@@ -15,9 +15,9 @@ use super::{id, words};
 use crate::domain::attachment::Evidence;
 use crate::domain::id::{AttachmentId, TicketId};
 use crate::domain::ticket::Audience;
-use crate::service::Once;
 use crate::service::attachments::{self, AttachmentView, NewFile};
 use crate::service::tickets::TicketView;
+use crate::service::{Once, Rendered};
 use crate::web::auth::SignedIn;
 use crate::web::check::Check;
 use crate::web::download::{attachment, is_known};
@@ -31,23 +31,23 @@ use crate::web::upload::{Received, Upload};
 
 /// A file of a ticket.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AttachmentBody {
-    id: Uuid,
+pub(in crate::web) struct AttachmentBody {
+    pub(in crate::web) id: Uuid,
     /// Its place in the timeline.
-    sequence: u32,
-    at: DateTime<FixedOffset>,
-    by: ByBody,
+    pub(in crate::web) sequence: u32,
+    pub(in crate::web) at: DateTime<FixedOffset>,
+    pub(in crate::web) by: ByBody,
     /// What it proves.
     #[schema(schema_with = words::evidence)]
-    kind: Evidence,
+    pub(in crate::web) kind: Evidence,
     #[schema(schema_with = words::audience)]
-    audience: Audience,
+    pub(in crate::web) audience: Audience,
     /// The name it is downloaded under.
-    name: String,
+    pub(in crate::web) name: String,
     /// Its media type, by its content.
-    media_type: &'static str,
+    pub(in crate::web) media_type: &'static str,
     /// Its length in bytes.
-    bytes: u64,
+    pub(in crate::web) bytes: u64,
     /// Of its bytes, in lower-case hex.
     sha256: String,
 }
@@ -55,7 +55,7 @@ pub(super) struct AttachmentBody {
 /// A file about to be added.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it only describes")]
-pub(super) struct NewAttachment {
+pub(in crate::web) struct NewAttachment {
     /// At most 20 MB: pdf, ofd, jpg, png, webp, docx, xlsx, csv or txt.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
@@ -69,7 +69,7 @@ pub(super) struct NewAttachment {
 
 impl AttachmentBody {
     /// A file as it is shown.
-    pub(super) fn shown(view: &AttachmentView) -> Self {
+    pub(in crate::web) fn shown(view: &AttachmentView) -> Self {
         let (row, file) = (&view.row, &view.row.file);
         Self {
             id: file.id.0,
@@ -96,7 +96,7 @@ impl AttachmentBody {
     request_body(content = NewAttachment, content_type = "multipart/form-data"),
     responses((status = 201, description = "The file", body = AttachmentBody), Problems)
 )]
-pub(super) async fn add(
+pub(in crate::web) async fn add(
     site: web::Data<Site>,
     upload: Upload,
     request: HttpRequest,
@@ -110,13 +110,23 @@ pub(super) async fn add(
 }
 
 fn once(received: &Received, signed: &SignedIn) -> Once<(TicketView, AttachmentView)> {
-    let (keyed, fingerprint) = received.keyed();
-    keyed.once(signed.user(), fingerprint, |(ticket, view): &(TicketView, AttachmentView)| {
+    once_as(received, signed, |(ticket, view): &(TicketView, AttachmentView)| {
         rendered(201, Some(ticket.ticket.version), &AttachmentBody::shown(view))
     })
 }
 
-fn new_file(mut received: Received) -> Result<NewFile, Problem> {
+/// How a file is added once, answering as `render` says.
+pub(in crate::web) fn once_as(
+    received: &Received,
+    signed: &SignedIn,
+    render: impl Fn(&(TicketView, AttachmentView)) -> Rendered + Send + Sync + 'static,
+) -> Once<(TicketView, AttachmentView)> {
+    let (keyed, fingerprint) = received.keyed();
+    keyed.once(signed.user(), fingerprint, render)
+}
+
+/// Reads what is said about a file.
+pub(in crate::web) fn new_file(mut received: Received) -> Result<NewFile, Problem> {
     let mut check = Check::default();
     let evidence = match received.text("kind") {
         Some(word) => check.word("kind", word),
@@ -147,7 +157,7 @@ fn new_file(mut received: Received) -> Result<NewFile, Problem> {
     ),
     responses((status = 200, description = "A page of files, oldest first", body = Page<AttachmentBody>), Problems)
 )]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -169,7 +179,7 @@ pub(super) async fn list(
     params(("id" = String, Path, description = "The file's id")),
     responses((status = 200, description = "Its bytes, to be saved", content_type = "application/octet-stream"), Problems)
 )]
-pub(super) async fn read(
+pub(in crate::web) async fn read(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,

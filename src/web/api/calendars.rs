@@ -23,44 +23,44 @@ use crate::web::site::Site;
 
 /// A calendar: the nation's, or what a region changes in it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct CalendarBody {
-    id: Uuid,
-    name: String,
+pub(in crate::web) struct CalendarBody {
+    pub(in crate::web) id: Uuid,
+    pub(in crate::web) name: String,
     /// Where it rules; null = the nation.
-    division: Option<String>,
-    version: i64,
+    pub(in crate::web) division: Option<String>,
+    pub(in crate::web) version: i64,
     /// The years whose notice is loaded; deadlines in others are provisional.
-    years: Vec<i32>,
+    pub(in crate::web) years: Vec<i32>,
 }
 
 /// A calendar with the days of a year.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct CalendarYear {
+pub(in crate::web) struct CalendarYear {
     #[serde(flatten)]
-    calendar: CalendarBody,
-    year: i32,
+    pub(in crate::web) calendar: CalendarBody,
+    pub(in crate::web) year: i32,
     /// True while the year's notice is not loaded.
-    provisional: bool,
-    days: Vec<CalendarDay>,
+    pub(in crate::web) provisional: bool,
+    pub(in crate::web) days: Vec<CalendarDay>,
 }
 
 /// What a day is.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct CalendarDay {
-    date: NaiveDate,
+pub(in crate::web) struct CalendarDay {
+    pub(in crate::web) date: NaiveDate,
     #[schema(schema_with = words::day)]
-    kind: DayKind,
+    pub(in crate::web) kind: DayKind,
     /// The holiday it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub(in crate::web) name: Option<String>,
     /// The document that says so.
     #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
+    pub(in crate::web) source: Option<String>,
 }
 
 impl CalendarBody {
     /// A layer as it is shown.
-    pub(super) fn shown(kept: &KeptLayer) -> Self {
+    pub(in crate::web) fn shown(kept: &KeptLayer) -> Self {
         Self {
             id: kept.id.0,
             name: kept.name.clone(),
@@ -80,7 +80,7 @@ impl CalendarBody {
     ),
     responses((status = 200, description = "A page of calendars", body = Page<CalendarBody>), Problems)
 )]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -107,7 +107,7 @@ pub(super) async fn list(
     ),
     responses((status = 200, description = "The calendar and the days of the year", body = CalendarYear), Problems)
 )]
-pub(super) async fn show(
+pub(in crate::web) async fn show(
     site: web::Data<Site>,
     _signed: SignedIn,
     request: HttpRequest,
@@ -133,7 +133,7 @@ pub(super) async fn show(
 
 impl CalendarDay {
     /// A day as the calendar has it.
-    pub(super) fn of(calendar: &Calendar, date: NaiveDate) -> Self {
+    pub(in crate::web) fn of(calendar: &Calendar, date: NaiveDate) -> Self {
         let named = calendar.day(date);
         Self {
             date,

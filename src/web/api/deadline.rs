@@ -24,42 +24,42 @@ use crate::web::site::Site;
 
 /// A deadline.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DeadlineBody {
+pub(in crate::web) struct DeadlineBody {
     #[schema(schema_with = words::deadline)]
-    kind: DeadlineKind,
+    pub(in crate::web) kind: DeadlineKind,
     /// Exclusive: what happens then is late.
-    due_at: DateTime<FixedOffset>,
+    pub(in crate::web) due_at: DateTime<FixedOffset>,
     #[schema(schema_with = words::status)]
-    status: DeadlineStatus,
+    pub(in crate::web) status: DeadlineStatus,
     /// When the thing was done, in time or late.
     #[serde(skip_serializing_if = "Option::is_none")]
-    met_at: Option<DateTime<FixedOffset>>,
+    pub(in crate::web) met_at: Option<DateTime<FixedOffset>>,
     /// By how much it was late.
     #[serde(skip_serializing_if = "Option::is_none")]
-    late_working_days: Option<u32>,
+    pub(in crate::web) late_working_days: Option<u32>,
     /// True while a year it touches has no published calendar.
-    provisional: bool,
-    calendar_version: String,
-    policy_version: String,
+    pub(in crate::web) provisional: bool,
+    pub(in crate::web) calendar_version: String,
+    pub(in crate::web) policy_version: String,
     /// Day by day, from the day it is counted from.
-    explanation: Vec<DayBody>,
+    pub(in crate::web) explanation: Vec<DayBody>,
     /// The explanation in words, in the reader's language.
-    sentence: String,
+    pub(in crate::web) sentence: String,
 }
 
 /// A day of an explanation.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DayBody {
-    date: NaiveDate,
+pub(in crate::web) struct DayBody {
+    pub(in crate::web) date: NaiveDate,
     #[schema(schema_with = words::day)]
-    kind: DayKind,
+    pub(in crate::web) kind: DayKind,
     /// True where it is one of the days that count.
-    counted: bool,
+    pub(in crate::web) counted: bool,
 }
 
 impl DeadlineBody {
     /// The dates that its explanation touches.
-    pub(super) fn dates(&self) -> impl Iterator<Item = NaiveDate> {
+    pub(in crate::web) fn dates(&self) -> impl Iterator<Item = NaiveDate> {
         self.explanation.iter().map(|day| day.date)
     }
 }
@@ -72,7 +72,7 @@ fn days(explanation: &[ExplainedDay]) -> Vec<DayBody> {
 
 impl DeadlineBody {
     /// A deadline as it is explained by the calendar and policy it was set by.
-    pub(super) fn explained(
+    pub(in crate::web) fn explained(
         deadline: &Deadline,
         calendar: &Calendar,
         policy: &Policy,
@@ -97,18 +97,18 @@ impl DeadlineBody {
 
 /// A deadline as a notice shows it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct LineBody {
+pub(in crate::web) struct LineBody {
     #[schema(schema_with = words::deadline)]
-    kind: DeadlineKind,
-    due_at: DateTime<FixedOffset>,
-    provisional: bool,
-    explanation: Vec<DayBody>,
-    sentence: String,
+    pub(in crate::web) kind: DeadlineKind,
+    pub(in crate::web) due_at: DateTime<FixedOffset>,
+    pub(in crate::web) provisional: bool,
+    pub(in crate::web) explanation: Vec<DayBody>,
+    pub(in crate::web) sentence: String,
 }
 
 impl LineBody {
     /// A deadline of a notice.
-    pub(super) fn of(line: &DeadlineLine, language: Language) -> Self {
+    pub(in crate::web) fn of(line: &DeadlineLine, language: Language) -> Self {
         Self {
             kind: line.kind,
             due_at: shown(line.due_at),
@@ -121,21 +121,21 @@ impl LineBody {
 
 /// What a ticket filed then and there would owe.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Reckoning {
-    policy: PolicyBody,
-    deadlines: Vec<DeadlineBody>,
+pub(in crate::web) struct Reckoning {
+    pub(in crate::web) policy: PolicyBody,
+    pub(in crate::web) deadlines: Vec<DeadlineBody>,
 }
 
 /// The time-limit rules that decide.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PolicyBody {
-    id: uuid::Uuid,
-    version: String,
-    name: String,
+pub(in crate::web) struct PolicyBody {
+    pub(in crate::web) id: uuid::Uuid,
+    pub(in crate::web) version: String,
+    pub(in crate::web) name: String,
     /// Where it rules; null = the whole nation.
-    division: Option<String>,
+    pub(in crate::web) division: Option<String>,
     /// The document it comes from.
-    source: String,
+    pub(in crate::web) source: String,
 }
 
 /// Reckon the deadlines of a ticket.
@@ -148,7 +148,7 @@ pub(super) struct PolicyBody {
     ),
     responses((status = 200, description = "The policy and the deadlines", body = Reckoning), Problems)
 )]
-pub(super) async fn reckon(
+pub(in crate::web) async fn reckon(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,

@@ -24,40 +24,40 @@ use crate::web::site::Site;
 
 /// A delivery: one notice on one channel.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DeliveryBody {
-    id: Uuid,
+pub(in crate::web) struct DeliveryBody {
+    pub(in crate::web) id: Uuid,
     /// Left out where it is about no single ticket, like a `digest`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    ticket: Option<DeliveredTicket>,
+    pub(in crate::web) ticket: Option<DeliveredTicket>,
     /// The event of the timeline that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<u32>,
+    pub(in crate::web) event: Option<u32>,
     /// What was told.
-    kind: &'static str,
+    pub(in crate::web) kind: &'static str,
     #[schema(schema_with = words::channel)]
-    channel: Channel,
+    pub(in crate::web) channel: Channel,
     /// The recipient's name.
-    recipient: String,
+    pub(in crate::web) recipient: String,
     /// Masked.
-    address: String,
+    pub(in crate::web) address: String,
     #[schema(schema_with = words::delivery)]
-    state: DeliveryState,
-    due_at: DateTime<FixedOffset>,
-    attempts: u16,
-    finished_at: Option<DateTime<FixedOffset>>,
+    pub(in crate::web) state: DeliveryState,
+    pub(in crate::web) due_at: DateTime<FixedOffset>,
+    pub(in crate::web) attempts: u16,
+    pub(in crate::web) finished_at: Option<DateTime<FixedOffset>>,
     /// What the receiver said to the last attempt.
-    response: Option<String>,
+    pub(in crate::web) response: Option<String>,
 }
 
 /// The ticket of a delivery.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DeliveredTicket {
-    id: Uuid,
+pub(in crate::web) struct DeliveredTicket {
+    pub(in crate::web) id: Uuid,
 }
 
 impl DeliveryBody {
     /// A delivery as it is shown: the address masked.
-    pub(super) fn shown(view: DeliveryView) -> Self {
+    pub(in crate::web) fn shown(view: DeliveryView) -> Self {
         let delivery = view.delivery;
         let address = masked_address(delivery.channel, &delivery.address);
         let response = delivery.response.map(|text| text.replace(&delivery.address, &address));
@@ -102,7 +102,7 @@ fn masked_address(channel: Channel, address: &str) -> String {
     ),
     responses((status = 200, description = "A page of deliveries, oldest first", body = Page<DeliveryBody>), Problems)
 )]
-pub(super) async fn of_ticket(
+pub(in crate::web) async fn of_ticket(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -121,10 +121,10 @@ pub(super) async fn of_ticket(
 }
 
 /// The log's filter.
-pub(super) const FILTERS: [&str; 1] = ["state"];
+pub(in crate::web) const FILTERS: [&str; 1] = ["state"];
 
 /// Reads which state is asked for.
-pub(super) fn asked(query: &mut Query) -> Option<DeliveryState> {
+pub(in crate::web) fn asked(query: &mut Query) -> Option<DeliveryState> {
     query.word("state")
 }
 
@@ -138,7 +138,7 @@ pub(super) fn asked(query: &mut Query) -> Option<DeliveryState> {
     ),
     responses((status = 200, description = "A page of deliveries, newest first", body = Page<DeliveryBody>), Problems)
 )]
-pub(super) async fn log(
+pub(in crate::web) async fn log(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -159,7 +159,7 @@ pub(super) async fn log(
     params(("id" = String, Path, description = "The delivery's id")),
     responses((status = 200, description = "The delivery, queued", body = DeliveryBody), Problems)
 )]
-pub(super) async fn replay(
+pub(in crate::web) async fn replay(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,

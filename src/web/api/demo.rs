@@ -22,14 +22,14 @@ const MOST_WORKING_DAYS: i64 = 5 * 261;
 
 /// Business time.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ClockBody {
-    now: DateTime<FixedOffset>,
+pub(in crate::web) struct ClockBody {
+    pub(in crate::web) now: DateTime<FixedOffset>,
 }
 
 /// Where to move business time: one of the two.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Advance {
+pub(in crate::web) struct Advance {
     /// An instant ahead, at most five years.
     #[schema(value_type = Option<DateTime<FixedOffset>>)]
     advance_to: Option<String>,
@@ -43,7 +43,7 @@ pub(super) struct Advance {
     get, path = "/api/v1/demo/clock", operation_id = "demo_show", tag = "demo",
     responses((status = 200, description = "Business time", body = ClockBody), Problems)
 )]
-pub(super) async fn show(
+pub(in crate::web) async fn show(
     site: web::Data<Site>,
     _signed: SignedIn,
 ) -> Result<HttpResponse, Problem> {
@@ -58,7 +58,10 @@ pub(super) async fn show(
     post, path = "/api/v1/demo/clock", operation_id = "demo_advance", tag = "demo", request_body = Advance,
     responses((status = 200, description = "Business time, after every due step and notice", body = ClockBody), Problems)
 )]
-pub(super) async fn advance(site: web::Data<Site>, write: Write) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn advance(
+    site: web::Data<Site>,
+    write: Write,
+) -> Result<HttpResponse, Problem> {
     let demo = site.demo.as_ref().ok_or(Error::NotFound)?;
     let body: Advance = write.form.read()?;
     let to = destination(&site.app, &body)?;

@@ -17,14 +17,14 @@ use crate::web::site::Site;
 
 /// A province, city or county.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DivisionBody {
+pub(in crate::web) struct DivisionBody {
     /// Six digits (GB/T 2260).
     #[schema(value_type = String, example = "371002")]
-    code: Division,
-    name: String,
+    pub(in crate::web) code: Division,
+    pub(in crate::web) name: String,
     /// `county`, `city` or `province`, by the code.
     #[schema(value_type = String)]
-    level: Level,
+    pub(in crate::web) level: Level,
 }
 
 impl DivisionBody {
@@ -44,7 +44,7 @@ impl DivisionBody {
     ),
     responses((status = 200, description = "A page of divisions", body = Page<DivisionBody>), Problems)
 )]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,

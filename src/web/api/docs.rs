@@ -18,7 +18,7 @@ use crate::web::error::{CODES, ProblemBody, RefusedField};
 /// What every call may answer instead.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it only describes")]
-pub(super) enum Problems {
+pub(in crate::web) enum Problems {
     /// The request cannot be read.
     #[response(status = 400, content_type = "application/problem+json")]
     Unreadable(ProblemBody<'static>),
@@ -103,17 +103,17 @@ fn introduction() -> String {
 }
 
 /// The description as JSON.
-pub(super) async fn description() -> HttpResponse {
+pub(in crate::web) async fn description() -> HttpResponse {
     HttpResponse::Ok().json(Description::openapi())
 }
 
 /// From the address people type to the page's.
-pub(super) async fn redirect() -> HttpResponse {
+pub(in crate::web) async fn redirect() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((LOCATION, "/api/docs/")).finish()
 }
 
 /// The page and its files.
-pub(super) fn pages() -> SwaggerUi {
+pub(in crate::web) fn pages() -> SwaggerUi {
     SwaggerUi::new("/api/docs/{_:.*}").config(Config::from("/api/openapi.json"))
 }
 

@@ -34,59 +34,59 @@ use crate::web::site::Site;
 
 /// One rung entered by a ticket in one round.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct EscalationBody {
-    id: Uuid,
-    ticket: TicketRef,
+pub(in crate::web) struct EscalationBody {
+    pub(in crate::web) id: Uuid,
+    pub(in crate::web) ticket: TicketRef,
     #[schema(schema_with = words::level)]
-    level: Level,
-    round: u16,
+    pub(in crate::web) level: Level,
+    pub(in crate::web) round: u16,
     /// The bureau that owns it; null when the province has none registered.
-    bureau: Option<Named>,
+    pub(in crate::web) bureau: Option<Named>,
     /// Why, oldest first: `{kind, deadline?, level?, missed_at?, reason?}`.
     #[schema(value_type = Vec<Object>)]
-    reasons: Value,
-    opened_at: DateTime<FixedOffset>,
+    pub(in crate::web) reasons: Value,
+    pub(in crate::web) opened_at: DateTime<FixedOffset>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    acknowledged_at: Option<DateTime<FixedOffset>>,
+    pub(in crate::web) acknowledged_at: Option<DateTime<FixedOffset>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    closed_at: Option<DateTime<FixedOffset>>,
+    pub(in crate::web) closed_at: Option<DateTime<FixedOffset>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    conclusion: Option<String>,
+    pub(in crate::web) conclusion: Option<String>,
     /// What the bureau did, oldest first.
-    measures: Vec<MeasureBody>,
+    pub(in crate::web) measures: Vec<MeasureBody>,
 }
 
 /// A ticket's id and number.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TicketRef {
-    pub(super) id: Uuid,
-    pub(super) number: String,
+pub(in crate::web) struct TicketRef {
+    pub(in crate::web) id: Uuid,
+    pub(in crate::web) number: String,
 }
 
 impl TicketRef {
     /// A ticket by its id and number.
-    pub(super) fn of((id, number): &(TicketId, String)) -> Self {
+    pub(in crate::web) fn of((id, number): &(TicketId, String)) -> Self {
         Self { id: id.0, number: number.clone() }
     }
 }
 
 /// A measure taken.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MeasureBody {
+pub(in crate::web) struct MeasureBody {
     /// Counts up per ticket, from 1.
-    ordinal: u16,
+    pub(in crate::web) ordinal: u16,
     #[schema(schema_with = words::measure)]
-    kind: MeasureKind,
-    text: String,
+    pub(in crate::web) kind: MeasureKind,
+    pub(in crate::web) text: String,
     /// The day by which the manufacturer must comply.
     #[serde(skip_serializing_if = "Option::is_none")]
-    due_on: Option<NaiveDate>,
-    at: DateTime<FixedOffset>,
+    pub(in crate::web) due_on: Option<NaiveDate>,
+    pub(in crate::web) at: DateTime<FixedOffset>,
 }
 
 impl EscalationBody {
     /// An escalation of a ticket.
-    pub(super) fn shown(escalation: &Escalation, view: &TicketView) -> Self {
+    pub(in crate::web) fn shown(escalation: &Escalation, view: &TicketView) -> Self {
         let bureau = escalation.bureau.and_then(|id| view.organisations.get(&id));
         let measures = escalation.measures.iter().map(|measure| MeasureBody {
             ordinal: measure.ordinal,
@@ -112,15 +112,15 @@ impl EscalationBody {
 }
 
 /// The list's filter.
-pub(super) const FILTERS: [&str; 1] = ["open"];
+pub(in crate::web) const FILTERS: [&str; 1] = ["open"];
 
 /// Reads whether only open, or only closed, ones are asked for.
-pub(super) fn asked(query: &mut Query) -> Option<bool> {
+pub(in crate::web) fn asked(query: &mut Query) -> Option<bool> {
     query.flag("open")
 }
 
 /// An escalation out of the list, with where it stands there.
-pub(super) fn found(
+pub(in crate::web) fn found(
     row: &(EscalationId, TicketView),
 ) -> Option<((DateTime<Utc>, Uuid), EscalationBody)> {
     let (id, view) = row;
@@ -138,7 +138,7 @@ pub(super) fn found(
     ),
     responses((status = 200, description = "A page of escalations, newest first", body = Page<EscalationBody>), Problems)
 )]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -157,14 +157,23 @@ pub(super) async fn list(
 /// A word with the acknowledgement.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Acknowledgement {
+pub(in crate::web) struct Acknowledgement {
     note: Option<String>,
+}
+
+impl Acknowledgement {
+    fn read(form: &Form, escalation: EscalationId) -> Result<Act, Error> {
+        let body: Self = form.read_or_default()?;
+        let mut check = Check::default();
+        let note = check.optional_block("note", body.note.as_deref(), LONGEST_REASON);
+        check.done(Act::Acknowledge { escalation, note })
+    }
 }
 
 /// A measure to be taken.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewMeasure {
+pub(in crate::web) struct NewMeasure {
     #[schema(schema_with = words::measure)]
     kind: String,
     text: String,
@@ -173,11 +182,34 @@ pub(super) struct NewMeasure {
     due_on: Option<String>,
 }
 
+impl NewMeasure {
+    fn read(form: &Form, escalation: EscalationId) -> Result<Act, Error> {
+        let body: Self = form.read()?;
+        let mut check = Check::default();
+        let kind = check.word("kind", &body.kind);
+        let measure = TakeMeasure {
+            kind: kind.unwrap_or(MeasureKind::Remind),
+            text: check.block("text", &body.text, LONGEST_TEXT),
+            due_on: body.due_on.map(|date| check.date("due_on", &date)),
+        };
+        check.done(Act::Measure { escalation, measure })
+    }
+}
+
 /// What the bureau found.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Conclusion {
+pub(in crate::web) struct Conclusion {
     conclusion: String,
+}
+
+impl Conclusion {
+    fn read(form: &Form, escalation: EscalationId) -> Result<Act, Error> {
+        let body: Self = form.read()?;
+        let mut check = Check::default();
+        let conclusion = check.block("conclusion", &body.conclusion, LONGEST_TEXT);
+        check.done(Act::CloseEscalation { escalation, conclusion })
+    }
 }
 
 /// Take an escalation on.
@@ -187,18 +219,12 @@ pub(super) struct Conclusion {
     request_body = Option<Acknowledgement>,
     responses((status = 200, description = "The escalation", body = EscalationBody), Problems)
 )]
-pub(super) async fn acknowledge(
+pub(in crate::web) async fn acknowledge(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, (ActKind::Acknowledge, 200), |form, escalation| {
-        let body: Acknowledgement = form.read_or_default()?;
-        let mut check = Check::default();
-        let note = check.optional_block("note", body.note.as_deref(), LONGEST_REASON);
-        check.done(Act::Acknowledge { escalation, note })
-    })
-    .await
+    act(&site, &write, &request, (ActKind::Acknowledge, 200), Acknowledgement::read).await
 }
 
 /// Take a measure.
@@ -208,23 +234,12 @@ pub(super) async fn acknowledge(
     request_body = NewMeasure,
     responses((status = 201, description = "The escalation", body = EscalationBody), Problems)
 )]
-pub(super) async fn measure(
+pub(in crate::web) async fn measure(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, (ActKind::Measure, 201), |form, escalation| {
-        let body: NewMeasure = form.read()?;
-        let mut check = Check::default();
-        let kind = check.word("kind", &body.kind);
-        let measure = TakeMeasure {
-            kind: kind.unwrap_or(MeasureKind::Remind),
-            text: check.block("text", &body.text, LONGEST_TEXT),
-            due_on: body.due_on.map(|date| check.date("due_on", &date)),
-        };
-        check.done(Act::Measure { escalation, measure })
-    })
-    .await
+    act(&site, &write, &request, (ActKind::Measure, 201), NewMeasure::read).await
 }
 
 /// Close an escalation; the ticket goes on.
@@ -234,18 +249,12 @@ pub(super) async fn measure(
     request_body = Conclusion,
     responses((status = 200, description = "The escalation", body = EscalationBody), Problems)
 )]
-pub(super) async fn close(
+pub(in crate::web) async fn close(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, (ActKind::CloseEscalation, 200), |form, escalation| {
-        let body: Conclusion = form.read()?;
-        let mut check = Check::default();
-        let conclusion = check.block("conclusion", &body.conclusion, LONGEST_TEXT);
-        check.done(Act::CloseEscalation { escalation, conclusion })
-    })
-    .await
+    act(&site, &write, &request, (ActKind::CloseEscalation, 200), Conclusion::read).await
 }
 
 async fn act(
@@ -266,4 +275,17 @@ async fn act(
     let scope = &write.signed.scope;
     let answered = escalations::act_on(&site.app, scope, id, kind, read, once).await?;
     Ok(answer(answered))
+}
+
+/// Reads what an act on an escalation says.
+pub(in crate::web) type ReadBody = fn(&Form, EscalationId) -> Result<Act, Error>;
+
+/// The acts on escalations by the last word of their addresses.
+pub(in crate::web) fn reader(word: &str) -> Option<(&'static str, ActKind, ReadBody)> {
+    let all: [(&str, ActKind, ReadBody); 3] = [
+        ("acknowledge", ActKind::Acknowledge, Acknowledgement::read),
+        ("measures", ActKind::Measure, NewMeasure::read),
+        ("close", ActKind::CloseEscalation, Conclusion::read),
+    ];
+    all.into_iter().find(|(known, ..)| *known == word)
 }

@@ -59,16 +59,16 @@ struct CalendarText {
 
 /// The key that evidence packs are signed with.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct EvidenceKey {
+pub(in crate::web) struct EvidenceKey {
     /// `Ed25519`.
     #[schema(example = "Ed25519")]
-    algorithm: &'static str,
+    pub(in crate::web) algorithm: &'static str,
     /// A short name to compare: 64 bits of the key's SHA-256.
-    id: String,
+    pub(in crate::web) id: String,
     /// The base64 of its DER, as in the manifest.
-    public_key: String,
+    pub(in crate::web) public_key: String,
     /// PEM, as OpenSSL reads it.
-    pem: String,
+    pub(in crate::web) pem: String,
 }
 
 impl EvidenceBody {
@@ -115,7 +115,7 @@ impl EvidenceBody {
         Problems
     )
 )]
-pub(super) async fn pack(
+pub(in crate::web) async fn pack(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -163,7 +163,10 @@ fn made(app: &App, found: Evidence, signed: &SignedIn, lens: &Lens) -> Result<Ve
     get, path = "/api/v1/evidence-key", operation_id = "evidence_key", tag = "tickets",
     responses((status = 200, description = "The public key", body = EvidenceKey), Problems)
 )]
-pub(super) async fn key(site: web::Data<Site>, _signed: SignedIn) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn key(
+    site: web::Data<Site>,
+    _signed: SignedIn,
+) -> Result<HttpResponse, Problem> {
     let public = site.app.signer()?.public();
     Ok(HttpResponse::Ok().json(EvidenceKey {
         algorithm: "Ed25519",

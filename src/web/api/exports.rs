@@ -44,7 +44,7 @@ const PAGE_OF_EVENTS: usize = 10_000;
     ),
     responses((status = 200, description = "The file", content_type = "application/octet-stream"), Problems)
 )]
-pub(super) async fn run(
+pub(in crate::web) async fn run(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,

@@ -26,16 +26,16 @@ use crate::web::query;
 use crate::web::site::Site;
 
 /// Longest text, in characters.
-pub(super) const LONGEST_TEXT: usize = 10_000;
+pub(in crate::web) const LONGEST_TEXT: usize = 10_000;
 /// Longest reason or note, in characters.
-pub(super) const LONGEST_REASON: usize = 2_000;
+pub(in crate::web) const LONGEST_REASON: usize = 2_000;
 const LONGEST_SUMMARY: usize = 200;
 const MOST_ORDERS: usize = 50;
 
 /// What a hospital fills in.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewTicket {
+pub(in crate::web) struct NewTicket {
     /// The product's national code, out of the province's catalogue.
     product_code: String,
     #[schema(schema_with = words::category)]
@@ -66,7 +66,7 @@ pub(super) struct NewTicket {
 /// Somebody to call.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ContactForm {
+pub(in crate::web) struct ContactForm {
     name: String,
     /// A mobile like 13800000000, or a landline like 0531-88888888.
     phone: String,
@@ -74,7 +74,7 @@ pub(super) struct ContactForm {
 
 impl ContactForm {
     /// The contact, under the field `contact`.
-    pub(super) fn checked(&self, check: &mut Check) -> Contact {
+    pub(in crate::web) fn checked(&self, check: &mut Check) -> Contact {
         Contact {
             name: check.line("contact.name", &self.name, 50),
             phone: check.phone("contact.phone", &self.phone),
@@ -83,7 +83,8 @@ impl ContactForm {
 }
 
 impl NewTicket {
-    fn read(form: &Form) -> Result<Filing, Error> {
+    /// Reads it off a body.
+    pub(in crate::web) fn read(form: &Form) -> Result<Filing, Error> {
         form.read::<Self>()?.checked()
     }
 
@@ -133,7 +134,10 @@ fn orders(check: &mut Check, refs: &[String]) -> Vec<String> {
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless")),
     responses((status = 201, description = "Filed", body = TicketAnswer), Problems)
 )]
-pub(super) async fn file(site: web::Data<Site>, write: Write) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn file(
+    site: web::Data<Site>,
+    write: Write,
+) -> Result<HttpResponse, Problem> {
     let lens = Lens::of(&site.app, &write.signed);
     let form = write.form.clone();
     let read = Arc::new(move || NewTicket::read(&form));

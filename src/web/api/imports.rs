@@ -23,35 +23,35 @@ const MOST_SHOWN: usize = 1_000;
 
 /// What became of a file.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ImportBody {
+pub(in crate::web) struct ImportBody {
     /// True when nothing was written because nothing was to be.
-    dry_run: bool,
+    pub(in crate::web) dry_run: bool,
     /// Rows below the heading.
-    rows: u32,
-    created: u32,
-    updated: u32,
-    unchanged: u32,
+    pub(in crate::web) rows: u32,
+    pub(in crate::web) created: u32,
+    pub(in crate::web) updated: u32,
+    pub(in crate::web) unchanged: u32,
     /// What became of each row, in the file's order.
-    outcomes: Vec<OutcomeBody>,
+    pub(in crate::web) outcomes: Vec<OutcomeBody>,
     /// The passwords of new people: nobody can be shown them again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    passwords: Vec<PasswordBody>,
+    pub(in crate::web) passwords: Vec<PasswordBody>,
 }
 
 /// What became of a row.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OutcomeBody {
+pub(in crate::web) struct OutcomeBody {
     /// As a spreadsheet program numbers it.
-    row: u32,
+    pub(in crate::web) row: u32,
     /// `created`, `updated` or `unchanged`.
-    outcome: &'static str,
+    pub(in crate::web) outcome: &'static str,
 }
 
 /// A password that was made for somebody new.
 #[derive(Serialize, ToSchema)]
-pub(super) struct PasswordBody {
-    username: String,
-    password: String,
+pub(in crate::web) struct PasswordBody {
+    pub(in crate::web) username: String,
+    pub(in crate::web) password: String,
 }
 
 impl std::fmt::Debug for PasswordBody {
@@ -94,7 +94,7 @@ impl ImportBody {
     request_body(content_type = "multipart/form-data", content = String, description = "The table, CSV or XLSX, in a part called `file`"),
     responses((status = 200, description = "What became of the rows", body = ImportBody), Problems)
 )]
-pub(super) async fn run(
+pub(in crate::web) async fn run(
     site: web::Data<Site>,
     upload: Upload,
     request: HttpRequest,
@@ -144,7 +144,7 @@ fn refusal(report: &Report) -> Error {
     ),
     responses((status = 200, description = "The table", content_type = "application/octet-stream"), Problems)
 )]
-pub(super) async fn template(
+pub(in crate::web) async fn template(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
@@ -162,7 +162,7 @@ pub(super) async fn template(
 }
 
 /// Reads what a table is wanted as.
-pub(super) fn paper(query: &mut Query) -> Paper {
+pub(in crate::web) fn paper(query: &mut Query) -> Paper {
     match query.text("format").unwrap_or("xlsx") {
         "csv" => Paper::Delimited,
         "xlsx" => Paper::Workbook,
@@ -174,7 +174,7 @@ pub(super) fn paper(query: &mut Query) -> Paper {
 }
 
 /// The media type of a table, and how its file's name ends.
-pub(super) fn made_as(paper: Paper) -> (&'static str, &'static str) {
+pub(in crate::web) fn made_as(paper: Paper) -> (&'static str, &'static str) {
     match paper {
         Paper::Delimited => ("text/csv; charset=utf-8", "csv"),
         Paper::Workbook => {

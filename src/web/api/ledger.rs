@@ -21,92 +21,92 @@ use crate::web::site::Site;
 
 /// The ledger of a period.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct LedgerBody {
+pub(in crate::web) struct LedgerBody {
     /// The version of the indicators' definitions.
-    definition: &'static str,
+    pub(in crate::web) definition: &'static str,
     #[schema(schema_with = words::grouping)]
-    by: Grouping,
+    pub(in crate::web) by: Grouping,
     /// A row per group that has tickets.
-    pub(super) items: Vec<LedgerRowBody>,
+    pub(in crate::web) items: Vec<LedgerRowBody>,
     /// Of everything; a hospital counts once.
-    pub(super) total: FiguresBody,
+    pub(in crate::web) total: FiguresBody,
 }
 
 /// A group with its figures.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct LedgerRowBody {
+pub(in crate::web) struct LedgerRowBody {
     #[serde(skip_serializing_if = "Option::is_none")]
-    manufacturer: Option<Named>,
+    pub(in crate::web) manufacturer: Option<Named>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    product: Option<ProductBody>,
+    pub(in crate::web) product: Option<ProductBody>,
     /// The province in whose catalogue the product is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    province: Option<String>,
+    pub(in crate::web) province: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    city: Option<CityBody>,
+    pub(in crate::web) city: Option<CityBody>,
     /// The month of filing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026-02")]
-    month: Option<String>,
+    pub(in crate::web) month: Option<String>,
     #[serde(flatten)]
-    figures: FiguresBody,
+    pub(in crate::web) figures: FiguresBody,
 }
 
 /// A city.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct CityBody {
+pub(in crate::web) struct CityBody {
     #[schema(example = "371000")]
-    division: String,
-    name: String,
+    pub(in crate::web) division: String,
+    pub(in crate::web) name: String,
 }
 
 /// A share with its parts.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RatioBody {
-    numerator: u32,
-    denominator: u32,
+pub(in crate::web) struct RatioBody {
+    pub(in crate::web) numerator: u32,
+    pub(in crate::web) denominator: u32,
     /// Between 0 and 1; null when the denominator is 0.
-    rate: Option<f64>,
+    pub(in crate::web) rate: Option<f64>,
 }
 
 /// Figures of a group, or of everything.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct FiguresBody {
+pub(in crate::web) struct FiguresBody {
     /// Tickets filed, historic, withdrawn and returned ones included.
-    tickets: u32,
+    pub(in crate::web) tickets: u32,
     /// Of how many hospitals.
-    hospitals: u32,
+    pub(in crate::web) hospitals: u32,
     /// Replied within the limit.
-    replied_in_time: u32,
+    pub(in crate::web) replied_in_time: u32,
     /// Replied after it.
-    replied_late: u32,
+    pub(in crate::web) replied_late: u32,
     /// The limit passed, and there is no reply.
-    not_replied: u32,
+    pub(in crate::web) not_replied: u32,
     /// Replied in time, of the three above.
-    on_time_reply: RatioBody,
+    pub(in crate::web) on_time_reply: RatioBody,
     /// Promised days kept, of those kept or missed.
-    promise_kept: RatioBody,
+    pub(in crate::web) promise_kept: RatioBody,
     /// Issues solved within the limit, of those where that is decided (M07).
-    timely_resolution: RatioBody,
+    pub(in crate::web) timely_resolution: RatioBody,
     /// Tickets that M07 is about: not returned, and with an agreed quantity.
-    issues: u32,
+    pub(in crate::web) issues: u32,
     /// Of how many hospitals those are.
-    issue_hospitals: u32,
+    pub(in crate::web) issue_hospitals: u32,
     /// At least 5 issues of 3 hospitals: below that the ratio says little.
-    enough: bool,
+    pub(in crate::web) enough: bool,
     /// Tickets whose hospital has no agreed quantity of the product.
-    without_agreement: u32,
-    closed: u32,
-    withdrawn: u32,
-    returned: u32,
+    pub(in crate::web) without_agreement: u32,
+    pub(in crate::web) closed: u32,
+    pub(in crate::web) withdrawn: u32,
+    pub(in crate::web) returned: u32,
     /// How many ever entered the ladder.
-    escalated: u32,
+    pub(in crate::web) escalated: u32,
     /// How many hospitals' ratings were `dissatisfied`.
-    dissatisfied: u32,
+    pub(in crate::web) dissatisfied: u32,
     /// How many were over before the service began.
-    historic: u32,
+    pub(in crate::web) historic: u32,
     /// From the filing to the solution that was confirmed; null when nothing is closed.
-    median_working_days: Option<f64>,
+    pub(in crate::web) median_working_days: Option<f64>,
 }
 
 impl From<Ratio> for RatioBody {
@@ -164,7 +164,7 @@ impl LedgerRowBody {
 
 impl LedgerBody {
     /// A ledger as it is shown.
-    pub(super) fn shown(view: &LedgerView) -> Self {
+    pub(in crate::web) fn shown(view: &LedgerView) -> Self {
         Self {
             definition: DEFINITION,
             by: view.by,
@@ -175,12 +175,13 @@ impl LedgerBody {
 }
 
 /// The parameters that say what is counted.
-pub(super) const FILTERS: [&str; 6] = ["by", "from", "to", "manufacturer", "product", "division"];
+pub(in crate::web) const FILTERS: [&str; 6] =
+    ["by", "from", "to", "manufacturer", "product", "division"];
 /// The longest product code.
 const LONGEST_CODE: usize = 64;
 
 /// Reads what is counted.
-pub(super) fn asked(query: &mut Query) -> (Grouping, Period) {
+pub(in crate::web) fn asked(query: &mut Query) -> (Grouping, Period) {
     let by = query.word("by").unwrap_or(Grouping::Manufacturer);
     let product_code = query.text("product").map(str::to_owned);
     let is_code = |code: &String| {
@@ -212,7 +213,7 @@ pub(super) fn asked(query: &mut Query) -> (Grouping, Period) {
     ),
     responses((status = 200, description = "The figures by group, and of everything", body = LedgerBody), Problems)
 )]
-pub(super) async fn show(
+pub(in crate::web) async fn show(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,

@@ -15,34 +15,34 @@ use crate::web::moment::shown;
 
 /// A reader's view.
 #[derive(Debug, Clone)]
-pub(super) struct Lens {
+pub(in crate::web) struct Lens {
     /// Calendars and policies in force.
-    pub(super) book: Arc<Rulebook>,
+    pub(in crate::web) book: Arc<Rulebook>,
     /// Who reads.
-    pub(super) role: Role,
+    pub(in crate::web) role: Role,
     /// In which language.
-    pub(super) language: Language,
+    pub(in crate::web) language: Language,
 }
 
 impl Lens {
     /// The view of who is signed in.
-    pub(super) fn of(app: &App, signed: &SignedIn) -> Self {
+    pub(in crate::web) fn of(app: &App, signed: &SignedIn) -> Self {
         Self { book: app.book(), role: signed.role(), language: signed.language }
     }
 
     /// True for those who may know of the earlier ticket: it may name another manufacturer.
-    pub(super) fn sees_follows(&self) -> bool {
+    pub(in crate::web) fn sees_follows(&self) -> bool {
         matches!(self.role, Role::Hospital | Role::Bureau)
     }
 
     /// True for those who see of a ticket only number, state and deadlines.
-    pub(super) fn is_bare(&self) -> bool {
+    pub(in crate::web) fn is_bare(&self) -> bool {
         self.role == Role::Admin
     }
 }
 
 /// A document of the domain as it is shown: instants in Shanghai time.
-pub(super) fn localised(value: &impl serde::Serialize) -> Value {
+pub(in crate::web) fn localised(value: &impl serde::Serialize) -> Value {
     let mut value = serde_json::to_value(value).unwrap_or_default();
     localise(&mut value);
     value

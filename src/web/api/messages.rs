@@ -30,7 +30,7 @@ use crate::web::site::Site;
 /// A message about to be written.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewMessage {
+pub(in crate::web) struct NewMessage {
     /// At most 10,000 characters.
     body: String,
     #[schema(schema_with = words::audience)]
@@ -38,6 +38,12 @@ pub(super) struct NewMessage {
 }
 
 impl NewMessage {
+    /// Reads it off a body.
+    pub(in crate::web) fn act(form: &Form) -> Result<Act, Error> {
+        let (body, audience) = Self::read(form)?;
+        Ok(Act::Message { body, audience })
+    }
+
     fn read(form: &Form) -> Result<(String, Audience), Error> {
         let new: Self = form.read()?;
         let mut check = Check::default();
@@ -49,20 +55,20 @@ impl NewMessage {
 
 /// A message.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MessageBody {
-    id: Uuid,
+pub(in crate::web) struct MessageBody {
+    pub(in crate::web) id: Uuid,
     /// Its place in the timeline.
-    sequence: u32,
-    at: DateTime<FixedOffset>,
-    by: ByBody,
+    pub(in crate::web) sequence: u32,
+    pub(in crate::web) at: DateTime<FixedOffset>,
+    pub(in crate::web) by: ByBody,
     #[schema(schema_with = words::audience)]
-    audience: Audience,
-    body: String,
+    pub(in crate::web) audience: Audience,
+    pub(in crate::web) body: String,
 }
 
 impl MessageBody {
     /// A message as it is shown.
-    pub(super) fn shown(view: MessageView) -> Self {
+    pub(in crate::web) fn shown(view: MessageView) -> Self {
         Self {
             id: view.message.id.0,
             sequence: view.message.sequence,
@@ -84,7 +90,7 @@ impl MessageBody {
     ),
     responses((status = 200, description = "A page of messages, oldest first", body = Page<MessageBody>), Problems)
 )]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -106,17 +112,14 @@ pub(super) async fn list(
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 201, description = "The message", body = MessageBody), Problems)
 )]
-pub(super) async fn write(
+pub(in crate::web) async fn write(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = TicketId(id(&request)?);
     let form = write.form.clone();
-    let read = Arc::new(move || {
-        let (body, audience) = NewMessage::read(&form)?;
-        Ok(Act::Message { body, audience })
-    });
+    let read = Arc::new(move || NewMessage::act(&form));
     let (form, actor) = (write.form.clone(), write.signed.scope.actor().clone());
     let once = write.once(move |view: &TicketView| {
         // The use case has just read the same bytes; they cannot be wrong now.

@@ -3,32 +3,32 @@
 //! **Never** reads a write's body before the use case asks for it: who may not see or do it
 //! learns nothing about the input.
 
-mod acts;
-mod attachments;
-mod calendars;
-mod deadline;
-mod deliveries;
-mod demo;
-mod divisions;
+pub(super) mod acts;
+pub(super) mod attachments;
+pub(super) mod calendars;
+pub(super) mod deadline;
+pub(super) mod deliveries;
+pub(super) mod demo;
+pub(super) mod divisions;
 mod docs;
-mod escalations;
-mod evidence;
-mod exports;
-mod filing;
-mod imports;
-mod ledger;
-mod lens;
-mod messages;
-mod notices;
-mod parties;
-mod products;
-mod requests;
-mod session;
-mod shortage;
-mod stream;
-mod tickets;
-mod timeline;
-mod words;
+pub(super) mod escalations;
+pub(super) mod evidence;
+pub(super) mod exports;
+pub(super) mod filing;
+pub(super) mod imports;
+pub(super) mod ledger;
+pub(super) mod lens;
+pub(super) mod messages;
+pub(super) mod notices;
+pub(super) mod parties;
+pub(super) mod products;
+pub(super) mod requests;
+pub(super) mod session;
+pub(super) mod shortage;
+pub(super) mod stream;
+pub(super) mod tickets;
+pub(super) mod timeline;
+pub(super) mod words;
 
 use actix_web::HttpRequest;
 use actix_web::web::{self, ServiceConfig, delete, post, resource, scope};
@@ -36,8 +36,6 @@ use uuid::Uuid;
 
 use super::{error, get, query};
 use crate::service::Error;
-#[cfg(test)]
-pub(super) use words::all as all_words;
 
 /// The routes of the API and its description.
 pub(super) fn routes(config: &mut ServiceConfig) {

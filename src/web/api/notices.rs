@@ -27,26 +27,26 @@ use crate::web::site::Site;
 
 /// A notice.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct NoticeBody {
-    id: Uuid,
+pub(in crate::web) struct NoticeBody {
+    pub(in crate::web) id: Uuid,
     /// Left out where it is about no single ticket, like a `digest`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    ticket: Option<TicketRef>,
+    pub(in crate::web) ticket: Option<TicketRef>,
     /// What happened, like `filed` or `missed`.
-    kind: &'static str,
+    pub(in crate::web) kind: &'static str,
     /// The notice in one line, in the reader's language; not of tickets for administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
-    headline: Option<String>,
-    at: DateTime<FixedOffset>,
+    pub(in crate::web) headline: Option<String>,
+    pub(in crate::web) at: DateTime<FixedOffset>,
     /// When the reader opened it.
-    read_at: Option<DateTime<FixedOffset>>,
+    pub(in crate::web) read_at: Option<DateTime<FixedOffset>>,
     /// The deadlines that matter, nearest first.
-    deadlines: Vec<LineBody>,
+    pub(in crate::web) deadlines: Vec<LineBody>,
 }
 
 impl NoticeBody {
     /// A notice as its reader sees it.
-    pub(super) fn shown(view: NoticeView, lens: &Lens) -> Self {
+    pub(in crate::web) fn shown(view: NoticeView, lens: &Lens) -> Self {
         let NoticeView { notice, matter } = view;
         let (kind, text) = (matter.name(), headline(&matter, lens.language));
         let (ticket, deadlines, is_own) = match matter {
@@ -71,10 +71,10 @@ impl NoticeBody {
 }
 
 /// The list's filter.
-pub(super) const FILTERS: [&str; 1] = ["unread"];
+pub(in crate::web) const FILTERS: [&str; 1] = ["unread"];
 
 /// Reads whether only those not opened yet are asked for.
-pub(super) fn asked(query: &mut Query) -> bool {
+pub(in crate::web) fn asked(query: &mut Query) -> bool {
     query.flag("unread").unwrap_or_default()
 }
 
@@ -88,7 +88,7 @@ pub(super) fn asked(query: &mut Query) -> bool {
     ),
     responses((status = 200, description = "A page of notices, newest first", body = Page<NoticeBody>), Problems)
 )]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -110,7 +110,7 @@ pub(super) async fn list(
     params(("id" = String, Path, description = "The notice's id")),
     responses((status = 204, description = "Opened"), Problems)
 )]
-pub(super) async fn read(
+pub(in crate::web) async fn read(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,

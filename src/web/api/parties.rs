@@ -13,14 +13,14 @@ use crate::domain::ticket::Contact;
 
 /// An organisation.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OrganisationBody {
-    id: Uuid,
-    name: String,
+pub(in crate::web) struct OrganisationBody {
+    pub(in crate::web) id: Uuid,
+    pub(in crate::web) name: String,
     #[schema(schema_with = words::organisation)]
-    kind: OrganisationKind,
+    pub(in crate::web) kind: OrganisationKind,
     /// Its division code, six digits.
     #[schema(example = "371002")]
-    division: String,
+    pub(in crate::web) division: String,
 }
 
 impl From<&Organisation> for OrganisationBody {
@@ -36,9 +36,9 @@ impl From<&Organisation> for OrganisationBody {
 
 /// An organisation's id and name.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Named {
-    id: Uuid,
-    name: String,
+pub(in crate::web) struct Named {
+    pub(in crate::web) id: Uuid,
+    pub(in crate::web) name: String,
 }
 
 impl From<&Organisation> for Named {
@@ -49,15 +49,15 @@ impl From<&Organisation> for Named {
 
 /// Somebody to call.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ContactBody {
-    name: String,
+pub(in crate::web) struct ContactBody {
+    pub(in crate::web) name: String,
     /// Masked except to the parties of the ticket.
-    phone: String,
+    pub(in crate::web) phone: String,
 }
 
 impl ContactBody {
     /// A contact as a role may see it.
-    pub(super) fn shown(contact: &Contact, role: Role) -> Self {
+    pub(in crate::web) fn shown(contact: &Contact, role: Role) -> Self {
         let phone = if sees_phones(role) { contact.phone.clone() } else { masked(&contact.phone) };
         Self { name: contact.name.clone(), phone }
     }

@@ -18,25 +18,25 @@ use crate::web::site::Site;
 
 /// A product of one manufacturer.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ProductBody {
+pub(in crate::web) struct ProductBody {
     /// The national code.
-    code: String,
-    name: String,
+    pub(in crate::web) code: String,
+    pub(in crate::web) name: String,
     /// The dosage form.
-    form: String,
-    specification: String,
+    pub(in crate::web) form: String,
+    pub(in crate::web) specification: String,
     /// The unit it is counted in.
-    unit: String,
+    pub(in crate::web) unit: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    manufacturer: Option<Named>,
+    pub(in crate::web) manufacturer: Option<Named>,
     /// What the caller's hospital was promised of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    agreed_quantity: Option<i64>,
+    pub(in crate::web) agreed_quantity: Option<i64>,
 }
 
 impl ProductBody {
     /// A product with its manufacturer.
-    pub(super) fn of(product: &Product, manufacturer: Option<&Organisation>) -> Self {
+    pub(in crate::web) fn of(product: &Product, manufacturer: Option<&Organisation>) -> Self {
         Self {
             code: product.code.clone(),
             name: product.name.clone(),
@@ -49,7 +49,7 @@ impl ProductBody {
     }
 
     /// A product as its reader sees it.
-    pub(super) fn shown(view: &ProductView) -> Self {
+    pub(in crate::web) fn shown(view: &ProductView) -> Self {
         Self {
             agreed_quantity: view.agreed_quantity,
             ..Self::of(&view.product, Some(&view.manufacturer))
@@ -58,10 +58,10 @@ impl ProductBody {
 }
 
 /// The list's filter.
-pub(super) const FILTERS: [&str; 1] = ["q"];
+pub(in crate::web) const FILTERS: [&str; 1] = ["q"];
 
 /// Reads the words that are looked for.
-pub(super) fn asked(query: &mut Query) -> String {
+pub(in crate::web) fn asked(query: &mut Query) -> String {
     query.search("q").unwrap_or_default()
 }
 
@@ -75,7 +75,7 @@ pub(super) fn asked(query: &mut Query) -> String {
     ),
     responses((status = 200, description = "A page of products", body = Page<ProductBody>), Problems)
 )]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,

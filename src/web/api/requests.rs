@@ -16,6 +16,7 @@ use super::tickets::TicketAnswer;
 use super::words;
 use crate::domain::id::OrganisationId;
 use crate::domain::ticket::{Act, ActKind, Decision, Request, Ruling, Stopped, Topic};
+use crate::service::Error;
 use crate::service::tickets::TicketView;
 use crate::web::check::Check;
 use crate::web::error::Problem;
@@ -27,7 +28,7 @@ use crate::web::site::Site;
 /// More time for the solution.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewExtension {
+pub(in crate::web) struct NewExtension {
     /// The last day of it.
     #[schema(value_type = NaiveDate)]
     until: String,
@@ -37,10 +38,22 @@ pub(super) struct NewExtension {
     evidence: Option<Vec<String>>,
 }
 
+impl NewExtension {
+    /// Reads it off a body.
+    pub(in crate::web) fn read(form: &Form) -> Result<Act, Error> {
+        let body: Self = form.read()?;
+        let mut check = Check::default();
+        let until = check.date("until", &body.until);
+        let reason = check.block("reason", &body.reason, LONGEST_REASON);
+        let evidence = evidence(&mut check, body.evidence);
+        check.done(Act::Extension { until, reason, evidence })
+    }
+}
+
 /// A force majeure.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewForceMajeure {
+pub(in crate::web) struct NewForceMajeure {
     /// The last day the clocks should stand still.
     #[schema(value_type = NaiveDate)]
     expected_end: String,
@@ -50,18 +63,40 @@ pub(super) struct NewForceMajeure {
     evidence: Option<Vec<String>>,
 }
 
+impl NewForceMajeure {
+    /// Reads it off a body.
+    pub(in crate::web) fn read(form: &Form) -> Result<Act, Error> {
+        let body: Self = form.read()?;
+        let mut check = Check::default();
+        let expected_end = check.date("expected_end", &body.expected_end);
+        let reason = check.block("reason", &body.reason, LONGEST_REASON);
+        let evidence = evidence(&mut check, body.evidence);
+        check.done(Act::ForceMajeure { expected_end, reason, evidence })
+    }
+}
+
 /// Who delivers.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewDistributor {
+pub(in crate::web) struct NewDistributor {
     #[schema(value_type = Uuid)]
     organisation_id: String,
+}
+
+impl NewDistributor {
+    /// Reads it off a body.
+    pub(in crate::web) fn read(form: &Form) -> Result<Act, Error> {
+        let body: Self = form.read()?;
+        let mut check = Check::default();
+        let distributor = organisation(&mut check, "organisation_id", &body.organisation_id);
+        check.done(Act::Distributor { distributor })
+    }
 }
 
 /// A bureau's decision.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewDecision {
+pub(in crate::web) struct NewDecision {
     /// What is decided.
     #[schema(schema_with = words::topic)]
     on: String,
@@ -73,41 +108,59 @@ pub(super) struct NewDecision {
     manufacturer_id: Option<String>,
 }
 
+impl NewDecision {
+    /// Reads it off a body.
+    pub(in crate::web) fn read(form: &Form) -> Result<Act, Error> {
+        let body: Self = form.read()?;
+        let mut check = Check::default();
+        let on: Option<Topic> = check.word("on", &body.on);
+        let decision = Decision {
+            on: on.unwrap_or(Topic::Resume),
+            granted: body.granted,
+            reason: check.block("reason", &body.reason, LONGEST_REASON),
+            manufacturer: body
+                .manufacturer_id
+                .map(|id| organisation(&mut check, "manufacturer_id", &id)),
+        };
+        check.done(Act::Decide(decision))
+    }
+}
+
 /// Something a bureau was asked to decide.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RequestBody {
+pub(in crate::web) struct RequestBody {
     /// Counts up per ticket, from 1.
-    ordinal: u16,
+    pub(in crate::web) ordinal: u16,
     #[schema(schema_with = words::topic)]
-    on: Topic,
+    pub(in crate::web) on: Topic,
     /// The day wanted: the extended due day, or the expected end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    day: Option<NaiveDate>,
+    pub(in crate::web) day: Option<NaiveDate>,
     /// Empty where the clock asks about a silent hospital.
-    reason: String,
-    at: DateTime<FixedOffset>,
+    pub(in crate::web) reason: String,
+    pub(in crate::web) at: DateTime<FixedOffset>,
     /// The bureau of the first rung, which decides.
-    bureau: Option<Named>,
+    pub(in crate::web) bureau: Option<Named>,
     /// `granted`, `refused`, or `lapsed` when nothing was left to decide; null while it waits.
     #[schema(schema_with = words::ruling)]
-    verdict: Option<Ruling>,
+    pub(in crate::web) verdict: Option<Ruling>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    decided_at: Option<DateTime<FixedOffset>>,
+    pub(in crate::web) decided_at: Option<DateTime<FixedOffset>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    decision: Option<String>,
+    pub(in crate::web) decision: Option<String>,
 }
 
 /// The clocks stand still.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct StoppedBody {
-    stopped_at: DateTime<FixedOffset>,
+pub(in crate::web) struct StoppedBody {
+    pub(in crate::web) stopped_at: DateTime<FixedOffset>,
     /// The last day of it, unless a bureau resumes earlier.
-    expected_end: NaiveDate,
+    pub(in crate::web) expected_end: NaiveDate,
 }
 
 impl RequestBody {
     /// A request of a ticket.
-    pub(super) fn shown(request: &Request, view: &TicketView) -> Self {
+    pub(in crate::web) fn shown(request: &Request, view: &TicketView) -> Self {
         let outcome = request.outcome.as_ref();
         Self {
             ordinal: request.ordinal,
@@ -135,13 +188,12 @@ impl From<Stopped> for StoppedBody {
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn ask_return(
+pub(in crate::web) async fn ask_return(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let read = |form: &Form| Ok(Act::Return { reason: reason(form)? });
-    act(&site, &write, &request, ActKind::Return, read).await
+    act(&site, &write, &request, ActKind::Return, return_of).await
 }
 
 /// Ask for more time; the deadline moves only when a bureau consents.
@@ -150,20 +202,12 @@ pub(super) async fn ask_return(
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn extension(
+pub(in crate::web) async fn extension(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, ActKind::Extension, |form| {
-        let body: NewExtension = form.read()?;
-        let mut check = Check::default();
-        let until = check.date("until", &body.until);
-        let reason = check.block("reason", &body.reason, LONGEST_REASON);
-        let evidence = evidence(&mut check, body.evidence);
-        check.done(Act::Extension { until, reason, evidence })
-    })
-    .await
+    act(&site, &write, &request, ActKind::Extension, NewExtension::read).await
 }
 
 /// Ask for the clocks to stop; they run on until a bureau consents.
@@ -172,20 +216,12 @@ pub(super) async fn extension(
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn force_majeure(
+pub(in crate::web) async fn force_majeure(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, ActKind::ForceMajeure, |form| {
-        let body: NewForceMajeure = form.read()?;
-        let mut check = Check::default();
-        let expected_end = check.date("expected_end", &body.expected_end);
-        let reason = check.block("reason", &body.reason, LONGEST_REASON);
-        let evidence = evidence(&mut check, body.evidence);
-        check.done(Act::ForceMajeure { expected_end, reason, evidence })
-    })
-    .await
+    act(&site, &write, &request, ActKind::ForceMajeure, NewForceMajeure::read).await
 }
 
 /// Bring in a distributor; the manufacturer stays responsible.
@@ -194,18 +230,12 @@ pub(super) async fn force_majeure(
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn distributor(
+pub(in crate::web) async fn distributor(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, ActKind::Distributor, |form| {
-        let body: NewDistributor = form.read()?;
-        let mut check = Check::default();
-        let distributor = organisation(&mut check, "organisation_id", &body.organisation_id);
-        check.done(Act::Distributor { distributor })
-    })
-    .await
+    act(&site, &write, &request, ActKind::Distributor, NewDistributor::read).await
 }
 
 /// Decide what was asked, as the bureau of the first rung or one in charge.
@@ -214,26 +244,12 @@ pub(super) async fn distributor(
     params(("id" = String, Path, description = "The ticket's id")),
     responses((status = 200, description = "The ticket", body = TicketAnswer), Problems)
 )]
-pub(super) async fn decide(
+pub(in crate::web) async fn decide(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    act(&site, &write, &request, ActKind::Decide, |form| {
-        let body: NewDecision = form.read()?;
-        let mut check = Check::default();
-        let on: Option<Topic> = check.word("on", &body.on);
-        let decision = Decision {
-            on: on.unwrap_or(Topic::Resume),
-            granted: body.granted,
-            reason: check.block("reason", &body.reason, LONGEST_REASON),
-            manufacturer: body
-                .manufacturer_id
-                .map(|id| organisation(&mut check, "manufacturer_id", &id)),
-        };
-        check.done(Act::Decide(decision))
-    })
-    .await
+    act(&site, &write, &request, ActKind::Decide, NewDecision::read).await
 }
 
 fn organisation(check: &mut Check, field: &str, value: &str) -> OrganisationId {
@@ -241,4 +257,8 @@ fn organisation(check: &mut Check, field: &str, value: &str) -> OrganisationId {
         check.refuse(field, "unknown", "this is not an organisation's id");
         Uuid::nil()
     }))
+}
+
+pub(in crate::web) fn return_of(form: &Form) -> Result<Act, Error> {
+    Ok(Act::Return { reason: reason(form)? })
 }

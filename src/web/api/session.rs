@@ -24,7 +24,7 @@ use crate::web::site::Site;
 /// User name and password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Credentials {
+pub(in crate::web) struct Credentials {
     #[schema(example = "hospital")]
     username: String,
     #[schema(format = Password)]
@@ -33,29 +33,29 @@ pub(super) struct Credentials {
 
 /// A session that has begun.
 #[derive(Serialize, ToSchema)]
-pub(super) struct NewSession {
+pub(in crate::web) struct NewSession {
     /// To be sent as `Authorization: Bearer`; this is its only copy.
-    token: String,
-    expires_at: DateTime<FixedOffset>,
-    user: UserBody,
+    pub(in crate::web) token: String,
+    pub(in crate::web) expires_at: DateTime<FixedOffset>,
+    pub(in crate::web) user: UserBody,
 }
 
 /// The session of the request.
 #[derive(Serialize, ToSchema)]
-pub(super) struct SessionBody {
-    expires_at: DateTime<FixedOffset>,
-    user: UserBody,
+pub(in crate::web) struct SessionBody {
+    pub(in crate::web) expires_at: DateTime<FixedOffset>,
+    pub(in crate::web) user: UserBody,
 }
 
 /// Who is signed in.
 #[derive(Serialize, ToSchema)]
-pub(super) struct UserBody {
-    id: Uuid,
-    username: String,
-    name: String,
+pub(in crate::web) struct UserBody {
+    pub(in crate::web) id: Uuid,
+    pub(in crate::web) username: String,
+    pub(in crate::web) name: String,
     #[schema(schema_with = words::role)]
-    role: Role,
-    organisation: OrganisationBody,
+    pub(in crate::web) role: Role,
+    pub(in crate::web) organisation: OrganisationBody,
 }
 
 impl UserBody {
@@ -76,7 +76,10 @@ impl UserBody {
     post, path = "/api/v1/session", operation_id = "session_begin", tag = "session", request_body = Credentials, security(()),
     responses((status = 200, description = "Signed in; the cookie is set too", body = NewSession), Problems)
 )]
-pub(super) async fn begin(site: web::Data<Site>, form: Form) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn begin(
+    site: web::Data<Site>,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
     let credentials: Credentials = form.read()?;
     let mut check = Check::default();
     let username = check.line("username", &credentials.username, 100);
@@ -100,7 +103,7 @@ pub(super) async fn begin(site: web::Data<Site>, form: Form) -> Result<HttpRespo
     get, path = "/api/v1/session", operation_id = "session_show", tag = "session",
     responses((status = 200, description = "The session of the request", body = SessionBody), Problems)
 )]
-pub(super) async fn show(signed: SignedIn) -> HttpResponse {
+pub(in crate::web) async fn show(signed: SignedIn) -> HttpResponse {
     HttpResponse::Ok().json(SessionBody {
         expires_at: shown(signed.expires_at),
         user: UserBody::of(&signed.scope, signed.username),
@@ -112,7 +115,10 @@ pub(super) async fn show(signed: SignedIn) -> HttpResponse {
     delete, path = "/api/v1/session", operation_id = "session_end", tag = "session",
     responses((status = 204, description = "Signed out"), Problems)
 )]
-pub(super) async fn end(site: web::Data<Site>, write: Write) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn end(
+    site: web::Data<Site>,
+    write: Write,
+) -> Result<HttpResponse, Problem> {
     write.form.read_nothing()?;
     accounts::sign_out(&site.app, &write.signed.token).await?;
     Ok(HttpResponse::NoContent().cookie(auth::no_cookie(&site)).finish())

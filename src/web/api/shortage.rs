@@ -34,51 +34,51 @@ use crate::web::site::Site;
 
 /// The open tickets for one product of one manufacturer.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ShortageBody {
+pub(in crate::web) struct ShortageBody {
     /// Stays the same while the product is short.
-    id: Uuid,
-    product: ProductBody,
-    manufacturer: Named,
+    pub(in crate::web) id: Uuid,
+    pub(in crate::web) product: ProductBody,
+    pub(in crate::web) manufacturer: Named,
     /// How many tickets are open.
-    tickets: usize,
+    pub(in crate::web) tickets: usize,
     /// Of how many hospitals.
-    hospitals: u32,
+    pub(in crate::web) hospitals: u32,
     /// In how many cities.
-    cities: u32,
+    pub(in crate::web) cities: u32,
     /// How much is still missing; units are not converted.
-    quantities: Vec<QuantityBody>,
+    pub(in crate::web) quantities: Vec<QuantityBody>,
     /// The fewest days that a hospital's stock lasted when it filed; null when none said.
-    worst_days_of_stock: Option<i64>,
+    pub(in crate::web) worst_days_of_stock: Option<i64>,
     /// How many tickets wait for a reply.
-    unanswered: usize,
+    pub(in crate::web) unanswered: usize,
     /// How many tickets have something missed and not done.
-    overdue: u32,
+    pub(in crate::web) overdue: u32,
     /// How many are in a bureau's charge.
-    escalated: u32,
+    pub(in crate::web) escalated: u32,
     /// When the oldest was filed.
-    since: DateTime<FixedOffset>,
+    pub(in crate::web) since: DateTime<FixedOffset>,
 }
 
 /// How much of a unit.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct QuantityBody {
-    unit: String,
-    quantity_short: i64,
+pub(in crate::web) struct QuantityBody {
+    pub(in crate::web) unit: String,
+    pub(in crate::web) quantity_short: i64,
 }
 
 /// A shortage event with its tickets.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct WholeShortageBody {
+pub(in crate::web) struct WholeShortageBody {
     #[serde(flatten)]
-    event: ShortageBody,
+    pub(in crate::web) event: ShortageBody,
     /// Oldest first.
-    items: Vec<TicketAnswer>,
+    pub(in crate::web) items: Vec<TicketAnswer>,
 }
 
 /// One reply for many tickets.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewGroupReply {
+pub(in crate::web) struct NewGroupReply {
     #[schema(schema_with = words::cause)]
     cause: String,
     #[schema(value_type = NaiveDate)]
@@ -96,13 +96,14 @@ pub(super) struct NewGroupReply {
 
 /// The tickets that were answered.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AnsweredBody {
+pub(in crate::web) struct AnsweredBody {
     /// Oldest first.
-    items: Vec<TicketAnswer>,
+    pub(in crate::web) items: Vec<TicketAnswer>,
 }
 
 impl NewGroupReply {
-    fn read(form: &Form) -> Result<GroupReply, Error> {
+    /// Reads it off a body.
+    pub(in crate::web) fn read(form: &Form) -> Result<GroupReply, Error> {
         let body: Self = form.read()?;
         let mut check = Check::default();
         let cause = check.word("cause", &body.cause);
@@ -147,7 +148,7 @@ fn tickets(check: &mut Check, given: &[String]) -> Vec<TicketId> {
 
 impl ShortageBody {
     /// An event as it is shown.
-    pub(super) fn shown(view: &ShortageView) -> Self {
+    pub(in crate::web) fn shown(view: &ShortageView) -> Self {
         let event = &view.event;
         let quantity = |(unit, quantity): (&String, &i64)| QuantityBody {
             unit: unit.clone(),
@@ -179,7 +180,7 @@ impl ShortageBody {
     ),
     responses((status = 200, description = "A page of shortage events", body = Page<ShortageBody>), Problems)
 )]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -202,7 +203,7 @@ pub(super) async fn list(
     params(("id" = String, Path, description = "The event's id")),
     responses((status = 200, description = "The event and its tickets", body = WholeShortageBody), Problems)
 )]
-pub(super) async fn show(
+pub(in crate::web) async fn show(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -227,7 +228,7 @@ pub(super) async fn show(
     ),
     responses((status = 200, description = "The tickets that were answered", body = AnsweredBody), Problems)
 )]
-pub(super) async fn reply(
+pub(in crate::web) async fn reply(
     site: web::Data<Site>,
     write: Write,
     request: HttpRequest,

@@ -34,7 +34,7 @@ const PARAMETER: &str = "last_event_id";
 /// The data of an event.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub(super) enum StreamEvent {
+pub(in crate::web) enum StreamEvent {
     /// Of a `ticket` event.
     Ticket(TicketEvent),
     /// Of a `notice` event.
@@ -43,35 +43,35 @@ pub(super) enum StreamEvent {
 
 /// The data of a `ticket` event: a ticket has changed.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TicketEvent {
-    ticket: TicketRef,
+pub(in crate::web) struct TicketEvent {
+    pub(in crate::web) ticket: TicketRef,
     /// After the change.
     #[schema(schema_with = words::state)]
-    state: StateName,
+    pub(in crate::web) state: StateName,
     /// After the change.
-    version: i64,
+    pub(in crate::web) version: i64,
     /// What happened, as far as the reader may read it; not for administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
-    events: Option<Vec<Happened>>,
+    pub(in crate::web) events: Option<Vec<Happened>>,
 }
 
 /// An entry of the ticket's timeline.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Happened {
-    sequence: u32,
+pub(in crate::web) struct Happened {
+    pub(in crate::web) sequence: u32,
     /// What happened, like `replied` or `missed`.
-    kind: &'static str,
-    at: DateTime<FixedOffset>,
+    pub(in crate::web) kind: &'static str,
+    pub(in crate::web) at: DateTime<FixedOffset>,
 }
 
 /// The data of a `notice` event: the reader has a new notice.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct NoticeEvent {
-    id: Uuid,
+pub(in crate::web) struct NoticeEvent {
+    pub(in crate::web) id: Uuid,
     /// What happened, like `filed` or `missed`.
-    kind: &'static str,
-    ticket: TicketRef,
-    at: DateTime<FixedOffset>,
+    pub(in crate::web) kind: &'static str,
+    pub(in crate::web) ticket: TicketRef,
+    pub(in crate::web) at: DateTime<FixedOffset>,
 }
 
 impl StreamEvent {
@@ -126,7 +126,7 @@ impl NoticeEvent {
         Problems
     )
 )]
-pub(super) async fn open(
+pub(in crate::web) async fn open(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,

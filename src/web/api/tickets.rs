@@ -35,77 +35,77 @@ use crate::web::site::Site;
 
 /// A ticket. What an administrator does not see is left out: see `BareTicket`.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TicketBody {
+pub(in crate::web) struct TicketBody {
     #[serde(flatten)]
-    bare: BareTicket,
-    summary: String,
-    description: String,
+    pub(in crate::web) bare: BareTicket,
+    pub(in crate::web) summary: String,
+    pub(in crate::web) description: String,
     #[schema(schema_with = words::category)]
-    category: Category,
+    pub(in crate::web) category: Category,
     #[schema(schema_with = words::urgency)]
-    urgency: Urgency,
-    quantity_short: i64,
+    pub(in crate::web) urgency: Urgency,
+    pub(in crate::web) quantity_short: i64,
     /// How much is still missing after a partial solution.
     #[serde(skip_serializing_if = "Option::is_none")]
-    remaining_quantity: Option<i64>,
-    unit: String,
+    pub(in crate::web) remaining_quantity: Option<i64>,
+    pub(in crate::web) unit: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    days_of_stock: Option<i64>,
-    order_refs: Vec<String>,
-    contact: ContactBody,
+    pub(in crate::web) days_of_stock: Option<i64>,
+    pub(in crate::web) order_refs: Vec<String>,
+    pub(in crate::web) contact: ContactBody,
     #[serde(skip_serializing_if = "Option::is_none")]
-    follows: Option<Uuid>,
+    pub(in crate::web) follows: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = words::rating)]
-    rating: Option<Rating>,
+    pub(in crate::web) rating: Option<Rating>,
     /// Nobody of the manufacturer could be told when it was filed.
-    no_contact: bool,
+    pub(in crate::web) no_contact: bool,
     /// Tickets of the hospital for the same product filed within a day: perhaps the same trouble.
-    likely_duplicates: Vec<TicketRef>,
+    pub(in crate::web) likely_duplicates: Vec<TicketRef>,
     /// After a disputed solution: the manufacturer owes a new promise.
-    owes_promise: bool,
+    pub(in crate::web) owes_promise: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hospital: Option<OrganisationBody>,
+    pub(in crate::web) hospital: Option<OrganisationBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    manufacturer: Option<OrganisationBody>,
+    pub(in crate::web) manufacturer: Option<OrganisationBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    distributor: Option<OrganisationBody>,
-    product: ProductBody,
+    pub(in crate::web) distributor: Option<OrganisationBody>,
+    pub(in crate::web) product: ProductBody,
     /// Every version, oldest first.
-    promises: Vec<PromiseBody>,
+    pub(in crate::web) promises: Vec<PromiseBody>,
     /// Every rung entered, oldest first.
-    escalations: Vec<EscalationBody>,
+    pub(in crate::web) escalations: Vec<EscalationBody>,
     /// Everything a bureau was asked to decide, oldest first.
-    requests: Vec<RequestBody>,
+    pub(in crate::web) requests: Vec<RequestBody>,
     /// Set while the clocks stand still.
     #[serde(skip_serializing_if = "Option::is_none")]
-    stopped: Option<StoppedBody>,
+    pub(in crate::web) stopped: Option<StoppedBody>,
     /// What the reader may do now.
     #[schema(value_type = Vec<String>)]
-    possible: Vec<&'static str>,
+    pub(in crate::web) possible: Vec<&'static str>,
 }
 
 /// What an administrator sees of a ticket.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct BareTicket {
-    id: Uuid,
+pub(in crate::web) struct BareTicket {
+    pub(in crate::web) id: Uuid,
     #[schema(example = "SQ-371002-20260213-7K2M")]
-    number: String,
+    pub(in crate::web) number: String,
     #[schema(schema_with = words::state)]
-    state: StateName,
-    filed_at: DateTime<FixedOffset>,
+    pub(in crate::web) state: StateName,
+    pub(in crate::web) filed_at: DateTime<FixedOffset>,
     /// It was over before the service began, and was imported: no clock ran, no notice went out.
-    historic: bool,
+    pub(in crate::web) historic: bool,
     /// Every deadline, in the order they were set.
-    deadlines: Vec<DeadlineBody>,
+    pub(in crate::web) deadlines: Vec<DeadlineBody>,
     /// Counts every change; the entity tag.
-    version: i64,
+    pub(in crate::web) version: i64,
 }
 
 /// A ticket as its reader may see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
-pub(super) enum TicketAnswer {
+pub(in crate::web) enum TicketAnswer {
     /// For the parties and bureaus.
     Whole(Box<TicketBody>),
     /// For administrators.
@@ -114,21 +114,21 @@ pub(super) enum TicketAnswer {
 
 /// A version of the promise.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PromiseBody {
-    version: u16,
-    promised_on: NaiveDate,
-    promised_quantity: i64,
+pub(in crate::web) struct PromiseBody {
+    pub(in crate::web) version: u16,
+    pub(in crate::web) promised_on: NaiveDate,
+    pub(in crate::web) promised_quantity: i64,
     #[schema(schema_with = words::cause)]
-    cause: Option<Cause>,
+    pub(in crate::web) cause: Option<Cause>,
     /// The reply's message, or the reason for the new date.
-    note: String,
+    pub(in crate::web) note: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    contact: Option<ContactBody>,
+    pub(in crate::web) contact: Option<ContactBody>,
     /// True when the promised day lies beyond the resolve limit.
-    late: bool,
-    at: DateTime<FixedOffset>,
+    pub(in crate::web) late: bool,
+    pub(in crate::web) at: DateTime<FixedOffset>,
     /// The name of who made it.
-    by: String,
+    pub(in crate::web) by: String,
 }
 
 impl PromiseBody {
@@ -170,7 +170,7 @@ impl BareTicket {
 
 impl TicketAnswer {
     /// A ticket as its reader may see it.
-    pub(super) fn shown(view: &TicketView, lens: &Lens) -> Self {
+    pub(in crate::web) fn shown(view: &TicketView, lens: &Lens) -> Self {
         let bare = BareTicket::shown(view, lens);
         if lens.is_bare() {
             return Self::Bare(bare);
@@ -211,7 +211,7 @@ impl TicketAnswer {
 
 impl TicketAnswer {
     /// The dates that the explanations of its deadlines touch.
-    pub(super) fn explained_dates(&self) -> std::collections::BTreeSet<NaiveDate> {
+    pub(in crate::web) fn explained_dates(&self) -> std::collections::BTreeSet<NaiveDate> {
         let deadlines = match self {
             Self::Whole(whole) => &whole.bare.deadlines,
             Self::Bare(bare) => &bare.deadlines,
@@ -221,7 +221,10 @@ impl TicketAnswer {
 }
 
 /// Renders a ticket with its tag.
-pub(super) fn render(lens: Lens, status: u16) -> impl Fn(&TicketView) -> Rendered + Send + Sync {
+pub(in crate::web) fn render(
+    lens: Lens,
+    status: u16,
+) -> impl Fn(&TicketView) -> Rendered + Send + Sync {
     move |view| rendered(status, Some(view.ticket.version), &TicketAnswer::shown(view, &lens))
 }
 
@@ -235,7 +238,7 @@ pub(super) fn render(lens: Lens, status: u16) -> impl Fn(&TicketView) -> Rendere
         Problems
     )
 )]
-pub(super) async fn show(
+pub(in crate::web) async fn show(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -266,19 +269,19 @@ const FILTERS: [&str; 10] = [
 const BARE_FILTERS: usize = 7;
 
 /// The filters that a reader may use.
-pub(super) fn filters(lens: &Lens) -> Vec<&'static str> {
+pub(in crate::web) fn filters(lens: &Lens) -> Vec<&'static str> {
     let count = if lens.is_bare() { BARE_FILTERS } else { FILTERS.len() };
     FILTERS.iter().take(count).copied().collect()
 }
 
 /// Which tickets are asked for, and in which order.
-pub(super) struct Asked {
-    pub(super) filter: Filter,
-    pub(super) order: Order,
+pub(in crate::web) struct Asked {
+    pub(in crate::web) filter: Filter,
+    pub(in crate::web) order: Order,
 }
 
 /// Reads which tickets are asked for.
-pub(super) fn asked(query: &mut Query) -> Asked {
+pub(in crate::web) fn asked(query: &mut Query) -> Asked {
     let mut filter = filter(query);
     let order = match query.text("sort") {
         None | Some("-filed_at") => Order::NewestFirst,
@@ -297,7 +300,7 @@ pub(super) fn asked(query: &mut Query) -> Asked {
 }
 
 /// Where a ticket stands in a list of that order.
-pub(super) fn position(order: Order) -> impl Fn(&TicketView) -> (DateTime<Utc>, Uuid) {
+pub(in crate::web) fn position(order: Order) -> impl Fn(&TicketView) -> (DateTime<Utc>, Uuid) {
     move |view| {
         let ticket = &view.ticket;
         let at = match order {
@@ -305,6 +308,15 @@ pub(super) fn position(order: Order) -> impl Fn(&TicketView) -> (DateTime<Utc>, 
             Order::DueFirst => ticket.next_due(),
         };
         (at.unwrap_or(ticket.filed_at), ticket.id.0)
+    }
+}
+
+/// The list's name in that order.
+pub(in crate::web) fn list_name(order: Order) -> &'static str {
+    match order {
+        Order::NewestFirst => "tickets newest",
+        Order::OldestFirst => "tickets oldest",
+        Order::DueFirst => "tickets due",
     }
 }
 
@@ -327,7 +339,7 @@ pub(super) fn position(order: Order) -> impl Fn(&TicketView) -> (DateTime<Utc>, 
     ),
     responses((status = 200, description = "A page of tickets", body = Page<TicketAnswer>), Problems)
 )]
-pub(super) async fn list(
+pub(in crate::web) async fn list(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,
@@ -335,15 +347,10 @@ pub(super) async fn list(
     let lens = Lens::of(&site.app, &signed);
     let mut query = Query::of_list(request.query_string(), &filters(&lens))?;
     let Asked { filter, order } = asked(&mut query);
-    let name = match order {
-        Order::NewestFirst => "tickets newest",
-        Order::OldestFirst => "tickets oldest",
-        Order::DueFirst => "tickets due",
-    };
     let size = query.page_size();
     let cursor = query.text("cursor").map(str::to_owned);
     query.done(())?;
-    let list = List { name, reader: signed.user() };
+    let list = List { name: list_name(order), reader: signed.user() };
     let after: Option<(DateTime<Utc>, Uuid)> = list.after(cursor.as_deref())?;
     let page = (after, size + 1);
     let rows = tickets::list(&site.app, &signed.scope, &filter, order, page).await?;

@@ -22,29 +22,29 @@ use crate::web::site::Site;
 
 /// An entry of the timeline.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct EventBody {
+pub(in crate::web) struct EventBody {
     /// From 1, without gaps; what the reader may not read is left out.
-    sequence: u32,
-    at: DateTime<FixedOffset>,
+    pub(in crate::web) sequence: u32,
+    pub(in crate::web) at: DateTime<FixedOffset>,
     /// What happened, like `replied` or `missed`.
-    kind: &'static str,
+    pub(in crate::web) kind: &'static str,
     /// Who did it; null = the clock.
-    by: Option<ByBody>,
+    pub(in crate::web) by: Option<ByBody>,
     /// What it was about, by kind.
     #[schema(value_type = Object)]
-    data: Value,
+    pub(in crate::web) data: Value,
 }
 
 /// Who did something.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ByBody {
-    pub(super) name: String,
-    pub(super) organisation: String,
+pub(in crate::web) struct ByBody {
+    pub(in crate::web) name: String,
+    pub(in crate::web) organisation: String,
 }
 
 impl EventBody {
     /// An entry as it is shown.
-    pub(super) fn shown(view: EventView) -> Self {
+    pub(in crate::web) fn shown(view: EventView) -> Self {
         let mut data = localised(&view.event.data);
         if let Value::Object(members) = &mut data {
             members.remove("kind");
@@ -69,7 +69,7 @@ impl EventBody {
     ),
     responses((status = 200, description = "A page of events, oldest first", body = Page<EventBody>), Problems)
 )]
-pub(super) async fn events(
+pub(in crate::web) async fn events(
     site: web::Data<Site>,
     signed: SignedIn,
     request: HttpRequest,

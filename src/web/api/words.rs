@@ -7,15 +7,12 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident: $domain:ty = $($word:literal)+;)+) => {
         $($(#[$doc])*
-        pub(super) fn $name() -> Object {
+        pub(in crate::web) fn $name() -> Object {
             ObjectBuilder::new().schema_type(Type::String).enum_values(Some([$($word),+])).build()
         })+
 
         /// Every word with the name of its set.
-        #[cfg(test)]
-        pub(in crate::web) fn all() -> Vec<(&'static str, &'static str)> {
-            vec![$($((stringify!($name), $word)),+),+]
-        }
+        pub(in crate::web) const ALL: &[(&str, &str)] = &[$($((stringify!($name), $word)),+),+];
 
         #[cfg(test)]
         mod tests {

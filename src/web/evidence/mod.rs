@@ -6,8 +6,7 @@
 mod records;
 mod rules;
 mod sections;
-mod sheet;
-mod words;
+pub(super) mod sheet;
 
 use askama::Template;
 use base64::Engine as _;
@@ -16,6 +15,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::error::Problem;
+#[cfg(test)]
+use super::words;
 use crate::domain::party::Language;
 use crate::service::evidence::{PublicKey, mark, sha256};
 use sheet::{Block, Fact, Section, Sheet};

@@ -7,20 +7,20 @@ use std::collections::HashMap;
 use chrono::DateTime;
 use serde_json::{Map, Value};
 
-use super::words;
+use super::super::words;
 use crate::domain::explanation::local_due;
 use crate::domain::party::Language;
 
 /// A label and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fact {
-    pub(super) label: String,
-    pub(super) value: String,
+pub(in crate::web) struct Fact {
+    pub(in crate::web) label: String,
+    pub(in crate::web) value: String,
 }
 
 /// A part of a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Block {
+pub(in crate::web) enum Block {
     /// A title within the section.
     Heading(String),
     /// Labels and values.
@@ -33,13 +33,13 @@ pub(super) enum Block {
 
 /// A part of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Section {
-    pub(super) title: String,
-    pub(super) blocks: Vec<Block>,
+pub(in crate::web) struct Section {
+    pub(in crate::web) title: String,
+    pub(in crate::web) blocks: Vec<Block>,
 }
 
 /// A document with the words of a language.
-pub(super) struct Sheet<'a> {
+pub(in crate::web) struct Sheet<'a> {
     document: &'a Value,
     language: Language,
     /// The names of everything that has an id and a name.
@@ -47,44 +47,44 @@ pub(super) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub(super) fn of(document: &'a Value, language: Language) -> Self {
+    pub(in crate::web) fn of(document: &'a Value, language: Language) -> Self {
         let mut names = HashMap::new();
         collect(document, &mut names);
         Self { document, language, names }
     }
 
     /// The word under a key; the key itself where there is none, which a test excludes.
-    pub(super) fn word(&self, key: &str) -> String {
+    pub(in crate::web) fn word(&self, key: &str) -> String {
         words::text(self.language, key).unwrap_or_else(|| key.to_owned())
     }
 
     /// What a word of the API is called; the word itself where it has no other name.
-    pub(super) fn named(&self, group: &str, word: &str) -> String {
+    pub(in crate::web) fn named(&self, group: &str, word: &str) -> String {
         words::text(self.language, &format!("{group}-{word}")).unwrap_or_else(|| word.to_owned())
     }
 
     /// The text at a pointer.
-    pub(super) fn text(&self, pointer: &str) -> String {
+    pub(in crate::web) fn text(&self, pointer: &str) -> String {
         self.document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// What stands at a pointer.
-    pub(super) fn at(&self, pointer: &str) -> &'a Value {
+    pub(in crate::web) fn at(&self, pointer: &str) -> &'a Value {
         self.document.pointer(pointer).unwrap_or(&Value::Null)
     }
 
     /// The items of the list at a pointer.
-    pub(super) fn list(&self, pointer: &str) -> &'a [Value] {
+    pub(in crate::web) fn list(&self, pointer: &str) -> &'a [Value] {
         self.at(pointer).as_array().map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The labels of columns.
-    pub(super) fn head(&self, fields: &[&str]) -> Vec<String> {
+    pub(in crate::web) fn head(&self, fields: &[&str]) -> Vec<String> {
         fields.iter().map(|field| self.named("field", field)).collect()
     }
 
     /// These fields of an object, with their labels; what is absent is left out.
-    pub(super) fn facts(&self, object: &Value, fields: &[&str]) -> Vec<Fact> {
+    pub(in crate::web) fn facts(&self, object: &Value, fields: &[&str]) -> Vec<Fact> {
         let fact = |field: &&str| {
             let value = self.value(field, object.get(*field)?)?;
             Some(Fact { label: self.named("field", field), value })
@@ -93,7 +93,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// A field as a cell; date and time of an instant stand below each other.
-    pub(super) fn cell(&self, object: &Value, field: &str) -> Vec<String> {
+    pub(in crate::web) fn cell(&self, object: &Value, field: &str) -> Vec<String> {
         let Some(text) = object.get(field).and_then(|value| self.value(field, value)) else {
             return Vec::new();
         };
@@ -104,7 +104,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Every member of an object, a line each.
-    pub(super) fn lines(&self, object: &Value) -> Vec<String> {
+    pub(in crate::web) fn lines(&self, object: &Value) -> Vec<String> {
         let members = object.as_object().map(Map::iter).into_iter().flatten();
         let colon = self.word("page-colon");
         let line = |(field, value): (&String, &Value)| {
@@ -115,7 +115,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// A table without rows is a note.
-    pub(super) fn table(&self, fields: &[&str], rows: Vec<Vec<Vec<String>>>) -> Block {
+    pub(in crate::web) fn table(&self, fields: &[&str], rows: Vec<Vec<Vec<String>>>) -> Block {
         if rows.is_empty() {
             return Block::Note(self.word("page-none"));
         }
@@ -123,7 +123,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// A value in words; nothing for what is empty.
-    pub(super) fn value(&self, field: &str, value: &Value) -> Option<String> {
+    pub(in crate::web) fn value(&self, field: &str, value: &Value) -> Option<String> {
         let text = match value {
             Value::Null => return None,
             Value::Bool(true) => self.word("page-yes"),
@@ -199,7 +199,7 @@ fn is_instant(field: &str) -> bool {
 }
 
 /// True for a date, a number or a word, which is not broken over lines.
-pub(super) fn is_short(line: &str) -> bool {
+pub(in crate::web) fn is_short(line: &str) -> bool {
     line.chars().count() <= 4 || (line.len() <= 10 && line.is_ascii())
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::notice::Kind;
 use crate::seal::{InstanceSecret, Signer};
-use crate::web::api::all_words;
+use crate::web::api::words::ALL;
 
 fn key() -> PublicKey {
     let text = "supplyline-key-1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -41,7 +41,7 @@ fn both_languages_have_every_word() {
     // A pack is made for parties and bureaus alone, and shows neither kinds of organisations nor
     // how a ledger is grouped.
     let is_shown = |group: &str| !matches!(group, "organisation" | "role" | "grouping");
-    for (group, word) in all_words().into_iter().filter(|(group, _)| is_shown(group)) {
+    for (group, word) in ALL.iter().filter(|(group, _)| is_shown(group)) {
         let key = format!("{group}-{word}");
         assert!(words::text(Language::English, &key).is_some(), "{key}");
     }

@@ -1,0 +1,118 @@
+//! What if a ticket were filed then? The deadlines it would get, day by day.
+//!
+//! **Never** files anything.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use chrono::{NaiveDateTime, TimeZone as _, Utc};
+
+use super::address::Address;
+use super::choice::{Choice, words};
+use super::fields::{Fields, Need};
+use super::shell::{Shell, page};
+use super::ticket::deadlines::{DayMark, marks};
+use crate::domain::calendar::SHANGHAI;
+use crate::domain::party::Division;
+use crate::domain::policy::Urgency;
+use crate::service::{Error, FieldError, catalogue};
+use crate::web::api::deadline::DeadlineBody;
+use crate::web::auth::SignedIn;
+use crate::web::error::Problem;
+use crate::web::form::Typed;
+use crate::web::moment;
+use crate::web::query::Query;
+use crate::web::site::Site;
+
+/// A deadline that would be.
+struct Due {
+    name: String,
+    due: String,
+    sentence: String,
+    provisional: bool,
+    days: Vec<DayMark>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/calculator.html")]
+struct Page {
+    shell: Shell,
+    f: Fields,
+    urgencies: Vec<Choice>,
+    due: Vec<Due>,
+    policy: String,
+    source: String,
+}
+
+/// Reckons.
+pub(super) async fn show(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let raw = Address::of("/calculator", request.query_string()).query();
+    let mut query = Query::read(&raw, &["filed_at", "urgency", "division"])?;
+    let shell = Shell::of(&site, &request, &signed).await?;
+    let now = shell.now.with_timezone(&SHANGHAI).format("%Y-%m-%dT%H:%M").to_string();
+    let typed = query.text("filed_at").unwrap_or(&now).to_owned();
+    let filed_at = instant(&typed);
+    if let Err((code, message)) = filed_at {
+        query.refuse("filed_at", code, message);
+    }
+    let urgency = query.word("urgency").unwrap_or(Urgency::Ordinary);
+    let own = signed.scope.actor().organisation.division;
+    let division: Option<Division> = query.word("division");
+    let pairs = [
+        ("filed_at".to_owned(), typed),
+        ("urgency".to_owned(), query.text("urgency").unwrap_or("ordinary").to_owned()),
+        ("division".to_owned(), query.text("division").unwrap_or(&own.to_string()).to_owned()),
+    ];
+    let outcome = match query.done(()) {
+        Ok(()) => catalogue::reckon(
+            &site.app,
+            filed_at.unwrap_or(shell.now),
+            urgency,
+            Some(division.unwrap_or(own)),
+        ),
+        Err(error) => Err(error),
+    };
+    let (reckoned, errors): (_, Vec<FieldError>) = match outcome {
+        Ok(reckoned) => (Some(reckoned), Vec::new()),
+        Err(Error::Invalid(errors)) => (None, errors),
+        Err(error) => return Err(error.into()),
+    };
+    let line = |deadline| {
+        let reckoned = reckoned.as_ref()?;
+        let language = shell.language();
+        let body =
+            DeadlineBody::explained(deadline, &reckoned.calendar, &reckoned.policy, language);
+        Some(Due {
+            name: shell.name("deadline", &body.kind),
+            due: shell.due(&body.due_at),
+            days: marks(shell.words(), &body.explanation),
+            sentence: body.sentence,
+            provisional: body.provisional,
+        })
+    };
+    let deadlines = reckoned.iter().flat_map(|reckoned| &reckoned.deadlines);
+    let drawn = Page {
+        due: deadlines.filter_map(line).collect(),
+        policy: reckoned.as_ref().map(|one| one.policy.name.clone()).unwrap_or_default(),
+        source: reckoned.as_ref().map(|one| one.policy.source.clone()).unwrap_or_default(),
+        f: Fields::refused("calculator", &shell, Typed::of(pairs), &errors),
+        urgencies: words(&shell, "urgency"),
+        shell,
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page(status, &drawn)
+}
+
+/// What a browser's field for a local time gives, in Shanghai; or an instant with its offset.
+fn instant(text: &str) -> Result<chrono::DateTime<Utc>, (&'static str, &'static str)> {
+    let text = text.replace("%3A", ":");
+    let local = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M");
+    match local.ok().and_then(|local| SHANGHAI.from_local_datetime(&local).single()) {
+        Some(at) => moment::parse(&at.to_rfc3339()),
+        None => moment::parse(&text),
+    }
+}

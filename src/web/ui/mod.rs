@@ -1,0 +1,50 @@
+//! The pages: what people of every role do in a browser, drawn on the server.
+//!
+//! A page reads through the same use cases and shows the same things as the API; its forms post
+//! what the API would get, are sent on after they are done, and come back filled in with what was
+//! wrong. The script only makes pages live.
+//!
+//! **Never** changes anything on `GET`.
+
+mod address;
+mod assets;
+mod calculator;
+mod choice;
+mod fields;
+mod filing;
+mod home;
+mod notices;
+mod problem;
+mod rows;
+mod session;
+pub(super) mod shell;
+mod ticket;
+mod tickets;
+
+use actix_web::web::{ServiceConfig, post, resource};
+
+use super::get;
+pub(super) use problem::{Answered, Reader};
+pub(super) use shell::see;
+
+/// The routes of the pages.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(get(resource("/assets/{name}"), assets::file))
+        .service(get(resource("/"), home::show))
+        .service(get(resource("/login"), session::login).route(post().to(session::sign_in)))
+        .service(resource("/logout").route(post().to(session::sign_out)))
+        .service(resource("/language").route(post().to(session::language)))
+        .service(get(resource("/tickets"), tickets::list).route(post().to(filing::file)))
+        .service(get(resource("/tickets/new"), filing::form))
+        .service(resource("/drafts").route(post().to(filing::keep)))
+        .service(resource("/drafts/discard").route(post().to(filing::discard)))
+        .service(get(resource("/notices"), notices::list))
+        .service(resource("/notices/{id}/read").route(post().to(notices::open)))
+        .service(get(resource("/calculator"), calculator::show))
+        .service(get(resource("/tickets/{id}"), ticket::show))
+        .service(get(resource("/tickets/{id}/print"), ticket::print))
+        .service(resource("/tickets/{id}/attachments").route(post().to(ticket::attach)))
+        .service(resource("/tickets/{id}/{act}").route(post().to(ticket::act)))
+        .service(resource("/escalations/{id}/{act}").route(post().to(ticket::act_on_escalation)));
+}

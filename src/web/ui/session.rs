@@ -1,0 +1,115 @@
+//! The way in and out, and the language.
+//!
+//! **Never** tells a wrong user name from a wrong password, and never sends anybody to another
+//! site.
+
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::shell::{Shell, own_address, page, see};
+use crate::domain::party::Language;
+use crate::service::{Error, accounts};
+use crate::web::auth::{self, LANGUAGE_COOKIE, SignedIn};
+use crate::web::error::Problem;
+use crate::web::form::Typed;
+use crate::web::query;
+use crate::web::site::Site;
+
+/// A form that is sent without being signed in.
+pub(super) struct Open(Typed);
+
+impl FromRequest for Open {
+    type Error = Problem;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            auth::same_origin(&request, auth::site(&request)?)?;
+            Typed::receive(request.headers(), payload).await.map(Self)
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/login.html")]
+struct Login<'a> {
+    shell: Shell,
+    username: &'a str,
+    next: &'a str,
+    error: Option<&'a str>,
+}
+
+/// The form to sign in with.
+pub(super) async fn login(
+    site: web::Data<Site>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let next = request.query_string().split('&').find_map(|pair| pair.strip_prefix("next="));
+    let next = query::decoded(next.unwrap_or_default())?;
+    let shell = Shell::outside(&site, &request);
+    page(StatusCode::OK, &Login { shell, username: "", next: own_address(&next), error: None })
+}
+
+/// Signs in and goes where the person wanted to.
+pub(super) async fn sign_in(
+    site: web::Data<Site>,
+    request: HttpRequest,
+    form: Open,
+) -> Result<HttpResponse, Problem> {
+    let username = form.0.get("username").trim();
+    let (password, next) = (form.0.get("password"), own_address(form.0.get("next")));
+    let refused = |status, key| {
+        let shell = Shell::outside(&site, &request);
+        page(status, &Login { shell, username, next, error: Some(key) })
+    };
+    if username.is_empty() || password.is_empty() || username.contains(char::is_control) {
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, "login-empty");
+    }
+    match accounts::sign_in(&site.app, username, password.to_owned()).await {
+        Ok(signed_in) => {
+            let mut response = see(next);
+            let cookie = auth::cookie(&site, signed_in.token);
+            // The name and value are ours: they are always a cookie's.
+            response.add_cookie(&cookie).ok();
+            Ok(response)
+        }
+        Err(Error::WrongPassword) => refused(StatusCode::UNAUTHORIZED, "login-wrong"),
+        Err(Error::Throttled(_)) => refused(StatusCode::TOO_MANY_REQUESTS, "login-throttled"),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends the session.
+pub(super) async fn sign_out(
+    site: web::Data<Site>,
+    signed: SignedIn,
+) -> Result<HttpResponse, Problem> {
+    accounts::sign_out(&site.app, &signed.token).await?;
+    let mut response = see("/login?done=signed-out");
+    response.add_cookie(&auth::no_cookie(&site)).ok();
+    Ok(response)
+}
+
+/// Chooses the language of the pages.
+pub(super) async fn language(site: web::Data<Site>, form: Open) -> Result<HttpResponse, Problem> {
+    let language: Language = crate::web::check::word(form.0.get("language"))
+        .ok_or_else(|| Error::invalid("language", "unknown", "zh-CN or en"))?;
+    let tag = match language {
+        Language::Chinese => "zh-CN",
+        Language::English => "en",
+    };
+    let cookie = Cookie::build(LANGUAGE_COOKIE, tag)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(site.is_secure())
+        .max_age(Duration::days(365))
+        .finish();
+    let mut response = see(own_address(form.0.get("_back")));
+    response.add_cookie(&cookie).ok();
+    Ok(response)
+}

@@ -1,0 +1,203 @@
+//! The page of a ticket: how it stands, why, what was said and done, and what can be done now.
+//!
+//! **Never** shows more than the API would: it draws the API's own answers.
+
+mod acts;
+mod attach;
+pub(super) mod deadlines;
+mod forms;
+mod steps;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+pub(super) use acts::{act, act_on_escalation};
+pub(super) use attach::attach;
+use deadlines::DeadlineRow;
+use forms::{ActForm, Control, Desk};
+use steps::{Entry, Step};
+
+use super::choice::{Choice, words};
+use super::fields::{Fields, Need};
+use super::shell::{Shell, page};
+use crate::domain::id::TicketId;
+use crate::domain::party::Role;
+use crate::domain::ticket::ActKind;
+use crate::service::tickets;
+use crate::service::{Error, attachments, notices};
+use crate::web::api::attachments::AttachmentBody;
+use crate::web::api::deliveries::DeliveryBody;
+use crate::web::api::lens::Lens;
+use crate::web::api::messages::MessageBody;
+use crate::web::api::tickets::{BareTicket, TicketAnswer, TicketBody};
+use crate::web::auth::SignedIn;
+use crate::web::error::Problem;
+use crate::web::query;
+use crate::web::site::Site;
+
+/// Entries of the timeline on the page.
+const MOST_EVENTS: u64 = 1_000;
+
+/// Whether a page is to be used or to be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Medium {
+    Screen,
+    Paper,
+}
+
+/// The forms of the conversation and the files.
+struct Desks {
+    acts: Vec<ActForm>,
+    /// `None` for who may not write.
+    message: Option<Fields>,
+    audiences: Vec<Choice>,
+    file: Option<Fields>,
+    evidence: Vec<Choice>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/ticket.html")]
+struct Page {
+    shell: Shell,
+    ticket: Box<TicketBody>,
+    deadlines: Vec<DeadlineRow>,
+    steps: Vec<Step>,
+    messages: Vec<MessageBody>,
+    files: Vec<AttachmentBody>,
+    timeline: Vec<Entry>,
+    deliveries: Vec<DeliveryBody>,
+    desks: Desks,
+    own: String,
+    conflict: Option<String>,
+    medium: Medium,
+}
+
+#[derive(Template)]
+#[template(path = "pages/ticket_bare.html")]
+struct BarePage {
+    shell: Shell,
+    ticket: BareTicket,
+    deadlines: Vec<DeadlineRow>,
+}
+
+impl Page {
+    fn is_paper(&self) -> bool {
+        self.medium == Medium::Paper
+    }
+
+    /// How much proof of service there is.
+    fn proof(&self) -> String {
+        self.shell.with("proof-count", "n", &self.deliveries.len())
+    }
+
+    /// The form that came back refused.
+    fn refused(&self) -> Option<&Fields> {
+        let acts = self.desks.acts.iter().map(|act| &act.fields);
+        let all = acts.chain(&self.desks.message).chain(&self.desks.file);
+        all.into_iter().find(|fields| fields.is_refused())
+    }
+}
+
+/// A form that comes back: what was typed, and why.
+pub(super) struct Refusal {
+    pub(super) form: Option<Fields>,
+    pub(super) conflict: Option<String>,
+    pub(super) status: StatusCode,
+}
+
+/// Shows a ticket.
+pub(super) async fn show(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = id(&request)?;
+    draw(&site, &signed, &request, (id, Medium::Screen), None).await
+}
+
+/// Shows a ticket for printing: everything open, nothing to be done.
+pub(super) async fn print(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = id(&request)?;
+    draw(&site, &signed, &request, (id, Medium::Paper), None).await
+}
+
+fn id(request: &HttpRequest) -> Result<TicketId, Error> {
+    request.match_info().get("id").and_then(query::uuid).map(TicketId).ok_or(Error::NotFound)
+}
+
+async fn draw(
+    site: &Site,
+    signed: &SignedIn,
+    request: &HttpRequest,
+    (id, medium): (TicketId, Medium),
+    refusal: Option<Refusal>,
+) -> Result<HttpResponse, Problem> {
+    let (app, scope) = (&site.app, &signed.scope);
+    let view = tickets::get(app, scope, id).await?;
+    let shell = Shell::of(site, request, signed).await?;
+    let lens = Lens::of(app, signed);
+    let calendar = lens.book.calendar(view.ticket.division);
+    let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
+    let rows =
+        |bare: &BareTicket| deadlines::rows(&shell, &view.ticket, &calendar, &bare.deadlines);
+    let ticket = match TicketAnswer::shown(&view, &lens) {
+        TicketAnswer::Whole(whole) => whole,
+        TicketAnswer::Bare(ticket) => {
+            let deadlines = rows(&ticket);
+            return page(status, &BarePage { shell, ticket, deadlines });
+        }
+    };
+    let (events, _) = tickets::events(app, scope, id, 0, MOST_EVENTS).await?;
+    let messages = tickets::messages(app, scope, id).await?;
+    let files = attachments::list(app, scope, id).await?;
+    let files: Vec<_> = files.iter().map(AttachmentBody::shown).collect();
+    let deliveries = notices::of_ticket(app, scope, id).await?;
+    let houses = Vec::new();
+    let desk = Desk { shell: &shell, signed, lens: &lens, view: &view, files: &files, houses };
+    let (conflict, form) = refusal.map_or((None, None), |refusal| (refusal.conflict, refusal.form));
+    let desks = desks(&desk, form);
+    let drawn = Page {
+        deadlines: rows(&ticket.bare),
+        steps: steps::all(&shell, &lens, &view, &ticket),
+        timeline: steps::timeline(&shell, &ticket, &files, events),
+        messages: messages.into_iter().map(MessageBody::shown).collect(),
+        deliveries: deliveries.into_iter().map(DeliveryBody::shown).collect(),
+        own: scope.actor().organisation.name.clone(),
+        desks,
+        ticket,
+        files,
+        conflict,
+        medium,
+        shell,
+    };
+    page(status, &drawn)
+}
+
+fn desks(desk: &Desk<'_>, refused: Option<Fields>) -> Desks {
+    let may = |act| desk.view.possible.contains(&act);
+    let back = |name: &str| refused.clone().filter(|fields| fields.form() == name);
+    let fresh = |name: &'static str| {
+        back(name).unwrap_or_else(|| Fields::fresh(name, desk.shell, &[("audience", "all")]))
+    };
+    let (message, file) = (may(ActKind::Message), may(ActKind::Attach));
+    let reader = desk.signed.role();
+    // To the bureau alone only a bureau writes what it can read again.
+    let audiences = words(desk.shell, "audience").into_iter().filter(|one| {
+        match (one.value.as_str(), reader) {
+            ("hospital_bureau", role) => matches!(role, Role::Hospital | Role::Bureau),
+            _ => true,
+        }
+    });
+    Desks {
+        message: message.then(|| fresh("messages")),
+        file: file.then(|| fresh("attachments")),
+        audiences: audiences.collect(),
+        evidence: words(desk.shell, "evidence"),
+        acts: desk.forms(refused),
+    }
+}

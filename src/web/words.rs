@@ -1,0 +1,83 @@
+//! The words of pages and evidence packs, from `templates/locales`.
+//!
+//! **Never** takes a value for a pattern: what people typed is an argument.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use fluent_templates::fluent_bundle::FluentValue;
+use fluent_templates::{LanguageIdentifier, Loader, langid, static_loader};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::party::Language;
+
+static_loader! {
+    static LOCALES = {
+        locales: "./templates/locales",
+        fallback_language: "zh-CN",
+        // Pages isolate values by their markup.
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+static CHINESE: LanguageIdentifier = langid!("zh-CN");
+static ENGLISH: LanguageIdentifier = langid!("en");
+
+fn id(language: Language) -> &'static LanguageIdentifier {
+    match language {
+        Language::Chinese => &CHINESE,
+        Language::English => &ENGLISH,
+    }
+}
+
+/// The text under a key, if there is one.
+pub(super) fn text(language: Language, key: &str) -> Option<String> {
+    LOCALES.try_lookup(id(language), key)
+}
+
+/// The words of one language.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words(pub(super) Language);
+
+impl Words {
+    /// The text under a key; the key itself where there is none, which a test excludes.
+    pub(super) fn t(self, key: &str) -> String {
+        text(self.0, key).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// The text under a key with a value in it.
+    pub(super) fn with(
+        self,
+        key: &str,
+        name: &'static str,
+        value: &(impl ToString + ?Sized),
+    ) -> String {
+        let value = value.to_string();
+        self.with_all(key, &[(name, value)])
+    }
+
+    /// The text under a key with values in it.
+    pub(super) fn with_all(self, key: &str, values: &[(&'static str, String)]) -> String {
+        let arguments: HashMap<Cow<'static, str>, FluentValue<'_>> = values
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(value.as_str())))
+            .collect();
+        let found = LOCALES.try_lookup_with_args(id(self.0), key, &arguments);
+        found.unwrap_or_else(|| key.to_owned())
+    }
+
+    /// What a word of the API is called; the word itself where it has no other name.
+    pub(super) fn name(self, group: &str, word: &impl Serialize) -> String {
+        match serde_json::to_value(word) {
+            Ok(Value::String(word)) => self.named(group, &word),
+            Ok(value) => value.to_string(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// As [`Words::name`], for a word that is text already.
+    pub(super) fn named(self, group: &str, word: &str) -> String {
+        text(self.0, &format!("{group}-{word}")).unwrap_or_else(|| word.to_owned())
+    }
+}
