@@ -228,6 +228,18 @@ pub fn masked(phone: &str) -> String {
     }
 }
 
+/// A mail address with its name hidden: `l***@example.com`.
+#[must_use]
+pub fn masked_mail(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((local, domain)) => {
+            let first: String = local.chars().take(1).collect();
+            format!("{first}***@{domain}")
+        }
+        None => "***".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::masked;

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod attachments;
 pub mod catalogue;
+pub mod directory;
 pub mod drafts;
 mod error;
 pub mod escalations;

@@ -286,6 +286,19 @@ pub(super) fn not_looked_up(backend: DbBackend, column: SimpleExpr) -> SimpleExp
     if backend == DbBackend::Sqlite { Expr::cust_with_exprs("+?", [column]) } else { column }
 }
 
+/// The condition that a column, `table.column`, contains a text as it stands: no sign of it means
+/// anything but itself, and Latin letters match in either case.
+pub(super) fn contains(backend: DbBackend, column: &str, part: &str) -> SimpleExpr {
+    let column = column.replace('.', "\".\"");
+    let part = part.to_ascii_lowercase();
+    if backend == DbBackend::Sqlite {
+        return Expr::cust_with_values(format!("instr(lower(\"{column}\"), ?) > 0"), [part]);
+    }
+    // By this collation `lower` changes what SQLite's does.
+    let position = format!("strpos(lower(\"{column}\" collate \"C\"), $1) > 0");
+    Expr::cust_with_values(position, [part])
+}
+
 /// Rows as one JSON document, each an array of its `ids` and its other `columns`. Without rows it
 /// is empty or null.
 pub(super) fn gathered(backend: DbBackend, ids: &[&str], columns: &[&str]) -> SimpleExpr {

@@ -159,6 +159,19 @@ impl Position for String {
     }
 }
 
+/// A name, and the id where several have it.
+impl Position for (String, Uuid) {
+    fn write(&self) -> String {
+        format!("{} {}", self.1, self.0)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (id, name) = text.split_once(' ')?;
+        let is_name = name.len() <= 2_000 && !name.contains(char::is_control);
+        Some((name.to_owned(), query::uuid(id)?)).filter(|_| is_name)
+    }
+}
+
 impl Position for (DateTime<Utc>, Uuid) {
     fn write(&self) -> String {
         format!("{}/{}", self.0.timestamp_millis(), self.1)

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::docs::Problems;
 use super::{id, words};
-use crate::domain::access::masked;
+use crate::domain::access::{masked, masked_mail};
 use crate::domain::id::{DeliveryId, TicketId};
 use crate::domain::notice::Channel;
 use crate::service::notices::{self, About, DeliveryState, DeliveryView};
@@ -82,13 +82,9 @@ impl DeliveryBody {
 }
 
 fn masked_address(channel: Channel, address: &str) -> String {
-    match (channel, address.rsplit_once('@')) {
-        (Channel::Mail, Some((local, domain))) => {
-            let first: String = local.chars().take(1).collect();
-            format!("{first}***@{domain}")
-        }
-        (Channel::Mail, None) => "***".to_owned(),
-        (Channel::Sms, _) => masked(address),
+    match channel {
+        Channel::Mail => masked_mail(address),
+        Channel::Sms => masked(address),
     }
 }
 

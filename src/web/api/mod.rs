@@ -20,6 +20,7 @@ pub(super) mod ledger;
 pub(super) mod lens;
 pub(super) mod messages;
 pub(super) mod notices;
+pub(super) mod organisations;
 pub(super) mod parties;
 pub(super) mod products;
 pub(super) mod requests;
@@ -28,6 +29,7 @@ pub(super) mod shortage;
 pub(super) mod stream;
 pub(super) mod tickets;
 pub(super) mod timeline;
+pub(super) mod users;
 pub(super) mod words;
 
 use actix_web::HttpRequest;
@@ -67,6 +69,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/deadline"), deadline::reckon))
         .service(get(resource("/calendars"), calendars::list))
         .service(get(resource("/calendars/{id}"), calendars::show))
+        .service(get(resource("/organisations"), organisations::list))
+        .service(get(resource("/users"), users::list))
         .service(get(resource("/deliveries"), deliveries::log))
         .service(resource("/deliveries/{id}/replay").route(post().to(deliveries::replay)))
         .service(resource("/imports/{kind}").route(post().to(imports::run)))

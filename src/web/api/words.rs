@@ -74,6 +74,8 @@ words! {
     /// What an organisation is.
     organisation: crate::domain::party::OrganisationKind = "hospital" "manufacturer"
         "distributor" "bureau" "platform";
+    /// The language somebody is told things in.
+    language: crate::domain::party::Language = "zh-CN" "en";
     /// How a delivery stands.
     delivery: crate::service::notices::DeliveryState = "queued" "sent" "delivered" "read"
         "failed";

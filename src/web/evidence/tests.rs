@@ -39,8 +39,9 @@ fn both_languages_have_every_word() {
         assert!(chinese.contains_key(&format!("told-{}", kind.name())), "{}", kind.name());
     }
     // A pack is made for parties and bureaus alone, and shows neither kinds of organisations nor
-    // how a ledger is grouped.
-    let is_shown = |group: &str| !matches!(group, "organisation" | "role" | "grouping");
+    // how a ledger is grouped, nor anything of what administrators keep.
+    let is_shown =
+        |group: &str| !matches!(group, "organisation" | "role" | "grouping" | "language");
     for (group, word) in ALL.iter().filter(|(group, _)| is_shown(group)) {
         let key = format!("{group}-{word}");
         assert!(words::text(Language::English, &key).is_some(), "{key}");

@@ -4,6 +4,7 @@ mod attachments;
 mod bad_fields;
 mod bad_requests;
 mod checks;
+mod directory;
 mod duplicates_and_order;
 mod evidence;
 mod exports;
