@@ -189,6 +189,12 @@ impl Policy {
             && self.effective_to.is_none_or(|end| date <= end)
     }
 
+    /// True when its last filing date has passed.
+    #[must_use]
+    pub fn has_lapsed(&self, date: NaiveDate) -> bool {
+        self.effective_to.is_some_and(|end| end < date)
+    }
+
     /// How specific the region is: a county's policy goes before its city's, that before its
     /// province's, that before the nation's.
     #[must_use]
@@ -209,6 +215,17 @@ pub fn ruling(policies: &[Policy], division: Division, date: NaiveDate) -> Optio
         .iter()
         .filter(|policy| policy.rules(division, date))
         .max_by_key(|policy| (policy.specificity(), policy.effective_from))
+}
+
+/// True when a policy rules what is filed on `date` in its own region, wherever no narrower one
+/// does: no later version for that region has taken effect.
+#[must_use]
+pub fn is_in_force(policies: &[Policy], policy: &Policy, date: NaiveDate) -> bool {
+    let is_effective = |other: &&Policy| {
+        other.division == policy.division && other.effective_from <= date && !other.has_lapsed(date)
+    };
+    let latest = policies.iter().filter(is_effective).max_by_key(|other| other.effective_from);
+    latest.is_some_and(|latest| latest.id == policy.id)
 }
 
 #[cfg(test)]
@@ -238,5 +255,29 @@ mod tests {
         check("371002", "2026-04-10", "CN-1");
         check("371002", "2023-04-09", "CN-1");
         check("110105", "2025-01-01", "CN-1");
+    }
+    #[test]
+    fn a_version_is_in_force_until_its_end_or_the_next() {
+        let version = |number: u128, division: &str, from: &str, to: Option<&str>| Policy {
+            id: PolicyId(uuid::Uuid::from_u128(number)),
+            division: Division::parse(division).ok(),
+            effective_from: date(from),
+            effective_to: to.map(date),
+            ..Policy::national()
+        };
+        let policies = [
+            version(1, "", "2000-01-01", None),
+            version(2, "", "2026-03-01", None),
+            version(3, "370000", "2023-04-10", Some("2026-04-09")),
+        ];
+        let check = |on: &str, in_force: [bool; 3], lapsed: bool| {
+            let found = policies.each_ref().map(|one| is_in_force(&policies, one, date(on)));
+            assert_eq!(found, in_force, "{on}");
+            assert_eq!(policies.each_ref().map(|one| one.has_lapsed(date(on)))[2], lapsed, "{on}");
+        };
+        check("1999-12-31", [false, false, false], false);
+        check("2026-02-28", [true, false, true], false);
+        check("2026-04-09", [false, true, true], false);
+        check("2026-04-10", [false, true, false], true);
     }
 }

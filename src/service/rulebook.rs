@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::domain::calendar::{Calendar, Layer, local_date};
-use crate::domain::id::CalendarId;
+use crate::domain::id::{CalendarId, PolicyId};
 use crate::domain::party::Division;
-use crate::domain::policy::{Policy, ruling};
+use crate::domain::policy::{Policy, is_in_force, ruling};
 use crate::store::divisions;
 use crate::store::rulebook;
 pub use crate::store::rulebook::KeptLayer;
@@ -30,6 +30,17 @@ pub struct Rulebook {
     calendars: BTreeMap<Option<Division>, Arc<Calendar>>,
     policies: Vec<Policy>,
     default: Policy,
+}
+
+/// A policy and how it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyView<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// True when it rules what is filed in its region now.
+    pub in_force: bool,
+    /// True when its last filing date has passed.
+    pub lapsed: bool,
 }
 
 impl Rulebook {
@@ -104,6 +115,27 @@ impl Rulebook {
     #[must_use]
     pub fn policies(&self) -> &[Policy] {
         &self.policies
+    }
+
+    /// Every policy as it stands at `at`, by version.
+    #[must_use]
+    pub fn policy_views(&self, at: DateTime<Utc>) -> Vec<PolicyView<'_>> {
+        let date = local_date(at);
+        let view = |policy| PolicyView {
+            policy,
+            in_force: is_in_force(&self.policies, policy, date),
+            lapsed: policy.has_lapsed(date),
+        };
+        self.policies.iter().map(view).collect()
+    }
+
+    /// A policy by its id, as it stands at `at`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn policy_view(&self, id: PolicyId, at: DateTime<Utc>) -> Result<PolicyView<'_>, Error> {
+        let found = self.policy_views(at).into_iter().find(|view| view.policy.id == id);
+        found.ok_or(Error::NotFound)
     }
 
     /// The calendar of a division: the nearest region's that has a layer of its own.

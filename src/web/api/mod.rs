@@ -22,6 +22,7 @@ pub(super) mod messages;
 pub(super) mod notices;
 pub(super) mod organisations;
 pub(super) mod parties;
+pub(super) mod policies;
 pub(super) mod products;
 pub(super) mod requests;
 pub(super) mod session;
@@ -69,6 +70,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/deadline"), deadline::reckon))
         .service(get(resource("/calendars"), calendars::list))
         .service(get(resource("/calendars/{id}"), calendars::show))
+        .service(get(resource("/policies"), policies::list))
+        .service(get(resource("/policies/{id}"), policies::show))
         .service(get(resource("/organisations"), organisations::list))
         .service(get(resource("/users"), users::list))
         .service(get(resource("/deliveries"), deliveries::log))

@@ -40,6 +40,8 @@ words! {
         "discontinued" "force_majeure" "other";
     /// How pressing it is.
     urgency: crate::domain::policy::Urgency = "ordinary" "emergency";
+    /// When the clock of the solution starts.
+    resolve_from: crate::domain::policy::ResolveFrom = "filing" "reply";
     /// Where a ticket stands.
     state: crate::domain::ticket::StateName = "open" "promised" "solved" "closed" "withdrawn"
         "returned";

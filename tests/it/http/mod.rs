@@ -15,6 +15,7 @@ mod ledger;
 mod life;
 mod notices;
 mod paging;
+mod policies;
 mod reckoning;
 mod requests;
 mod sessions;

@@ -29,6 +29,7 @@ const LISTS: [(&str, &str); 16] = [
     ("maker", "/notices"),
     ("hospital", "/products"),
     ("hospital", "/calendars"),
+    ("auditor", "/policies"),
     ("auditor", "/divisions?within=371000"),
     ("maker", "/tickets/{id}/attachments"),
     ("city", "/escalations"),

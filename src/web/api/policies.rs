@@ -1,0 +1,239 @@
+//! The time-limit rules, for everybody: they explain the deadlines.
+//!
+//! **Never** interprets them.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{NaiveDate, NaiveTime};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::docs::Problems;
+use super::{id, words};
+use crate::domain::calendar::Target;
+use crate::domain::id::PolicyId;
+use crate::domain::party::{Division, Level};
+use crate::domain::policy::{Policy, ResolveFrom, Rung, ShortageThreshold, Targets};
+use crate::service::rulebook::PolicyView;
+use crate::web::auth::SignedIn;
+use crate::web::error::Problem;
+use crate::web::paging::{List, Page};
+use crate::web::query::Query;
+use crate::web::site::Site;
+
+/// A version of the rules for a region and a time.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct PolicyDocument {
+    pub(in crate::web) id: Uuid,
+    /// What tickets remember having been judged by.
+    #[schema(example = "CN-1")]
+    pub(in crate::web) version: String,
+    pub(in crate::web) name: String,
+    /// Where it rules; null = the whole nation, wherever no regional policy does.
+    #[schema(value_type = Option<String>, example = "370000")]
+    pub(in crate::web) division: Option<Division>,
+    /// First filing date it rules.
+    pub(in crate::web) effective_from: NaiveDate,
+    /// Last filing date it rules; null = no end.
+    pub(in crate::web) effective_to: Option<NaiveDate>,
+    /// True when it rules what is filed in its region today.
+    pub(in crate::web) in_force: bool,
+    /// True when its last filing date has passed.
+    pub(in crate::web) lapsed: bool,
+    /// The document it comes from.
+    pub(in crate::web) source: String,
+    /// Targets of ordinary tickets.
+    pub(in crate::web) ordinary: TargetsBody,
+    /// Targets of emergency tickets.
+    pub(in crate::web) emergency: TargetsBody,
+    /// When the clock of the solution starts.
+    #[schema(schema_with = words::resolve_from)]
+    pub(in crate::web) resolve_from: ResolveFrom,
+    pub(in crate::web) counting: CountingBody,
+    /// Working days a promise may reach from the act once the resolve limit has passed.
+    pub(in crate::web) late_promise_within: u16,
+    /// Working days beyond the due day that an extension may reach.
+    pub(in crate::web) extension_within: u16,
+    /// Working days after a reported solution until a silent hospital is reminded.
+    pub(in crate::web) remind_hospital_after: u16,
+    /// Working days after a reported solution until a bureau decides for a silent hospital.
+    pub(in crate::web) decide_silence_after: u16,
+    /// When a shortage event is the province's affair; null = never.
+    pub(in crate::web) shortage_alarm: Option<ThresholdBody>,
+    /// First rung first.
+    pub(in crate::web) ladder: Vec<RungBody>,
+}
+
+/// The two targets a ticket is judged by.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct TargetsBody {
+    /// Until the manufacturer's reply.
+    pub(in crate::web) reply: TargetBody,
+    /// Until the problem is solved.
+    pub(in crate::web) resolve: TargetBody,
+}
+
+/// How long a party has: one of the two.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(in crate::web) struct TargetBody {
+    /// So many working days after the filing day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) working_days: Option<u16>,
+    /// So many hours, which no holiday stops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) elapsed_hours: Option<u16>,
+}
+
+/// How working days are counted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct CountingBody {
+    /// When the last day ends; null = 24:00.
+    #[schema(value_type = Option<String>, example = "17:30:00")]
+    pub(in crate::web) due_time: Option<NaiveTime>,
+    /// A filing after it counts as the next day's; null = none does.
+    #[schema(value_type = Option<String>, example = "16:00:00")]
+    pub(in crate::web) cutoff_time: Option<NaiveTime>,
+}
+
+/// How far a shortage event must reach.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct ThresholdBody {
+    pub(in crate::web) hospitals: u32,
+    pub(in crate::web) cities: u32,
+}
+
+/// Who steps in, and when the next rung is entered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct RungBody {
+    /// The level of bureau that steps in.
+    #[schema(schema_with = words::level)]
+    pub(in crate::web) level: Level,
+    /// Working days for the bureau to acknowledge or act.
+    pub(in crate::web) acknowledge_within: u16,
+    /// Working days after entry by which the ticket must be closed.
+    pub(in crate::web) close_within: u16,
+}
+
+impl PolicyDocument {
+    fn shown(view: PolicyView<'_>) -> Self {
+        let PolicyView { policy, in_force, lapsed } = view;
+        let Policy {
+            id,
+            version,
+            name,
+            division,
+            effective_from,
+            effective_to,
+            source,
+            ordinary,
+            emergency,
+            resolve_from,
+            counting,
+            late_promise_within,
+            extension_within,
+            remind_hospital_after,
+            decide_silence_after,
+            shortage_alarm,
+            ladder,
+        } = policy;
+        Self {
+            id: id.0,
+            version: version.clone(),
+            name: name.clone(),
+            division: *division,
+            effective_from: *effective_from,
+            effective_to: *effective_to,
+            in_force,
+            lapsed,
+            source: source.clone(),
+            ordinary: TargetsBody::from(*ordinary),
+            emergency: TargetsBody::from(*emergency),
+            resolve_from: *resolve_from,
+            counting: CountingBody {
+                due_time: counting.due_time,
+                cutoff_time: counting.cutoff_time,
+            },
+            late_promise_within: *late_promise_within,
+            extension_within: *extension_within,
+            remind_hospital_after: *remind_hospital_after,
+            decide_silence_after: *decide_silence_after,
+            shortage_alarm: shortage_alarm.map(ThresholdBody::from),
+            ladder: ladder.iter().map(RungBody::from).collect(),
+        }
+    }
+}
+
+impl From<Targets> for TargetsBody {
+    fn from(targets: Targets) -> Self {
+        Self { reply: targets.reply.into(), resolve: targets.resolve.into() }
+    }
+}
+
+impl From<Target> for TargetBody {
+    fn from(target: Target) -> Self {
+        match target {
+            Target::WorkingDays(days) => Self { working_days: Some(days), ..Self::default() },
+            Target::ElapsedHours(hours) => Self { elapsed_hours: Some(hours), ..Self::default() },
+        }
+    }
+}
+
+impl From<ShortageThreshold> for ThresholdBody {
+    fn from(threshold: ShortageThreshold) -> Self {
+        Self { hospitals: threshold.hospitals, cities: threshold.cities }
+    }
+}
+
+impl From<&Rung> for RungBody {
+    fn from(rung: &Rung) -> Self {
+        Self {
+            level: rung.level,
+            acknowledge_within: rung.acknowledge_within,
+            close_within: rung.close_within,
+        }
+    }
+}
+
+/// List the policies: what rules now, what did and what will.
+#[utoipa::path(
+    get, path = "/api/v1/policies", operation_id = "policies_list", tag = "policies",
+    params(
+        ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
+        ("cursor" = Option<String>, Query, description = "Where the page before ended"),
+    ),
+    responses((status = 200, description = "A page of policies, by version", body = Page<PolicyDocument>), Problems)
+)]
+pub(in crate::web) async fn list(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let mut query = Query::of_list(request.query_string(), &[])?;
+    let size = query.page_size();
+    let list = List { name: "policies", reader: signed.user() };
+    let after: Option<Uuid> = list.after(query.text("cursor"))?;
+    query.done(())?;
+    let book = site.app.book();
+    let views = book.policy_views(site.app.clock.now());
+    let last = after.and_then(|after| views.iter().position(|view| view.policy.id.0 == after));
+    let rest: Vec<_> = views.into_iter().skip(last.map_or(0, |last| last + 1)).collect();
+    let page = list.page(rest, size, |view| view.policy.id.0);
+    Ok(HttpResponse::Ok().json(page.map(PolicyDocument::shown)))
+}
+
+/// Read a policy.
+#[utoipa::path(
+    get, path = "/api/v1/policies/{id}", operation_id = "policies_show", tag = "policies",
+    params(("id" = String, Path, description = "The policy's id")),
+    responses((status = 200, description = "The policy", body = PolicyDocument), Problems)
+)]
+pub(in crate::web) async fn show(
+    site: web::Data<Site>,
+    _signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let book = site.app.book();
+    let view = book.policy_view(PolicyId(id(&request)?), site.app.clock.now())?;
+    Query::read(request.query_string(), &[])?.done(())?;
+    Ok(HttpResponse::Ok().json(PolicyDocument::shown(view)))
+}
