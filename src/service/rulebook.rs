@@ -156,11 +156,13 @@ impl Rulebook {
     /// The policy that rules tickets filed in `division` at `at`.
     #[must_use]
     pub fn policy(&self, division: Option<Division>, at: DateTime<Utc>) -> &Policy {
-        let national = || self.policies.iter().filter(|policy| policy.division.is_none());
         let date = local_date(at);
+        let national = |policy: &&Policy| {
+            policy.division.is_none() && is_in_force(&self.policies, policy, date)
+        };
         let found = match division {
             Some(division) => ruling(&self.policies, division, date),
-            None => national().find(|policy| policy.effective_from <= date),
+            None => self.policies.iter().find(national),
         };
         found.unwrap_or(&self.default)
     }

@@ -89,5 +89,10 @@ async fn a_policy_tells_whether_it_rules(db: TestDb) {
     hospital.advance_to("2026-02-15T00:00:00+08:00").await;
     let expected = json!([["37-1", false, true], ["CN-1", false, false], ["CN-2", true, false]]);
     assert_eq!(standing().await, expected, "business time decides");
+    for (filed, version) in [("2026-02-14", "CN-1"), ("2026-02-16", "CN-2")] {
+        let path = format!("/deadline?filed_at={filed}T10:00:00%2B08:00");
+        let reckoned = hospital.get(&path).await.expect(200).json();
+        assert_eq!(reckoned["policy"]["version"], version, "where no region differs, on {filed}");
+    }
     app.stop().await;
 }
