@@ -9,6 +9,7 @@
 mod address;
 mod assets;
 mod calculator;
+mod chart;
 mod choice;
 mod fields;
 mod filing;

@@ -22,7 +22,7 @@ sqlite_only!(
     administrators_search_no_text
 );
 
-const LISTS: [(&str, &str); 16] = [
+const LISTS: [(&str, &str); 17] = [
     ("hospital", "/tickets"),
     ("hospital", "/tickets?sort=filed_at"),
     ("hospital", "/tickets?sort=due_at"),
