@@ -429,7 +429,7 @@ fn no_file_names_a_registry() {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let (path, name) = (entry.path(), entry.file_name());
             if path.is_dir() {
-                if name != "target" && name != ".git" {
+                if name != "target" && name != ".git" && name != "node_modules" {
                     folders.push(path);
                 }
                 continue;
