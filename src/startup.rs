@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::jobs::{self, Engine};
 use crate::live::Hub;
 use crate::service::App;
-use crate::web::{Demo, Site};
+use crate::web::{Arrival, Demo, Site};
 
 /// Requests under way may take this long to end after a signal.
 const DRAIN_SECONDS: u64 = 20;
@@ -63,10 +63,11 @@ impl Service {
     pub fn start_demo(config: &Config, app: App) -> anyhow::Result<Self> {
         let engine = Arc::new(Engine::new(app.clone(), config.channels()?));
         let mover = Arc::clone(&engine);
-        let demo = Demo(Arc::new(move |to| {
+        let mover = Arc::new(move |to| -> Arrival {
             let mover = Arc::clone(&mover);
             Box::pin(async move { mover.advance_to(to).await })
-        }));
+        });
+        let demo = Demo { mover, password: crate::demo::PASSWORD };
         Self::bind(config, Site::new(app, config.public_url.clone(), Some(demo)), &engine)
     }
 

@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use url::Url;
 
-use crate::domain::notice::{Channel, Letter, Matter};
+use crate::domain::notice::{Channel, Letter};
 
 pub use email::{Mail, MailError};
 pub use signature::SigningSecret;
@@ -56,7 +56,7 @@ impl Channels {
     /// only; it cannot end the loop that delivers the others.
     pub async fn send(&self, channel: Channel, letter: &Letter, at: DateTime<Utc>) -> Outcome {
         let attempt = async {
-            let link = self.link(letter);
+            let link = render::link(letter, &self.public_url);
             match channel {
                 Channel::Mail => self.mail.send(letter, &render::mail(letter, &link), at).await,
                 Channel::Sms => self.sms.send(letter, &link, at).await,
@@ -66,14 +66,6 @@ impl Channels {
         caught.unwrap_or_else(|_panic| Outcome::GiveUp {
             reason: "the notice could not be built or sent: the code for it panicked".to_owned(),
         })
-    }
-
-    fn link(&self, letter: &Letter) -> String {
-        let site = self.public_url.as_str().trim_end_matches('/');
-        match &letter.matter {
-            Matter::Ticket { ticket, .. } => format!("{site}/tickets/{ticket}"),
-            Matter::Bulletin(_) => format!("{site}/"),
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! value, and the values are a notice's [`Facts`] only.
 
 use askama::Template;
+use url::Url;
 
 use super::bulletin;
 use crate::domain::explanation::{local_due, sentence_for};
@@ -88,6 +89,16 @@ pub fn mail(letter: &Letter, link: &str) -> Rendered {
     let text = TextBody { page: &page }.render().unwrap_or_default();
     let html = HtmlBody { page: &page }.render().unwrap_or_default();
     Rendered { subject: page.subject, text, html }
+}
+
+/// The address of the page that a letter leads to.
+#[must_use]
+pub fn link(letter: &Letter, public_url: &Url) -> String {
+    let site = public_url.as_str().trim_end_matches('/');
+    match &letter.matter {
+        Matter::Ticket { ticket, .. } => format!("{site}/tickets/{ticket}"),
+        Matter::Bulletin(_) => format!("{site}/"),
+    }
 }
 
 /// The text message for a letter: number, product and deadline, nobody's name, and no link

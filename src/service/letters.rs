@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::tickets;
-use super::{App, Error};
+use super::{App, Error, Limits};
 use crate::domain::id::{OrganisationId, TicketId};
 use crate::domain::notice::{Channel, Facts, Letter, Matter, by_day, leaves_at};
 use crate::domain::party::Organisation;
@@ -18,7 +18,7 @@ use crate::domain::ticket::{Brief, Ticket};
 use crate::store::catalogue::Product;
 use crate::store::hold;
 use crate::store::outbox::{self, Cause};
-pub use crate::store::outbox::{Claimed, Finished};
+pub use crate::store::outbox::{Claimed, Finished, Posted, Wanted};
 use crate::store::tickets as kept;
 
 /// A lease on deliveries ends after so many seconds of wall time.
@@ -55,6 +55,28 @@ pub async fn claim(
     letters(app, claimed).await
 }
 
+/// What was sent, as letters, newest first: the demo's mailbox.
+///
+/// # Errors
+/// [`Error::NotFound`] outside the demo: nobody reads other people's letters there.
+pub async fn mailbox(
+    app: &App,
+    wanted: Wanted,
+    limit: u64,
+) -> Result<Vec<(Posted, Letter)>, Error> {
+    if app.limits == Limits::On {
+        return Err(Error::NotFound);
+    }
+    let db = app.store.read();
+    let posted = outbox::posted(db, wanted, limit).await?;
+    let matters = Matters::of(db, posted.iter().map(|one| &one.delivery.cause)).await?;
+    let letter = |one: Posted| {
+        let letter = letter(&matters, &one.delivery)?;
+        Some((one, letter))
+    };
+    Ok(posted.into_iter().filter_map(letter).collect())
+}
+
 /// When the first delivery after `at` is due, if any waits.
 ///
 /// # Errors
@@ -67,17 +89,20 @@ async fn letters(app: &App, claimed: Vec<Claimed>) -> Result<Vec<(Claimed, Lette
     let matters = Matters::of(app.store.read(), claimed.iter().map(|one| &one.cause)).await?;
     Ok(claimed
         .into_iter()
-        .filter_map(|one| {
-            let letter = Letter {
-                matter: matters.matter(&one.cause)?,
-                language: one.language,
-                name: one.name.clone(),
-                address: one.address.clone(),
-                key: key(&one),
-            };
-            Some((one, letter))
-        })
+        .filter_map(|one| Some((letter(&matters, &one)?, one)))
+        .map(|(letter, one)| (one, letter))
         .collect())
+}
+
+/// A delivery as a letter; `None` when its ticket is gone.
+fn letter(matters: &Matters, one: &Claimed) -> Option<Letter> {
+    Some(Letter {
+        matter: matters.matter(&one.cause)?,
+        language: one.language,
+        name: one.name.clone(),
+        address: one.address.clone(),
+        key: key(one),
+    })
 }
 
 /// Stable over every attempt and replay.

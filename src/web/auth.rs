@@ -49,7 +49,7 @@ impl SignedIn {
             expires_at: session.expires_at,
             token,
             language: if is_cookie {
-                page_language(request, None)
+                page_language(request, Some(session.language))
             } else {
                 language(request.headers())
             },

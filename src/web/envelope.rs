@@ -32,7 +32,11 @@ const FILE_POLICY: &str =
     "sandbox; default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /// Our own pages: our own files, nothing inline.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// A mail in the demo's mailbox: styled inline as mail programs need it, running nothing, and shown
+/// in a frame of ours.
+const MAIL_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'self'";
 /// Swagger UI draws with inline styles.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -56,6 +60,9 @@ pub(super) async fn headers(
         DOCS_POLICY
     } else if is_file {
         FILE_POLICY
+    } else if is_mail(&path) {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+        MAIL_POLICY
     } else if is_page {
         PAGE_POLICY
     } else {
@@ -77,6 +84,10 @@ pub(super) async fn headers(
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     Ok(response)
+}
+
+fn is_mail(path: &str) -> bool {
+    path.starts_with("/demo/mailbox/") && path.ends_with("/html")
 }
 
 fn is_html(headers: &HeaderMap) -> bool {

@@ -14,9 +14,14 @@ use crate::service::{self, App};
 /// When business time has arrived.
 pub type Arrival = BoxFuture<'static, Result<(), service::Error>>;
 
-/// Moves business time to an instant, through every step and notice that is due until then.
+/// What only the demo can do.
 #[derive(Clone)]
-pub struct Demo(pub Arc<dyn Fn(DateTime<Utc>) -> Arrival + Send + Sync>);
+pub struct Demo {
+    /// Moves business time to an instant, through every step and notice that is due until then.
+    pub mover: Arc<dyn Fn(DateTime<Utc>) -> Arrival + Send + Sync>,
+    /// The password of its accounts.
+    pub password: &'static str,
+}
 
 /// The service as the web serves it.
 #[derive(Clone)]

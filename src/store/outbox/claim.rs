@@ -113,19 +113,30 @@ async fn with_letters(
     db: &impl ConnectionTrait,
     rows: Vec<delivery::Model>,
 ) -> Result<Vec<Claimed>, Error> {
-    let people = rows.iter().map(|row| row.recipient_id);
-    let people =
-        app_user::Entity::find().filter(app_user::Column::Id.is_in(people)).all(db).await?;
-    let causes = Causes::of(db, rows.iter().map(reference)).await?;
     let mut claimed = Vec::with_capacity(rows.len());
-    for row in rows {
-        let person = people.iter().find(|person| person.id == row.recipient_id);
-        match claimed_of(&row, person, &causes) {
+    for (row, read) in rows.iter().zip(readable(db, &rows).await?) {
+        match read {
             Ok(one) => claimed.push(one),
             Err(problem) => bury(db, row.id, &problem).await?,
         }
     }
     Ok(claimed)
+}
+
+/// Each row with everything that its letter needs, or why it cannot be read.
+pub(super) async fn readable(
+    db: &impl ConnectionTrait,
+    rows: &[delivery::Model],
+) -> Result<Vec<Result<Claimed, Error>>, Error> {
+    let people = rows.iter().map(|row| row.recipient_id);
+    let people =
+        app_user::Entity::find().filter(app_user::Column::Id.is_in(people)).all(db).await?;
+    let causes = Causes::of(db, rows.iter().map(reference)).await?;
+    let read = |row: &delivery::Model| {
+        let person = people.iter().find(|person| person.id == row.recipient_id);
+        claimed_of(row, person, &causes)
+    };
+    Ok(rows.iter().map(read).collect())
 }
 
 /// What a delivery is about.

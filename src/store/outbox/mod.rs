@@ -20,6 +20,7 @@ mod claim;
 mod held;
 mod inbox;
 mod log;
+mod mailbox;
 
 pub use bulletin::{Addressee, NewBulletin, delete_digests, insert_bulletins, newest};
 pub use cause::{About, Cause};
@@ -27,6 +28,7 @@ pub use claim::{Claimed, Finished, claim, finish, is_due, next_due};
 pub use held::{Queued, Waiting, bury_queued, waiting};
 pub use inbox::{InApp, notices, read, unread};
 pub use log::{Logged, find, log, of_ticket, replay};
+pub use mailbox::{Posted, Wanted, posted};
 
 use chrono::{DateTime, Utc};
 use entity::{delivery, notice};

@@ -65,7 +65,7 @@ pub(in crate::web) async fn advance(
     let demo = site.demo.as_ref().ok_or(Error::NotFound)?;
     let body: Advance = write.form.read()?;
     let to = destination(&site.app, &body)?;
-    (demo.0)(to).await?;
+    (demo.mover)(to).await?;
     Ok(HttpResponse::Ok().json(now(&site.app)))
 }
 
@@ -99,7 +99,12 @@ fn destination(app: &App, body: &Advance) -> Result<DateTime<Utc>, Error> {
     Ok(to)
 }
 
-fn by_working_days(app: &App, now: DateTime<Utc>, days: i64) -> Result<DateTime<Utc>, Error> {
+/// The same time of day, so many working days of the nation's calendar later.
+pub(in crate::web) fn by_working_days(
+    app: &App,
+    now: DateTime<Utc>,
+    days: i64,
+) -> Result<DateTime<Utc>, Error> {
     let refused = || {
         let message = format!("between 1 and {MOST_WORKING_DAYS}");
         Error::invalid("advance_working_days", "out_of_range", message)

@@ -6,11 +6,13 @@
 //!
 //! **Never** changes anything on `GET`.
 
+mod account;
 mod address;
 mod assets;
 mod calculator;
 mod chart;
 mod choice;
+mod demo;
 mod fields;
 mod filing;
 mod home;
@@ -40,6 +42,14 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/tickets/new"), filing::form))
         .service(resource("/drafts").route(post().to(filing::keep)))
         .service(resource("/drafts/discard").route(post().to(filing::discard)))
+        .service(get(resource("/account"), account::show))
+        .service(resource("/account/password").route(post().to(account::password)))
+        .service(get(resource("/demo"), demo::start))
+        .service(resource("/demo/sign-in").route(post().to(demo::sign_in)))
+        .service(resource("/demo/clock").route(post().to(demo::clock)))
+        .service(get(resource("/demo/mailbox"), demo::mailbox))
+        .service(get(resource("/demo/mailbox/{id}"), demo::letter))
+        .service(get(resource("/demo/mailbox/{id}/html"), demo::html))
         .service(get(resource("/notices"), notices::list))
         .service(resource("/notices/{id}/read").route(post().to(notices::open)))
         .service(get(resource("/calculator"), calculator::show))

@@ -19,7 +19,7 @@ use crate::web::query;
 use crate::web::site::Site;
 
 /// A form that is sent without being signed in.
-pub(super) struct Open(Typed);
+pub(super) struct Open(pub(super) Typed);
 
 impl FromRequest for Open {
     type Error = Problem;
@@ -95,13 +95,20 @@ pub(super) async fn sign_out(
 }
 
 /// Chooses the language of the pages.
-pub(super) async fn language(site: web::Data<Site>, form: Open) -> Result<HttpResponse, Problem> {
+pub(super) async fn language(
+    site: web::Data<Site>,
+    request: HttpRequest,
+    form: Open,
+) -> Result<HttpResponse, Problem> {
     let language: Language = crate::web::check::word(form.0.get("language"))
         .ok_or_else(|| Error::invalid("language", "unknown", "zh-CN or en"))?;
     let tag = match language {
         Language::Chinese => "zh-CN",
         Language::English => "en",
     };
+    if let Ok(signed) = SignedIn::of(&request).await {
+        accounts::set_language(&site.app, &signed.scope, language).await?;
+    }
     let cookie = Cookie::build(LANGUAGE_COOKIE, tag)
         .path("/")
         .http_only(true)

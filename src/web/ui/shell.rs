@@ -94,7 +94,9 @@ impl Shell {
                 n => n.to_string(),
             },
         };
-        Ok(Self { person: Some(person), ..Self::outside(site, request) })
+        let words = Words(signed.language);
+        let done = done(words, request.query_string());
+        Ok(Self { person: Some(person), words, done, ..Self::outside(site, request) })
     }
 
     /// The text under a key.

@@ -22,8 +22,9 @@ use super::choice::{Choice, words};
 use super::fields::{Fields, Need};
 use super::shell::{Shell, page};
 use crate::domain::id::TicketId;
-use crate::domain::party::Role;
+use crate::domain::party::{OrganisationKind, Role};
 use crate::domain::ticket::ActKind;
+use crate::service::directory::{self, OrganisationFilter};
 use crate::service::tickets;
 use crate::service::{Error, attachments, notices};
 use crate::web::api::attachments::AttachmentBody;
@@ -38,6 +39,9 @@ use crate::web::site::Site;
 
 /// Entries of the timeline on the page.
 const MOST_EVENTS: u64 = 1_000;
+
+/// Organisations that can be chosen from.
+const MOST_HOUSES: u64 = 500;
 
 /// Whether a page is to be used or to be printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +161,7 @@ async fn draw(
     let files = attachments::list(app, scope, id).await?;
     let files: Vec<_> = files.iter().map(AttachmentBody::shown).collect();
     let deliveries = notices::of_ticket(app, scope, id).await?;
-    let houses = Vec::new();
+    let houses = houses(site, signed, &view.possible).await?;
     let desk = Desk { shell: &shell, signed, lens: &lens, view: &view, files: &files, houses };
     let (conflict, form) = refusal.map_or((None, None), |refusal| (refusal.conflict, refusal.form));
     let desks = desks(&desk, form);
@@ -176,6 +180,34 @@ async fn draw(
         shell,
     };
     page(status, &drawn)
+}
+
+/// The organisations that an act may name: distributors to bring in, or manufacturers whose a
+/// returned ticket may be.
+async fn houses(
+    site: &Site,
+    signed: &SignedIn,
+    possible: &[ActKind],
+) -> Result<Vec<Choice>, Error> {
+    let kind = match signed.role() {
+        Role::Manufacturer if possible.contains(&ActKind::Distributor) => {
+            OrganisationKind::Distributor
+        }
+        Role::Bureau if possible.contains(&ActKind::Decide) => OrganisationKind::Manufacturer,
+        Role::Hospital
+        | Role::Manufacturer
+        | Role::Distributor
+        | Role::Bureau
+        | Role::Admin
+        | Role::Security
+        | Role::Auditor => return Ok(Vec::new()),
+    };
+    let filter = OrganisationFilter { kind: Some(kind), ..OrganisationFilter::default() };
+    let found = directory::organisations(&site.app, &signed.scope, &filter, (None, MOST_HOUSES));
+    let choice = |view: directory::OrganisationView| {
+        Choice::new(view.organisation.id.to_string(), view.organisation.name)
+    };
+    Ok(found.await?.into_iter().map(choice).collect())
 }
 
 fn desks(desk: &Desk<'_>, refused: Option<Fields>) -> Desks {
