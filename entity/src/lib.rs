@@ -5,6 +5,7 @@
 pub mod agreement;
 pub mod app_user;
 pub mod attachment;
+pub mod audit;
 pub mod bulletin;
 pub mod calendar;
 pub mod calendar_day;

@@ -2,6 +2,7 @@
 //!
 //! **Never** answers "forbidden" for a ticket the actor may not see: that one does not exist.
 
+use super::audit::Origin;
 use super::id::OrganisationId;
 use super::party::{Actor, Division, Role};
 use super::ticket::{ActKind, Audience, EventData, Party, Ticket};
@@ -11,13 +12,39 @@ use super::ticket::{ActKind, Audience, EventData, Party, Ticket};
 #[derive(Debug, Clone)]
 pub struct Scope {
     actor: Actor,
+    username: Option<String>,
+    origin: Origin,
 }
 
 impl Scope {
     /// Grants the actor's reach. Called by the check of a session and nowhere else.
     #[must_use]
     pub fn granted(actor: Actor) -> Self {
-        Self { actor }
+        Self { actor, username: None, origin: Origin::default() }
+    }
+
+    /// The same, of somebody who signed in by this name.
+    #[must_use]
+    pub fn named(self, username: String) -> Self {
+        Self { username: Some(username), ..self }
+    }
+
+    /// The same, asked for from there.
+    #[must_use]
+    pub fn reached_from(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// The name its holder signed in by.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.username.as_deref()
+    }
+
+    /// Where the request came from.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// Who acts.

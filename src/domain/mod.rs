@@ -9,6 +9,7 @@
 pub mod access;
 pub mod alarm;
 pub mod attachment;
+pub mod audit;
 pub mod bulletin;
 pub mod calendar;
 pub mod countdown;

@@ -75,6 +75,20 @@ fn accept(text: &str, longest: usize, is_allowed: fn(char) -> bool) -> Result<St
     Ok(text.to_owned())
 }
 
+/// What of a text may be shown where nobody can be asked to correct it: the first `longest`
+/// characters without those that [`line()`] refuses and those that cannot be seen.
+#[must_use]
+pub fn cleaned(text: &str, longest: usize) -> String {
+    let is_shown = |c: &char| !(c.is_control() || is_directional(*c) || is_invisible(*c));
+    let mut marks = 0;
+    let stacks = |c: &char| {
+        marks = if is_combining_mark(*c) { marks + 1 } else { 0 };
+        marks <= MOST_MARKS
+    };
+    let shown = text.chars().filter(is_shown).filter(stacks);
+    shown.skip_while(|c| c.is_whitespace()).take(longest).collect()
+}
+
 /// Direction overrides, embeddings and isolates, and the line and paragraph separators.
 fn is_directional(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')

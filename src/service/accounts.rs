@@ -10,12 +10,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::{Rng as _, RngCore as _};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::audit::{self, Action, Entry, Origin};
 use super::{App, Error, FieldError, Limits};
 use crate::domain::access::Scope;
 use crate::domain::party::{Actor, Language};
-use crate::domain::password;
+use crate::domain::{password, text};
 use crate::store;
 use crate::store::accounts::{self, Account, NewUser};
 use crate::store::sessions;
@@ -25,6 +27,8 @@ const SESSION_HOURS: i64 = 12;
 /// So many failures within [`THROTTLE_MINUTES`] lock a user name for the rest of them.
 const MOST_FAILURES: u64 = 10;
 const THROTTLE_MINUTES: i64 = 15;
+/// So many characters of a user name that was refused are kept.
+const LONGEST_TYPED: usize = 64;
 
 /// A session that has just begun.
 #[derive(Debug, Clone)]
@@ -57,7 +61,12 @@ pub struct Session {
 /// # Errors
 /// [`Error::WrongPassword`] for everything that is wrong with the credentials,
 /// [`Error::Throttled`] after too many failures.
-pub async fn sign_in(app: &App, username: &str, password: String) -> Result<SignedIn, Error> {
+pub async fn sign_in(
+    app: &App,
+    username: &str,
+    password: String,
+    origin: &Origin,
+) -> Result<SignedIn, Error> {
     let wall = app.clock.wall();
     let since = wall - TimeDelta::minutes(THROTTLE_MINUTES);
     let username = username.to_lowercase();
@@ -69,10 +78,10 @@ pub async fn sign_in(app: &App, username: &str, password: String) -> Result<Sign
     let is_right = tokio::task::spawn_blocking(move || verify(hash.as_deref(), &password)).await;
     match account {
         Some(account) if matches!(is_right, Ok(true)) && !account.disabled => {
-            begin(app, account, wall).await
+            begin(app, account, origin, wall).await
         }
         Some(_) | None => {
-            remember_failure(app, username, wall, since).await?;
+            remember_failure(app, username, origin, (wall, since)).await?;
             Err(Error::WrongPassword)
         }
     }
@@ -87,38 +96,56 @@ async fn refuse_guessing(app: &App, username: &str, since: DateTime<Utc>) -> Res
     Ok(())
 }
 
-async fn begin(app: &App, account: Account, wall: DateTime<Utc>) -> Result<SignedIn, Error> {
+async fn begin(
+    app: &App,
+    account: Account,
+    origin: &Origin,
+    wall: DateTime<Utc>,
+) -> Result<SignedIn, Error> {
     let mut bytes = [0_u8; 32];
     rand::rng().fill_bytes(&mut bytes);
     let token = URL_SAFE_NO_PAD.encode(bytes);
     let expires_at = wall + TimeDelta::hours(SESSION_HOURS);
     let (hashed, user) = (token_hash(&token), account.actor.user);
+    let scope = Scope::granted(account.actor).named(account.username.clone());
+    let scope = scope.reached_from(origin.clone());
+    let entry = Entry::by(&scope, Action::SignedIn, wall);
     app.store
         .write(move |tx| {
-            let hashed = hashed.clone();
+            let (hashed, entry) = (hashed.clone(), entry.clone());
             Box::pin(async move {
-                Ok::<_, Error>(accounts::insert_session(tx, hashed, user, wall, expires_at).await?)
+                accounts::insert_session(tx, hashed, user, wall, expires_at).await?;
+                audit::record(tx, entry).await
             })
         })
         .await?;
-    let scope = Scope::granted(account.actor);
     Ok(SignedIn { token, expires_at, scope, username: account.username })
 }
 
 async fn remember_failure(
     app: &App,
     username: String,
-    wall: DateTime<Utc>,
-    since: DateTime<Utc>,
+    origin: &Origin,
+    (wall, since): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<(), Error> {
-    if app.limits == Limits::Off {
-        return Ok(());
-    }
+    let typed = text::cleaned(&username, LONGEST_TYPED);
+    let entry = Entry {
+        username: Some(typed).filter(|typed| !typed.is_empty()),
+        ..Entry::unnamed(origin.clone(), Action::SignInRefused, wall)
+    };
+    let limits = app.limits;
     app.store
         .write(move |tx| {
-            let username = username.clone();
+            let (username, entry) = (username.clone(), entry.clone());
             Box::pin(async move {
-                Ok::<_, Error>(accounts::insert_failure(tx, &username, wall, since).await?)
+                if limits == Limits::Off {
+                    return audit::record(tx, entry).await;
+                }
+                accounts::insert_failure(tx, &username, wall, since).await?;
+                // Once locked, attempts are refused without a look, and not written down.
+                let failures = accounts::failures_since(tx, &username, since).await?;
+                let detail = json!({ "locked": failures >= MOST_FAILURES });
+                audit::record(tx, entry.with(detail)).await
             })
         })
         .await
@@ -133,7 +160,8 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Session, Error> {
     let found = accounts::find_by_session(app.store.read(), &hashed, wall).await?;
     let (account, expires_at) = found.ok_or(Error::Unauthenticated)?;
     let Account { actor, username, language, .. } = account;
-    Ok(Session { scope: Scope::granted(actor), username, language, expires_at })
+    let scope = Scope::granted(actor).named(username.clone());
+    Ok(Session { scope, username, language, expires_at })
 }
 
 /// A session by what is kept of its token.
@@ -167,16 +195,22 @@ pub async fn live(app: &App, keys: &[SessionKey]) -> Result<HashMap<SessionKey, 
     Ok(live)
 }
 
-/// Ends a session; an unknown one is as good as ended.
+/// Ends a session of the caller's; an unknown one is as good as ended.
 ///
 /// # Errors
 /// [`Error::Internal`].
-pub async fn sign_out(app: &App, token: &str) -> Result<(), Error> {
+pub async fn sign_out(app: &App, scope: &Scope, token: &str) -> Result<(), Error> {
     let hashed = token_hash(token);
+    let entry = Entry::by(scope, Action::SignedOut, app.clock.wall());
     app.store
         .write(move |tx| {
-            let hashed = hashed.clone();
-            Box::pin(async move { Ok::<_, Error>(accounts::delete_session(tx, &hashed).await?) })
+            let (hashed, entry) = (hashed.clone(), entry.clone());
+            Box::pin(async move {
+                if accounts::delete_session(tx, &hashed).await? {
+                    audit::record(tx, entry).await?;
+                }
+                Ok::<_, Error>(())
+            })
         })
         .await
 }
@@ -203,16 +237,16 @@ pub async fn on_behalf_of(app: &App, username: &str) -> Result<Scope, Error> {
     let account = accounts::find_by_username(app.store.read(), username).await?;
     account
         .filter(|account| !account.disabled)
-        .map(|account| Scope::granted(account.actor))
+        .map(|account| Scope::granted(account.actor).named(account.username))
         .ok_or(Error::NotFound)
 }
 
-/// Creates a person.
+/// Creates a person, by whoever operates the service.
 ///
 /// # Errors
 /// [`Error::Invalid`] when the user name is taken.
 pub async fn create(app: &App, user: NewUser) -> Result<(), Error> {
-    let at = app.clock.now();
+    let (at, wall) = (app.clock.now(), app.clock.wall());
     app.store
         .write(move |tx| {
             let user = user.clone();
@@ -220,7 +254,11 @@ pub async fn create(app: &App, user: NewUser) -> Result<(), Error> {
                 if accounts::find_by_username(tx, &user.username).await?.is_some() {
                     return Err(Error::invalid("username", "taken", "this user name is taken"));
                 }
-                Ok(accounts::insert_users(tx, &[user], at).await?)
+                let entry = Entry::unnamed(Origin::command_line(), Action::UserCreated, wall);
+                let detail = json!({ "role": user.role, "organisation": user.organisation });
+                let entry = entry.about(&user.username).with(detail);
+                accounts::insert_users(tx, &[user], at).await?;
+                audit::record(tx, entry).await
             })
         })
         .await
@@ -266,7 +304,8 @@ pub async fn change_password(
     let checked = account.password_hash.clone();
     let is_right = move || verify(Some(&checked), &current);
     if !off_the_async_threads(is_right).await? {
-        remember_failure(app, account.username.clone(), wall, since).await?;
+        let username = account.username.clone();
+        remember_failure(app, username, scope.origin(), (wall, since)).await?;
         refused.push(wrong_password());
     }
     if let Err(error) = judged {
@@ -277,24 +316,27 @@ pub async fn change_password(
     }
     let made = off_the_async_threads(move || hash_password(&new)).await?;
     let made = made.map_err(|_error| store::Error::Abandoned("the system gives no randomness"))?;
-    replace_password(app, account, made, hashed).await
+    let entry = Entry::by(scope, Action::PasswordChanged, wall);
+    replace_password(app, account, (made, hashed), entry).await
 }
 
 async fn replace_password(
     app: &App,
     account: Account,
-    made: String,
-    own_session: String,
+    (made, own_session): (String, String),
+    entry: Entry,
 ) -> Result<(), Error> {
     let (user, checked) = (account.actor.user, account.password_hash);
     app.store
         .write(move |tx| {
             let (checked, made, own) = (checked.clone(), made.clone(), own_session.clone());
+            let entry = entry.clone();
             Box::pin(async move {
                 if !accounts::replace_password(tx, user, (&checked, &made)).await? {
                     return Err(Error::Invalid(vec![wrong_password()]));
                 }
-                Ok(accounts::delete_other_sessions(tx, user, &own).await?)
+                accounts::delete_other_sessions(tx, user, &own).await?;
+                audit::record(tx, entry).await
             })
         })
         .await

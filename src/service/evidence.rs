@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::attachments::{self, AttachmentView};
+use super::audit::{self, Action, Entry};
 use super::notices::{self, DeliveryView};
 use super::tickets::{self, EventView, MessageView, TicketView};
 use super::{App, Error};
@@ -102,6 +104,16 @@ pub fn within_limit(json: &[u8]) -> Result<(), Error> {
 pub fn sealed(app: &App, contents: &Contents) -> Result<Vec<u8>, Error> {
     let sealed = seal::seal(contents, app.signer()?.as_ref());
     sealed.map_err(|error| store::Error::Unusable(error.to_string()).into())
+}
+
+/// Writes down that a pack with this SHA-256 was made; to be done before it is handed out.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn note_made(app: &App, scope: &Scope, of: &MadeOf, hash: &str) -> Result<(), Error> {
+    let entry = Entry::by(scope, Action::EvidencePackMade, app.clock.wall()).about(&of.number);
+    let detail = json!({ "ticket": of.id, "sha256": hash });
+    audit::record_alone(app, entry.with(detail)).await
 }
 
 /// The secret that the database keeps, made when there is none.

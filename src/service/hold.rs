@@ -10,7 +10,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
+use super::audit::{self, Action, Entry, Origin};
 use super::{App, Error, Limits};
 pub use crate::domain::hold::{Hold, HoldCause};
 use crate::domain::hold::{Tick, judge};
@@ -142,7 +144,7 @@ pub enum Backlog {
     Skip,
 }
 
-/// Ends the hold: everything due is handled in due order, as after downtime. Gives how many
+/// Ends the hold, by whoever operates the service: everything due is handled in due order, as after downtime. Gives how many
 /// deliveries became dead letters; `None` when nothing was on hold.
 ///
 /// # Errors
@@ -163,6 +165,14 @@ pub async fn release(app: &App, backlog: Backlog) -> Result<Option<u64>, Error> 
                 // The silence that ends here has been accepted by a person.
                 hold::record_tick(tx, now.0).await?;
                 hold::end(tx).await?;
+                let entry = Entry::unnamed(Origin::command_line(), Action::HoldReleased, now.1);
+                let detail = json!({
+                    "cause": on.cause,
+                    "since": on.since,
+                    "backlog_skipped": backlog == Backlog::Skip,
+                    "skipped": skipped,
+                });
+                audit::record(tx, entry.with(detail)).await?;
                 Ok(Some(skipped))
             })
         })

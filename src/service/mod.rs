@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod attachments;
+pub mod audit;
 pub mod catalogue;
 pub mod directory;
 pub mod drafts;

@@ -6,8 +6,10 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
+use serde_json::json;
 use uuid::Uuid;
 
+use super::audit::{self, Action, Entry};
 use super::letters::Matters;
 use super::once::once;
 use super::rulebook::Rulebook;
@@ -236,9 +238,11 @@ pub async fn replay(
 ) -> Result<Answered, Error> {
     administrators_only(scope)?;
     let at: DateTime<Utc> = app.clock.now();
+    let entry = Entry::by(scope, Action::DeliveryReplayed, app.clock.wall()).about(id);
     once(app, request, move |tx| {
+        let entry = entry.clone();
         Box::pin(async move {
-            outbox::find(tx, id).await?.ok_or(Error::NotFound)?;
+            let dead = outbox::find(tx, id).await?.ok_or(Error::NotFound)?;
             if !outbox::replay(tx, id, at).await? {
                 return Err(Error::Conflict {
                     code: "not_a_dead_letter",
@@ -246,6 +250,10 @@ pub async fn replay(
                     possible: Vec::new(),
                 });
             }
+            let ticket = dead.about.ticket();
+            let detail =
+                json!({ "channel": dead.channel, "kind": dead.about.name(), "ticket": ticket });
+            audit::record(tx, entry.with(detail)).await?;
             let queued = outbox::find(tx, id).await?.into_iter().collect();
             with_names(tx, queued).await?.pop().ok_or(Error::NotFound)
         })

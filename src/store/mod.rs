@@ -6,6 +6,7 @@
 //! **Never** decides anything, and never waits for anything but the database.
 
 pub mod accounts;
+pub mod audit;
 mod batch;
 pub mod catalogue;
 mod dialect;

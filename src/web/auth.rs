@@ -17,6 +17,7 @@ use super::site::Site;
 use crate::domain::access::Scope;
 use crate::domain::id::UserId;
 use crate::domain::party::{Language, Role};
+use crate::service::audit::Origin;
 use crate::service::{Error, accounts};
 
 /// A signed-in person's request.
@@ -44,7 +45,7 @@ impl SignedIn {
             same_origin(request, site)?;
         }
         Ok(Self {
-            scope: session.scope,
+            scope: session.scope.reached_from(origin(request)),
             username: session.username,
             expires_at: session.expires_at,
             token,
@@ -75,6 +76,12 @@ impl FromRequest for SignedIn {
         let request = request.clone();
         Box::pin(async move { Self::of(&request).await })
     }
+}
+
+/// Where a request came from: the other end of the connection, whatever its headers say.
+pub(super) fn origin(request: &HttpRequest) -> Origin {
+    let address = request.peer_addr().map(|peer| peer.ip().to_canonical().to_string());
+    Origin { address }
 }
 
 /// The site a request came to.

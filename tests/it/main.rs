@@ -10,6 +10,7 @@
     reason = "a test says what it expects by panicking, tells a story at length and owns its tasks"
 )]
 
+mod audit;
 mod backup;
 mod drafts;
 mod files;

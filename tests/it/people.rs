@@ -1,5 +1,6 @@
 //! What people change about themselves: their language and their password.
 
+use supplyline::domain::audit::Origin;
 use supplyline::domain::party::Language;
 use supplyline::service::accounts::{self, SignedIn};
 use supplyline::service::{App, Error, Limits};
@@ -17,7 +18,7 @@ both! {
 const NEW: &str = "供应保障 far better";
 
 async fn sign_in(app: &App, username: &str, password: &str) -> Result<SignedIn, Error> {
-    accounts::sign_in(app, username, password.to_owned()).await
+    accounts::sign_in(app, username, password.to_owned(), &Origin::default()).await
 }
 
 async fn change(app: &App, by: &SignedIn, current: &str, new: &str) -> Result<(), Error> {
@@ -84,7 +85,7 @@ async fn a_password_is_changed_by_who_knows_it(db: TestDb) {
     let outcome = change(&app, &foreign, PASSWORD, NEW).await;
     assert!(matches!(outcome, Err(Error::Unauthenticated)), "{outcome:?}");
     sign_in(&app, "hospital", PASSWORD).await.expect("it stays");
-    accounts::sign_out(&app, &own.token).await.expect("out");
+    accounts::sign_out(&app, &own.scope, &own.token).await.expect("out");
     let outcome = change(&app, &own, PASSWORD, NEW).await;
     assert!(matches!(outcome, Err(Error::Unauthenticated)), "{outcome:?}");
 }

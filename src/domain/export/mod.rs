@@ -35,6 +35,20 @@ pub enum Table {
 }
 
 impl Table {
+    /// The list it is of, as the API names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tickets | Self::BareTickets => "tickets",
+            Self::Escalations => "escalations",
+            Self::ShortageEvents => "shortage-events",
+            Self::Products => "products",
+            Self::Notices => "notices",
+            Self::Deliveries => "deliveries",
+            Self::Ledger(_) => "ledger",
+        }
+    }
+
     /// What people call it.
     #[must_use]
     pub fn title(self) -> &'static str {

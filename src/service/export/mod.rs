@@ -9,7 +9,7 @@ mod cells;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::domain::calendar::{local_date, local_time};
@@ -18,12 +18,17 @@ use crate::domain::export::{Column, Form, columns};
 pub use crate::sheet::table::Paper;
 use crate::sheet::{SheetError, table};
 
+use super::audit::{self, Action, Entry};
 use super::{App, Error};
+use crate::domain::access::Scope;
 use crate::store;
 
 /// A file in the making.
 pub struct Export {
     app: App,
+    /// What the audit log will say of it.
+    entry: Entry,
+    paper: Paper,
     table: table::Table<File>,
     columns: Vec<Column>,
     rows: usize,
@@ -47,8 +52,14 @@ impl Export {
     ///
     /// # Errors
     /// [`Error::Internal`].
-    pub async fn begin(app: &App, table: Table, paper: Paper) -> Result<Self, Error> {
+    pub async fn begin(
+        app: &App,
+        scope: &Scope,
+        table: Table,
+        paper: Paper,
+    ) -> Result<Self, Error> {
         let turn = app.long_read().await?;
+        let entry = Entry::by(scope, Action::ExportMade, app.clock.wall()).about(table.name());
         let (columns, now) = (columns(table), app.clock.now());
         let heading =
             |column: &Column| table::Heading { title: column.title(), width: width(column) };
@@ -59,7 +70,8 @@ impl Export {
             let begun = table::Table::begin(paper, table.title(), &headings, made_at, file);
             begun.map_err(|error| unwritten(&error))
         });
-        Ok(Self { app: app.clone(), table: begun.await?, columns, rows: 0, turn })
+        let table = begun.await?;
+        Ok(Self { app: app.clone(), entry, paper, table, columns, rows: 0, turn })
     }
 
     /// Refuses at once a list that is known to have too many rows.
@@ -91,20 +103,30 @@ impl Export {
         .await
     }
 
-    /// Ends the file.
+    /// Ends the file, and has it written down.
     ///
     /// # Errors
     /// [`Error::Internal`].
     pub async fn finish(self) -> Result<Exported, Error> {
-        blocking(move || {
-            let Self { table, rows, turn, .. } = self;
+        let Self { app, entry, paper, table, rows, turn, .. } = self;
+        let exported = blocking(move || {
             let mut file = table.finish().map_err(|error: SheetError| unwritten(&error))?;
             let bytes = file.seek(SeekFrom::End(0)).map_err(|error| unwritten(&error))?;
             file.seek(SeekFrom::Start(0)).map_err(|error| unwritten(&error))?;
             drop(turn);
             Ok(Exported { file, bytes, rows })
         })
-        .await
+        .await?;
+        let detail = json!({ "format": ending(paper), "rows": rows });
+        audit::record_alone(&app, entry.with(detail)).await?;
+        Ok(exported)
+    }
+}
+
+fn ending(paper: Paper) -> &'static str {
+    match paper {
+        Paper::Delimited => "csv",
+        Paper::Workbook => "xlsx",
     }
 }
 

@@ -24,6 +24,7 @@ mod users;
 use std::sync::Arc;
 
 use sea_orm::DatabaseTransaction;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 pub use crate::domain::import::{Kind, Outcome, RowError};
@@ -31,9 +32,9 @@ pub use ledger::{Progress, Report, Step};
 pub use template::{Paper, template};
 pub use users::Password;
 
+use super::audit::{self, Action, Entry, Origin};
 use super::{App, Error};
 use crate::domain::access::Scope;
-use crate::domain::id::UserId;
 use crate::domain::party::Role;
 use crate::store::imports::{self, Imported};
 use crate::store::{self, Transient};
@@ -48,7 +49,7 @@ pub struct Upload {
     /// The file.
     pub bytes: Arc<[u8]>,
     /// By which administrator; `None` = on the command line.
-    pub by: Option<UserId>,
+    pub by: Option<Scope>,
     /// Whether it takes effect.
     pub mode: Mode,
     /// Told how far the work is.
@@ -141,15 +142,21 @@ impl Prepared {
     pub async fn apply(self, app: &App) -> Result<Report, Error> {
         let (kind, mode) = (self.upload.kind, self.upload.mode);
         let (prepared, app_) = (Arc::new(self), app.clone());
+        let applied = Arc::clone(&prepared);
         let outcome = app
             .store
             .write(move |tx| {
-                let (prepared, app) = (Arc::clone(&prepared), app_.clone());
+                let (prepared, app) = (Arc::clone(&applied), app_.clone());
                 Box::pin(async move { prepared.apply_in(tx, &app).await })
             })
             .await;
         let report = match outcome {
-            Ok(report) | Err(Halt::Undone(report)) => report,
+            Ok(report) => report,
+            Err(Halt::Undone(report)) => {
+                // Its transaction is undone, and the entry would be with it.
+                audit::record_alone(app, prepared.entry(app, &report)).await?;
+                report
+            }
             Err(Halt::Failed(error)) => return Err(error),
         };
         if kind == Kind::Calendar && mode == Mode::Apply && !report.is_refused() {
@@ -188,10 +195,29 @@ impl Prepared {
             updated: report.updated,
             unchanged: report.unchanged,
             at,
-            by: self.upload.by,
+            by: self.upload.by.as_ref().map(|scope| scope.actor().user),
         };
         imports::record(tx, self.upload.kind, &imported).await?;
+        audit::record(tx, self.entry(app, &report)).await?;
         Ok(report)
+    }
+
+    /// What the audit log says of it.
+    fn entry(&self, app: &App, report: &Report) -> Entry {
+        let (action, wall) = (Action::ImportRun, app.clock.wall());
+        let entry = match &self.upload.by {
+            Some(scope) => Entry::by(scope, action, wall),
+            None => Entry::unnamed(Origin::command_line(), action, wall),
+        };
+        entry.about(self.upload.kind.as_str()).with(json!({
+            "dry_run": self.upload.mode == Mode::Rehearse,
+            "refused": report.is_refused(),
+            "rows": report.rows(),
+            "created": report.created,
+            "updated": report.updated,
+            "unchanged": report.unchanged,
+            "file_hash": self.file_hash,
+        }))
     }
 }
 

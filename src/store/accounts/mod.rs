@@ -148,13 +148,13 @@ pub async fn insert_session(
     Ok(())
 }
 
-/// Ends a session.
+/// Ends a session; false when there is none.
 ///
 /// # Errors
 /// [`Error::Driver`].
-pub async fn delete_session(db: &impl ConnectionTrait, token_hash: &str) -> Result<(), Error> {
-    session::Entity::delete_by_id(token_hash.to_owned()).exec(db).await?;
-    Ok(())
+pub async fn delete_session(db: &impl ConnectionTrait, token_hash: &str) -> Result<bool, Error> {
+    let deleted = session::Entity::delete_by_id(token_hash.to_owned()).exec(db).await?;
+    Ok(deleted.rows_affected == 1)
 }
 
 /// Ends every session of somebody but one.

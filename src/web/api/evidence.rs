@@ -124,13 +124,15 @@ pub(in crate::web) async fn pack(
     let found = evidence::gather(&site.app, &signed.scope, id).await?;
     let name = format!("{}.zip", found.view.ticket.number);
     let (app, lens) = (site.app.clone(), Lens::of(&site.app, &signed));
+    let scope = signed.scope.clone();
     let failed = |error| {
         tracing::error!(%error, "a pack could not be made");
         Problem::new("internal", "the pack could not be made")
     };
     // Rendering and hashing take a core for a while.
     let made = web::block(move || made(&app, found, &signed, &lens)).await;
-    let bytes = made.map_err(|error| failed(error.to_string()))??;
+    let Made { of, bytes, hash } = made.map_err(|error| failed(error.to_string()))??;
+    evidence::note_made(&site.app, &scope, &of, &hash).await?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/zip"))
         .insert_header((CONTENT_DISPOSITION, attachment(&name)))
@@ -138,7 +140,14 @@ pub(in crate::web) async fn pack(
         .body(bytes))
 }
 
-fn made(app: &App, found: Evidence, signed: &SignedIn, lens: &Lens) -> Result<Vec<u8>, Problem> {
+/// A pack.
+struct Made {
+    of: MadeOf,
+    bytes: Vec<u8>,
+    hash: String,
+}
+
+fn made(app: &App, found: Evidence, signed: &SignedIn, lens: &Lens) -> Result<Made, Problem> {
     let at = shown(app.clock.now());
     let ticket =
         MadeOf { id: found.view.ticket.id.to_string(), number: found.view.ticket.number.clone() };
@@ -155,7 +164,9 @@ fn made(app: &App, found: Evidence, signed: &SignedIn, lens: &Lens) -> Result<Ve
     let html = page(&json, &key, lens.language)?;
     let made_at = made_at.ok_or_else(unwritten)?;
     let contents = Contents { ticket, made_at, made_for, json, html };
-    Ok(evidence::sealed(app, &contents)?)
+    let bytes = evidence::sealed(app, &contents)?;
+    let hash = evidence::sha256(&bytes);
+    Ok(Made { of: contents.ticket, bytes, hash })
 }
 
 /// Read the public key that evidence packs are verified with.

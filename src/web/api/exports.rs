@@ -96,7 +96,7 @@ impl Desk<'_> {
     async fn begin(&self, mut query: Query, table: Table) -> Result<(Export, Paper), Error> {
         let paper = paper(&mut query);
         query.done(())?;
-        Ok((Export::begin(&self.site.app, table, paper).await?, paper))
+        Ok((Export::begin(&self.site.app, &self.signed.scope, table, paper).await?, paper))
     }
 
     async fn tickets(&self) -> File {
@@ -185,7 +185,7 @@ impl Desk<'_> {
         let body = LedgerBody::shown(&view);
         let mut rows: Vec<Value> = body.items.iter().map(|row| json!(row)).collect();
         rows.push(total(by, &body));
-        let export = Export::begin(app, Table::Ledger(by), paper).await?;
+        let export = Export::begin(app, scope, Table::Ledger(by), paper).await?;
         Ok((export.add(rows).await?.finish().await?, paper))
     }
 }

@@ -105,7 +105,7 @@ pub(in crate::web) async fn run(
     let is_rehearsal = query.flag("dry_run").unwrap_or(false);
     query.done(())?;
     let mode = if is_rehearsal { Mode::Rehearse } else { Mode::Apply };
-    let by = Some(upload.signed.user());
+    let by = Some(upload.signed.scope.clone());
     let bytes = upload.receive(&[]).await?.bytes()?.to_vec().into();
     let upload = import::Upload { kind, bytes, by, mode, progress: Arc::new(|_step| {}) };
     let prepared = import::prepare(&site.app, upload).await?;

@@ -5,6 +5,7 @@
 
 pub(super) mod acts;
 pub(super) mod attachments;
+pub(super) mod audit;
 pub(super) mod calendars;
 pub(super) mod deadline;
 pub(super) mod deliveries;
@@ -74,6 +75,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/policies/{id}"), policies::show))
         .service(get(resource("/organisations"), organisations::list))
         .service(get(resource("/users"), users::list))
+        .service(get(resource("/audit"), audit::list))
         .service(get(resource("/deliveries"), deliveries::log))
         .service(resource("/deliveries/{id}/replay").route(post().to(deliveries::replay)))
         .service(resource("/imports/{kind}").route(post().to(imports::run)))

@@ -2,7 +2,7 @@
 //!
 //! **Never** tells a wrong user name from a wrong password.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -79,6 +79,7 @@ impl UserBody {
 pub(in crate::web) async fn begin(
     site: web::Data<Site>,
     form: Form,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let credentials: Credentials = form.read()?;
     let mut check = Check::default();
@@ -89,7 +90,8 @@ pub(in crate::web) async fn begin(
         _ => check.refuse("password", "too_long", "at most 1024 characters"),
     }
     let username = check.done(username)?;
-    let signed_in = accounts::sign_in(&site.app, &username, credentials.password).await?;
+    let origin = auth::origin(&request);
+    let signed_in = accounts::sign_in(&site.app, &username, credentials.password, &origin).await?;
     let body = NewSession {
         token: signed_in.token.clone(),
         expires_at: shown(signed_in.expires_at),
@@ -120,6 +122,6 @@ pub(in crate::web) async fn end(
     write: Write,
 ) -> Result<HttpResponse, Problem> {
     write.form.read_nothing()?;
-    accounts::sign_out(&site.app, &write.signed.token).await?;
+    accounts::sign_out(&site.app, &write.signed.scope, &write.signed.token).await?;
     Ok(HttpResponse::NoContent().cookie(auth::no_cookie(&site)).finish())
 }

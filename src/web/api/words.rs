@@ -78,6 +78,10 @@ words! {
         "distributor" "bureau" "platform";
     /// The language somebody is told things in.
     language: crate::domain::party::Language = "zh-CN" "en";
+    /// What somebody did.
+    action: crate::domain::audit::Action = "signed_in" "sign_in_refused" "signed_out"
+        "password_changed" "user_created" "import_run" "delivery_replayed" "evidence_pack_made"
+        "export_made" "hold_released";
     /// How a delivery stands.
     delivery: crate::service::notices::DeliveryState = "queued" "sent" "delivered" "read"
         "failed";

@@ -40,7 +40,7 @@ fn both_languages_have_every_word() {
     }
     // A pack is made for parties and bureaus alone, and shows neither kinds of organisations nor
     // how a ledger is grouped, nor anything of what administrators keep.
-    let elsewhere = ["organisation", "role", "grouping", "language", "resolve_from"];
+    let elsewhere = ["organisation", "role", "grouping", "language", "resolve_from", "action"];
     let is_shown = |group: &str| !elsewhere.contains(&group);
     for (group, word) in ALL.iter().filter(|(group, _)| is_shown(group)) {
         let key = format!("{group}-{word}");

@@ -89,13 +89,18 @@ pub(super) async fn start(
 }
 
 /// Becomes somebody.
-pub(super) async fn sign_in(site: web::Data<Site>, form: Open) -> Result<HttpResponse, Problem> {
+pub(super) async fn sign_in(
+    site: web::Data<Site>,
+    request: HttpRequest,
+    form: Open,
+) -> Result<HttpResponse, Problem> {
     let password = demo(&site)?.password;
+    let origin = auth::origin(&request);
     let username = form.0.get("role");
     if !ACCOUNTS.contains(&username) {
         return Err(Error::invalid("role", "unknown", "one of the demo's accounts").into());
     }
-    let signed = accounts::sign_in(&site.app, username, password.to_owned()).await?;
+    let signed = accounts::sign_in(&site.app, username, password.to_owned(), &origin).await?;
     let mut response = see("/");
     response.add_cookie(&auth::cookie(&site, signed.token)).ok();
     Ok(response)

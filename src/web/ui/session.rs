@@ -62,6 +62,7 @@ pub(super) async fn sign_in(
 ) -> Result<HttpResponse, Problem> {
     let username = form.0.get("username").trim();
     let (password, next) = (form.0.get("password"), own_address(form.0.get("next")));
+    let origin = auth::origin(&request);
     let refused = |status, key| {
         let shell = Shell::outside(&site, &request);
         page(status, &Login { shell, username, next, error: Some(key) })
@@ -69,7 +70,7 @@ pub(super) async fn sign_in(
     if username.is_empty() || password.is_empty() || username.contains(char::is_control) {
         return refused(StatusCode::UNPROCESSABLE_ENTITY, "login-empty");
     }
-    match accounts::sign_in(&site.app, username, password.to_owned()).await {
+    match accounts::sign_in(&site.app, username, password.to_owned(), &origin).await {
         Ok(signed_in) => {
             let mut response = see(next);
             let cookie = auth::cookie(&site, signed_in.token);
@@ -88,7 +89,7 @@ pub(super) async fn sign_out(
     site: web::Data<Site>,
     signed: SignedIn,
 ) -> Result<HttpResponse, Problem> {
-    accounts::sign_out(&site.app, &signed.token).await?;
+    accounts::sign_out(&site.app, &signed.scope, &signed.token).await?;
     let mut response = see("/login?done=signed-out");
     response.add_cookie(&auth::no_cookie(&site)).ok();
     Ok(response)

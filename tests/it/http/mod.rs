@@ -1,6 +1,7 @@
 //! HTTP as clients use it, rightly and wrongly.
 
 mod attachments;
+mod audit;
 mod bad_fields;
 mod bad_requests;
 mod checks;

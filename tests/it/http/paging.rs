@@ -22,7 +22,7 @@ sqlite_only!(
     administrators_search_no_text
 );
 
-const LISTS: [(&str, &str); 17] = [
+const LISTS: [(&str, &str); 18] = [
     ("hospital", "/tickets"),
     ("hospital", "/tickets?sort=filed_at"),
     ("hospital", "/tickets?sort=due_at"),
@@ -37,6 +37,7 @@ const LISTS: [(&str, &str); 17] = [
     ("admin", "/deliveries"),
     ("admin", "/organisations"),
     ("admin", "/users"),
+    ("auditor", "/audit"),
     ("maker", "/organisations?kind=distributor"),
     ("hospital", "/tickets/{id}/events"),
     ("hospital", "/tickets/{id}/messages"),

@@ -3,6 +3,7 @@
 use encoding_rs::GBK;
 use sea_orm::EntityTrait as _;
 use supplyline::domain::party::OrganisationKind;
+use supplyline::service::audit::Origin;
 use supplyline::service::import::{Kind, Mode, Outcome, Paper, template};
 use supplyline::store::{accounts, catalogue, divisions, imports};
 
@@ -109,8 +110,8 @@ async fn people_get_a_password_once_and_keep_what_they_are(db: TestDb) {
     assert!(!format!("{made:?}").contains(&made[0].password), "never logged");
     let report = prepared.apply(&world.app).await.expect("imported");
     assert_eq!(counts(&report), (1, 1, 0));
-    let signed =
-        supplyline::service::accounts::sign_in(&world.app, "li.na", made[0].password.clone());
+    let (password, origin) = (made[0].password.clone(), Origin::default());
+    let signed = supplyline::service::accounts::sign_in(&world.app, "li.na", password, &origin);
     signed.await.expect("the password is right");
     let moved = format!("{head}maker,甲,中选企业,钱江药业股份有限公司,x,1\n");
     let report = import(&world.app, Kind::Users, moved).await;

@@ -1,0 +1,164 @@
+//! What the audit log (审计日志) keeps: who did what from where, and to what.
+//!
+//! **Never** holds what a party wrote, an address to write to, a password or a token: an entry
+//! names things by number, id or user name, and counts them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::access::Scope;
+use super::id::{OrganisationId, UserId};
+use super::party::Role;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Somebody signed in.
+    SignedIn,
+    /// Credentials were wrong, whoever gave them.
+    SignInRefused,
+    /// Somebody signed out.
+    SignedOut,
+    /// Somebody changed their own password.
+    PasswordChanged,
+    /// A person was created.
+    UserCreated,
+    /// A file was imported, refused or only judged.
+    ImportRun,
+    /// A dead letter was queued again.
+    DeliveryReplayed,
+    /// An evidence pack was made.
+    EvidencePackMade,
+    /// A list left as a file.
+    ExportMade,
+    /// Firing was on hold and goes on.
+    HoldReleased,
+}
+
+impl Action {
+    /// Every action, for tables and tests.
+    pub const ALL: [Self; 10] = [
+        Self::SignedIn,
+        Self::SignInRefused,
+        Self::SignedOut,
+        Self::PasswordChanged,
+        Self::UserCreated,
+        Self::ImportRun,
+        Self::DeliveryReplayed,
+        Self::EvidencePackMade,
+        Self::ExportMade,
+        Self::HoldReleased,
+    ];
+
+    /// The stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::SignInRefused => "sign_in_refused",
+            Self::SignedOut => "signed_out",
+            Self::PasswordChanged => "password_changed",
+            Self::UserCreated => "user_created",
+            Self::ImportRun => "import_run",
+            Self::DeliveryReplayed => "delivery_replayed",
+            Self::EvidencePackMade => "evidence_pack_made",
+            Self::ExportMade => "export_made",
+            Self::HoldReleased => "hold_released",
+        }
+    }
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The client's address, or [`Origin::command_line`]'s.
+    pub address: Option<String>,
+}
+
+impl Origin {
+    /// Whoever operates the service, on its own machine.
+    #[must_use]
+    pub fn command_line() -> Self {
+        Self { address: Some("command line".to_owned()) }
+    }
+}
+
+/// An entry about to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// When, by the clock on the wall: the demo's business time is no proof of anything.
+    pub at: DateTime<Utc>,
+    /// Who, where they are known.
+    pub user: Option<UserId>,
+    /// What they type, or typed, to sign in.
+    pub username: Option<String>,
+    /// For whom.
+    pub organisation: Option<OrganisationId>,
+    /// As what.
+    pub role: Option<Role>,
+    /// From where.
+    pub origin: Origin,
+    /// What was done.
+    pub action: Action,
+    /// To what.
+    pub subject: Option<String>,
+    /// What else matters of it.
+    pub detail: Value,
+}
+
+impl Entry {
+    /// An entry about somebody who is signed in.
+    #[must_use]
+    pub fn by(scope: &Scope, action: Action, at: DateTime<Utc>) -> Self {
+        let actor = scope.actor();
+        Self {
+            user: Some(actor.user),
+            username: scope.username().map(str::to_owned),
+            organisation: Some(actor.organisation.id),
+            role: Some(actor.role),
+            ..Self::unnamed(scope.origin().clone(), action, at)
+        }
+    }
+
+    /// An entry about nobody who is known.
+    #[must_use]
+    pub fn unnamed(origin: Origin, action: Action, at: DateTime<Utc>) -> Self {
+        Self {
+            at,
+            user: None,
+            username: None,
+            organisation: None,
+            role: None,
+            origin,
+            action,
+            subject: None,
+            detail: Value::Object(serde_json::Map::new()),
+        }
+    }
+
+    /// The same, about this thing.
+    #[must_use]
+    pub fn about(self, subject: impl std::fmt::Display) -> Self {
+        Self { subject: Some(subject.to_string()), ..self }
+    }
+
+    /// The same, saying this besides: an object.
+    #[must_use]
+    pub fn with(self, detail: Value) -> Self {
+        Self { detail, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_stored_by_its_name() {
+        for action in Action::ALL {
+            assert_eq!(serde_json::to_value(action).expect("a word"), action.name());
+        }
+    }
+}

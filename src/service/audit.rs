@@ -1,0 +1,91 @@
+//! The audit log: written by the use cases, read by auditors.
+//!
+//! A use case that writes passes its entry to [`record`] in its own transaction; one that only
+//! reads has it written by [`record_alone`] before anybody gets what was read.
+//!
+//! **Never** lets anybody but an auditor read it, administrators included.
+
+use std::collections::HashMap;
+
+use sea_orm::ConnectionTrait;
+
+use super::{App, Error};
+use crate::domain::access::Scope;
+pub use crate::domain::audit::{Action, Entry, Origin};
+use crate::domain::party::{Organisation, Role};
+use crate::store::audit::Kept;
+pub use crate::store::audit::{Filter, Position};
+use crate::store::{accounts, audit};
+
+/// Writes an entry in the transaction of what it is about.
+///
+/// # Errors
+/// [`Error::Internal`]; then what it is about must not take effect either.
+pub async fn record(tx: &impl ConnectionTrait, entry: Entry) -> Result<(), Error> {
+    Ok(audit::insert(tx, entry).await?)
+}
+
+/// Writes an entry about what writes nothing itself.
+///
+/// # Errors
+/// [`Error::Internal`]; then what it is about must not be handed out either.
+pub async fn record_alone(app: &App, entry: Entry) -> Result<(), Error> {
+    app.store
+        .write(move |tx| {
+            let entry = entry.clone();
+            Box::pin(async move { record(tx, entry).await })
+        })
+        .await
+}
+
+/// An entry as auditors see it.
+#[derive(Debug, Clone)]
+pub struct EntryView {
+    /// The entry with its id.
+    pub kept: Kept,
+    /// The organisation it names, while it is known.
+    pub organisation: Option<Organisation>,
+}
+
+/// Refuses whoever may not read the log.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+pub fn admit(scope: &Scope) -> Result<(), Error> {
+    match scope.actor().role {
+        Role::Auditor => Ok(()),
+        Role::Hospital
+        | Role::Manufacturer
+        | Role::Distributor
+        | Role::Bureau
+        | Role::Admin
+        | Role::Security => {
+            Err(Error::Forbidden("only an auditor may read the audit log".to_owned()))
+        }
+    }
+}
+
+/// One page of the log, newest first.
+///
+/// # Errors
+/// [`Error::Forbidden`] unless an auditor asks.
+pub async fn list(
+    app: &App,
+    scope: &Scope,
+    filter: &Filter,
+    (after, limit): (Option<Position>, u64),
+) -> Result<Vec<EntryView>, Error> {
+    admit(scope)?;
+    let db = app.store.read();
+    let rows = audit::list(db, filter, after, limit).await?;
+    let mut ids: Vec<_> = rows.iter().filter_map(|kept| kept.entry.organisation).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let houses = accounts::organisations(db, &ids).await?;
+    let houses: HashMap<_, _> = houses.into_iter().map(|house| (house.id, house)).collect();
+    let view = |kept: Kept| {
+        let organisation = kept.entry.organisation.and_then(|id| houses.get(&id).cloned());
+        EntryView { kept, organisation }
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
