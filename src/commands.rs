@@ -24,6 +24,7 @@ use crate::domain::text;
 use crate::files::Vault;
 use crate::seal::{InstanceSecret, Signer};
 use crate::service::accounts::{hash_password, random_password};
+use crate::service::catalogue::spell_names;
 use crate::service::hold::{current, may_fire};
 use crate::service::rulebook::Rulebook;
 use crate::service::{App, Limits};
@@ -160,6 +161,7 @@ async fn open(url: &str) -> anyhow::Result<Store> {
     Rulebook::seed(&store, shipped::nation()?).await.context("the calendar cannot be written")?;
     let divisions = Rulebook::seed_divisions(&store, shipped::divisions()?).await;
     divisions.context("the divisions cannot be written")?;
+    spell_names(&store).await.context("the products' names cannot be spelt")?;
     Ok(store)
 }
 

@@ -21,6 +21,9 @@ pub struct Model {
     pub province: i32,
     #[sea_orm(column_type = "Text")]
     pub search_terms: String,
+    /// The name as it is typed in Latin letters; null until the service has spelt it.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub initials: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -13,6 +13,7 @@ mod m20261124_000009_bulletins;
 mod m20261124_000011_divisions;
 mod m20261125_000001_worklists;
 mod m20261125_000002_drafts;
+mod m20261125_000003_initials;
 mod m20261125_000013_audit;
 
 pub use sea_orm_migration::prelude::*;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000011_divisions::Migration),
             Box::new(m20261125_000001_worklists::Migration),
             Box::new(m20261125_000002_drafts::Migration),
+            Box::new(m20261125_000003_initials::Migration),
             Box::new(m20261125_000013_audit::Migration),
         ]
     }

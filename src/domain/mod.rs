@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod notice;
 pub mod party;
 pub mod password;
+pub mod pinyin;
 pub mod policy;
 pub mod retry;
 pub mod search;

@@ -15,11 +15,10 @@ use crate::domain::party::{Division, Organisation, Role};
 use crate::domain::policy::{Policy, ResolveFrom, Urgency};
 use crate::domain::search::terms;
 use crate::domain::ticket::{Deadline, DeadlineKind, Rules};
-use crate::store::accounts;
 pub use crate::store::catalogue::Product;
 use crate::store::catalogue::{self, Shelf};
-use crate::store::divisions;
 pub use crate::store::divisions::{Filter as Places, Named as NamedDivision};
+use crate::store::{self, Store, accounts, divisions};
 
 /// A product as the caller sees it.
 #[derive(Debug, Clone)]
@@ -87,6 +86,25 @@ pub async fn products(
             })
         })
         .collect())
+}
+
+/// Products whose names are spelt in one transaction.
+const SPELT_AT_ONCE: u64 = 500;
+
+/// Spells the names of all products that earlier versions added, so that they are found by what
+/// people type; gives how many there were.
+///
+/// # Errors
+/// [`store::Error::Driver`].
+pub async fn spell_names(store: &Store) -> Result<usize, store::Error> {
+    let mut all = 0;
+    loop {
+        let spelt = store.write(|tx| Box::pin(catalogue::spell_names(tx, SPELT_AT_ONCE)));
+        match spelt.await? {
+            0 => return Ok(all),
+            some => all += some,
+        }
+    }
 }
 
 /// What the deadlines of a ticket filed then and there would be.

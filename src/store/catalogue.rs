@@ -3,12 +3,15 @@
 //! **Never** shows a manufacturer another's product.
 
 use entity::{agreement, product};
+use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::Error;
 use super::row::division;
+use super::{Batch, Error, dialect};
 use crate::domain::id::{OrganisationId, ProductId};
 use crate::domain::party::Division;
+use crate::domain::pinyin::spellings;
+use crate::domain::search::terms;
 
 /// A product of one manufacturer, in a province's catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +91,8 @@ pub async fn products(db: &impl ConnectionTrait, ids: &[ProductId]) -> Result<Ve
     Ok(rows.into_iter().map(product_of).collect())
 }
 
-/// One page of a shelf in the order of codes, after `after`, where every one of `terms` occurs.
+/// One page of a shelf in the order of codes, after `after`, where every one of `terms` occurs,
+/// or is how the name is typed in Latin letters.
 ///
 /// # Errors
 /// [`Error::Driver`].
@@ -109,7 +113,11 @@ pub async fn list(
     };
     for term in terms {
         // Terms hold letters, digits and ideographs only: nothing that LIKE would interpret.
-        select = select.filter(product::Column::SearchTerms.contains(term));
+        let mut found = Condition::any().add(product::Column::SearchTerms.contains(term));
+        if term.is_ascii() {
+            found = found.add(product::Column::Initials.contains(term));
+        }
+        select = select.filter(found);
     }
     if let Some(after) = after {
         select = select.filter(product::Column::Code.gt(after));
@@ -133,10 +141,11 @@ pub async fn insert(
 
 pub(super) fn row_of(province: Division, product: Product) -> product::Model {
     product::Model {
-        search_terms: crate::domain::search::terms(&format!(
+        search_terms: terms(&format!(
             "{} {} {} {}",
             product.code, product.name, product.form, product.specification
         )),
+        initials: Some(spellings(&product.name)),
         id: product.id.0,
         code: product.code,
         name: product.name,
@@ -146,6 +155,25 @@ pub(super) fn row_of(province: Division, product: Product) -> product::Model {
         manufacturer_id: product.manufacturer.0,
         province: division(province),
     }
+}
+
+/// Spells the names of products that earlier code added, `limit` at most; gives how many.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn spell_names(db: &impl ConnectionTrait, limit: u64) -> Result<usize, Error> {
+    let unspelt = product::Entity::find()
+        .filter(product::Column::Initials.is_null())
+        .order_by_asc(product::Column::Id)
+        .limit(limit);
+    let rows = dialect::locked(unspelt).all(db).await?;
+    let count = rows.len();
+    let spelt =
+        rows.into_iter().map(|row| product::Model { initials: Some(spellings(&row.name)), ..row });
+    let mut batch = Batch::on(db);
+    batch.upsert(spelt, &[product::Column::Id], &[product::Column::Initials]);
+    batch.run(db).await?;
+    Ok(count)
 }
 
 /// What a hospital was promised of products.

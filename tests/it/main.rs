@@ -19,6 +19,7 @@ mod http;
 mod import;
 mod notify;
 mod people;
+mod products;
 mod recurring;
 mod store;
 mod support;

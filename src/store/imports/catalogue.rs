@@ -44,6 +44,7 @@ pub fn update_products(batch: &mut Batch, province: Division, products: &[Produc
         product::Column::Unit,
         product::Column::ManufacturerId,
         product::Column::SearchTerms,
+        product::Column::Initials,
     ];
     batch.upsert(rows, &[product::Column::Id], &columns);
 }

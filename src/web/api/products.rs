@@ -69,7 +69,7 @@ pub(in crate::web) fn asked(query: &mut Query) -> String {
 #[utoipa::path(
     get, path = "/api/v1/products", operation_id = "products_list", tag = "products",
     params(
-        ("q" = Option<String>, Query, description = "Words of the code, name, form or specification"),
+        ("q" = Option<String>, Query, description = "Words of the code, name, form or specification, or the name in pinyin or its initials"),
         ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
         ("cursor" = Option<String>, Query, description = "Where the page before ended"),
     ),

@@ -1,0 +1,82 @@
+//! Products are found by what people type: Chinese, codes, pinyin and its initials.
+
+use supplyline::service::catalogue::{products, spell_names};
+use supplyline::service::import::Kind;
+
+use crate::import::import;
+use crate::support::app::TestApp;
+use crate::support::db::{TestDb, both};
+use crate::support::world::{CEFTRIAXONE, INSULIN, World};
+
+both! {
+    a_product_is_found_by_pinyin_and_initials,
+    a_changed_name_is_spelt_anew,
+    names_of_older_rows_are_spelt,
+}
+
+const TABLE: &str = "产品编码,省级区划代码,产品名称,剂型,规格包装,单位,中选企业\n";
+
+async fn found(world: &World, words: &str) -> Vec<String> {
+    let rows = products(&world.app, &world.scope("hospital").await, words, None, 100).await;
+    rows.expect("listed").into_iter().map(|view| view.product.code).collect()
+}
+
+async fn add(world: &World, code: &str, name: &str) {
+    let row = format!("{code},370000,{name},片剂,100mg,盒,岱海制药有限公司\n");
+    let report = import(&world.app, Kind::Products, format!("{TABLE}{row}")).await;
+    assert!(report.errors.is_empty(), "{:?}", report.errors);
+}
+
+async fn a_product_is_found_by_pinyin_and_initials(db: TestDb) {
+    let world = World::on(&db).await;
+    add(&world, "X1", "阿司匹林肠溶片").await;
+    add(&world, "X2", "人参皂苷片").await;
+    for (words, expected) in [
+        ("aspl", vec!["X1"]),
+        ("ASPL", vec!["X1"]),
+        ("ａｓｐｌ", vec!["X1"]),
+        ("asipilin", vec!["X1"]),
+        ("asipilinchang", vec!["X1"]),
+        ("espl", vec!["X1"]),
+        ("crp", vec!["X1"]),
+        ("aspl 100mg", vec!["X1"]),
+        ("阿司匹林 crp", vec!["X1"]),
+        ("asplin", vec![]),
+        ("aspl X2", vec![]),
+        ("rszgp", vec!["X2"]),
+        ("renshen", vec!["X2"]),
+        ("gjyds", vec![INSULIN]),
+        ("tbqs", vec![CEFTRIAXONE]),
+        ("%", vec!["X1", "X2", CEFTRIAXONE, INSULIN]),
+    ] {
+        assert_eq!(found(&world, words).await, expected, "{words}");
+    }
+    let app = TestApp::replica(&db).await;
+    let hospital = app.sign_in("hospital").await;
+    let page = hospital.get("/products?q=aspl").await.expect(200).json();
+    assert_eq!(page["items"][0]["code"], "X1");
+    app.stop().await;
+}
+
+async fn a_changed_name_is_spelt_anew(db: TestDb) {
+    let world = World::on(&db).await;
+    add(&world, "X1", "阿司匹林肠溶片").await;
+    add(&world, "X1", "布洛芬片").await;
+    assert_eq!(found(&world, "blfp").await, ["X1"]);
+    assert!(found(&world, "aspl").await.is_empty());
+}
+
+async fn names_of_older_rows_are_spelt(db: TestDb) {
+    let world = World::on(&db).await;
+    for number in 0..3 {
+        add(&world, &format!("X{number}"), "阿司匹林肠溶片").await;
+    }
+    db.execute("update product set initials = null where code <> 'X1'").await;
+    assert_eq!(found(&world, "aspl").await, ["X1"]);
+    assert!(found(&world, "gjyds").await.is_empty());
+    assert_eq!(found(&world, "胰岛").await, [INSULIN], "as it was before");
+    assert_eq!(spell_names(&db.store).await.expect("spelt"), 4);
+    assert_eq!(spell_names(&db.store).await.expect("spelt"), 0);
+    assert_eq!(found(&world, "aspl").await, ["X0", "X1", "X2"]);
+    assert_eq!(found(&world, "gjyds").await, [INSULIN]);
+}
