@@ -25,8 +25,9 @@ use crate::store::sessions;
 /// A session ends this many hours after signing in.
 const SESSION_HOURS: i64 = 12;
 /// So many failures within [`THROTTLE_MINUTES`] lock a user name for the rest of them.
-const MOST_FAILURES: u64 = 10;
-const THROTTLE_MINUTES: i64 = 15;
+pub(super) const MOST_FAILURES: u64 = 10;
+/// How long a failure counts.
+pub(super) const THROTTLE_MINUTES: i64 = 15;
 /// So many characters of a user name that was refused are kept.
 const LONGEST_TYPED: usize = 64;
 

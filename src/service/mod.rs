@@ -22,6 +22,7 @@ pub mod hold;
 pub mod import;
 pub mod ledger;
 pub mod letters;
+pub mod locks;
 pub mod notices;
 mod once;
 pub mod recurring;

@@ -159,6 +159,21 @@ impl Position for String {
     }
 }
 
+/// What somebody typed for a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name(pub(super) String);
+
+impl Position for Name {
+    fn write(&self) -> String {
+        self.0.clone()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let is_name = !text.contains(char::is_control);
+        is_name.then(|| Self(text.to_owned()))
+    }
+}
+
 /// A name, and the id where several have it.
 impl Position for (String, Uuid) {
     fn write(&self) -> String {

@@ -3,12 +3,14 @@
 //! **Never** stores a token or a password: only their hashes.
 
 mod directory;
+mod lock;
 mod recipients;
 
 pub use directory::{
     ListedOrganisation, ListedUser, NamePosition, OrganisationFilter, Standing, UserFilter,
     head_counts, list_organisations, list_users,
 };
+pub use lock::{Failures, failures_by_name};
 pub use recipients::{Recipient, desks, of_role, parties, recipients, unproven_manufacturers};
 
 use chrono::{DateTime, Utc};

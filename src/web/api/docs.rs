@@ -10,7 +10,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
     acts, attachments, audit, calendars, deadline, deliveries, demo, divisions, escalations,
-    evidence, exports, filing, imports, ledger, messages, notices, organisations, policies,
+    evidence, exports, filing, imports, ledger, locks, messages, notices, organisations, policies,
     products, requests, session, shortage, stream, tickets, timeline, users,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
@@ -72,7 +72,7 @@ pub(in crate::web) enum Problems {
         notices::list, notices::read, stream::open,
         deadline::reckon, calendars::list, calendars::show, divisions::list,
         policies::list, policies::show, organisations::list, users::list,
-        audit::list,
+        audit::list, locks::list,
         deliveries::log, deliveries::replay,
         imports::run, imports::template, exports::run,
         demo::show, demo::advance,
@@ -148,7 +148,7 @@ mod tests {
     fn every_operation_is_described_with_its_problems() {
         let description = serde_json::to_value(Description::openapi()).expect("JSON");
         let paths = description["paths"].as_object().expect("paths");
-        assert_eq!(paths.len(), 49);
+        assert_eq!(paths.len(), 50);
         let problem = "#/components/schemas/ProblemBody";
         let mut names = BTreeSet::new();
         for (path, operations) in paths {

@@ -19,6 +19,7 @@ pub(super) mod filing;
 pub(super) mod imports;
 pub(super) mod ledger;
 pub(super) mod lens;
+pub(super) mod locks;
 pub(super) mod messages;
 pub(super) mod notices;
 pub(super) mod organisations;
@@ -76,6 +77,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/organisations"), organisations::list))
         .service(get(resource("/users"), users::list))
         .service(get(resource("/audit"), audit::list))
+        .service(get(resource("/locks"), locks::list))
         .service(get(resource("/deliveries"), deliveries::log))
         .service(resource("/deliveries/{id}/replay").route(post().to(deliveries::replay)))
         .service(resource("/imports/{kind}").route(post().to(imports::run)))

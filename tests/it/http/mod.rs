@@ -14,6 +14,7 @@ mod imports;
 mod keys_and_tags;
 mod ledger;
 mod life;
+mod locks;
 mod notices;
 mod paging;
 mod policies;
