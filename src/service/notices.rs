@@ -23,7 +23,7 @@ use crate::domain::territory::{self, Nearness};
 use crate::domain::ticket::{Change, Event, Party, Ticket};
 use crate::store::accounts::{self, Recipient};
 use crate::store::outbox::{self, InApp, Logged, NewNotice};
-pub use crate::store::outbox::{About, DeliveryState};
+pub use crate::store::outbox::{About, DeliveryState, LogFilter};
 
 /// The organisations a change tells something.
 pub(super) fn told(change: &Change) -> Vec<OrganisationId> {
@@ -203,12 +203,12 @@ pub async fn of_ticket(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<Del
 pub async fn log(
     app: &App,
     scope: &Scope,
-    state: Option<DeliveryState>,
+    filter: LogFilter,
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<DeliveryView>, Error> {
     administrators_only(scope)?;
-    let rows = outbox::log(app.store.read(), state, after, limit).await?;
+    let rows = outbox::log(app.store.read(), filter, after, limit).await?;
     with_names(app.store.read(), rows).await
 }
 

@@ -11,6 +11,7 @@ use supplyline::jobs::Engine;
 use supplyline::notify::{Channels, Mail, Sms};
 use supplyline::service::recurring::{self, Job};
 use supplyline::store::accounts::NewUser;
+use supplyline::store::outbox::LogFilter;
 use supplyline::store::{self, outbox};
 use uuid::Uuid;
 
@@ -127,7 +128,8 @@ async fn engine(world: &World, db: &TestDb) -> Arc<Engine> {
 }
 
 async fn digests(db: &TestDb) -> usize {
-    let rows = outbox::log(db.store.read(), None, None, 1_000).await.expect("answers");
+    let rows =
+        outbox::log(db.store.read(), LogFilter::default(), None, 1_000).await.expect("answers");
     rows.iter().filter(|row| row.about.name() == "digest").count()
 }
 

@@ -9,7 +9,7 @@ use supplyline::domain::notice::{Channel, Kind};
 use supplyline::domain::party::Level;
 use supplyline::domain::ticket::{DeadlineKind, DeadlineStatus, EventData, StateName};
 use supplyline::service::sweep::run_once;
-use supplyline::store::outbox::{About, Logged};
+use supplyline::store::outbox::{About, LogFilter, Logged};
 use supplyline::store::{outbox, sweep};
 use tokio::task::JoinSet;
 
@@ -161,7 +161,7 @@ async fn three_replicas_ring_each_rung_once(db: TestDb) {
     let tickets = supplyline::store::tickets::load(read, &ids).await.expect("answers");
     assert_eq!(tickets.len(), TICKETS);
     assert!(tickets.iter().all(|ticket| (ticket.escalations.len(), ticket.version) == (1, 2)));
-    let deliveries = outbox::log(read, None, None, 10_000).await.expect("answers");
+    let deliveries = outbox::log(read, LogFilter::default(), None, 10_000).await.expect("answers");
     let of = |d: &Logged| match d.about {
         About::Ticket { ticket, event, kind } => (ticket, event, kind, d.recipient, d.channel),
         About::Bulletin { .. } => panic!("nothing recurs here: {d:?}"),

@@ -71,19 +71,36 @@ pub async fn of_ticket(db: &impl ConnectionTrait, ticket: TicketId) -> Result<Ve
     rows.into_iter().map(logged).collect()
 }
 
+/// Which deliveries the log shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogFilter {
+    /// Only in this state.
+    pub state: Option<DeliveryState>,
+    /// Only on this channel.
+    pub channel: Option<Channel>,
+    /// Only what tells this, by its name: of a ticket, or of none.
+    pub kind: Option<&'static str>,
+}
+
 /// One page of the delivery log, newest first.
 ///
 /// # Errors
 /// [`Error`] when the database fails or a row is corrupt.
 pub async fn log(
     db: &impl ConnectionTrait,
-    state: Option<DeliveryState>,
+    filter: LogFilter,
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<Logged>, Error> {
     let mut select = delivery::Entity::find();
-    if let Some(state) = state {
-        select = select.filter(delivery::Column::State.eq(word(&state)));
+    if let Some(state) = &filter.state {
+        select = select.filter(delivery::Column::State.eq(word(state)));
+    }
+    if let Some(channel) = &filter.channel {
+        select = select.filter(delivery::Column::Channel.eq(word(channel)));
+    }
+    if let Some(kind) = filter.kind {
+        select = select.filter(delivery::Column::Kind.eq(kind));
     }
     if let Some(after) = after {
         select = select.filter(delivery::Column::Id.lt(after));

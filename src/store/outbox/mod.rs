@@ -27,7 +27,7 @@ pub use cause::{About, Cause};
 pub use claim::{Claimed, Finished, claim, finish, is_due, next_due};
 pub use held::{Queued, Waiting, bury_queued, waiting};
 pub use inbox::{InApp, notices, read, unread};
-pub use log::{Logged, find, log, of_ticket, replay};
+pub use log::{LogFilter, Logged, find, log, of_ticket, replay};
 pub use mailbox::{Posted, Wanted, posted};
 
 use chrono::{DateTime, Utc};

@@ -11,9 +11,10 @@ use uuid::Uuid;
 use super::docs::Problems;
 use super::{id, words};
 use crate::domain::access::{masked, masked_mail};
+use crate::domain::bulletin::BulletinKind;
 use crate::domain::id::{DeliveryId, TicketId};
-use crate::domain::notice::Channel;
-use crate::service::notices::{self, About, DeliveryState, DeliveryView};
+use crate::domain::notice::{Channel, Kind};
+use crate::service::notices::{self, About, DeliveryState, DeliveryView, LogFilter};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
 use crate::web::extract::{Write, answer, rendered};
@@ -116,12 +117,26 @@ pub(in crate::web) async fn of_ticket(
     Ok(HttpResponse::Ok().json(page.map(DeliveryBody::shown)))
 }
 
-/// The log's filter.
-pub(in crate::web) const FILTERS: [&str; 1] = ["state"];
+/// The log's filters.
+pub(in crate::web) const FILTERS: [&str; 3] = ["state", "channel", "kind"];
 
-/// Reads which state is asked for.
-pub(in crate::web) fn asked(query: &mut Query) -> Option<DeliveryState> {
-    query.word("state")
+/// Reads which deliveries are asked for.
+pub(in crate::web) fn asked(query: &mut Query) -> LogFilter {
+    let (state, channel) = (query.word("state"), query.word("channel"));
+    LogFilter { state, channel, kind: kind(query) }
+}
+
+/// What is told of tickets, or of none, by its name.
+fn kind(query: &mut Query) -> Option<&'static str> {
+    let asked = query.text("kind")?;
+    let mut names = Kind::ALL.map(Kind::name).into_iter();
+    let found = names.find(|name| *name == asked).or_else(|| {
+        BulletinKind::ALL.map(BulletinKind::name).into_iter().find(|name| *name == asked)
+    });
+    if found.is_none() {
+        query.refuse("kind", "unknown", "this is not one of the possible values");
+    }
+    found
 }
 
 /// Read the delivery log, for administrators.
@@ -129,6 +144,8 @@ pub(in crate::web) fn asked(query: &mut Query) -> Option<DeliveryState> {
     get, path = "/api/v1/deliveries", operation_id = "deliveries_log", tag = "deliveries",
     params(
         ("state" = Option<String>, Query, description = "Only in this state; `failed` = dead letters"),
+        ("channel" = Option<String>, Query, description = "Only on this channel: mail or sms"),
+        ("kind" = Option<String>, Query, description = "Only what tells this, like `missed` or `digest`"),
         ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
         ("cursor" = Option<String>, Query, description = "Where the page before ended"),
     ),
@@ -140,11 +157,11 @@ pub(in crate::web) async fn log(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut query = Query::of_list(request.query_string(), &FILTERS)?;
-    let (state, size) = (asked(&mut query), query.page_size());
+    let (filter, size) = (asked(&mut query), query.page_size());
     let list = List { name: "deliveries", reader: signed.user() };
     let after: Option<Uuid> = list.after(query.text("cursor"))?;
     query.done(())?;
-    let rows = notices::log(&site.app, &signed.scope, state, after, size + 1).await?;
+    let rows = notices::log(&site.app, &signed.scope, filter, after, size + 1).await?;
     let page = list.page(rows, size, |row: &DeliveryView| row.delivery.id.0);
     Ok(HttpResponse::Ok().json(page.map(DeliveryBody::shown)))
 }

@@ -163,10 +163,10 @@ impl Desk<'_> {
 
     async fn deliveries(&self) -> File {
         let mut query = self.query(&deliveries::FILTERS)?;
-        let state = deliveries::asked(&mut query);
+        let filter = deliveries::asked(&mut query);
         let (export, paper) = self.begin(query, Table::Deliveries).await?;
         let (app, scope) = (&self.site.app, &self.signed.scope);
-        let page = async |after| service::notices::log(app, scope, state, after, PAGE).await;
+        let page = async |after| service::notices::log(app, scope, filter, after, PAGE).await;
         let key = |view: &service::notices::DeliveryView| view.delivery.id.0;
         let shown = |view: &service::notices::DeliveryView| {
             json!(deliveries::DeliveryBody::shown(view.clone()))

@@ -1,7 +1,7 @@
 //! What leaves the service: mail and text messages, on time, once, and provably.
 
 use mail_parser::MessageParser;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
 use crate::support::db::{TestDb, both};
@@ -12,6 +12,7 @@ use crate::support::world::add_colleague;
 both!(
     a_filing_is_told_in_working_hours_in_the_recipients_language,
     a_rejected_address_is_a_dead_letter_that_can_be_sent_again,
+    the_log_is_filtered,
     a_failing_gateway_is_tried_again,
     a_notice_that_was_read_says_so,
     the_persons_of_the_territory_are_told_before_the_general_ones,
@@ -77,6 +78,31 @@ async fn a_rejected_address_is_a_dead_letter_that_can_be_sent_again(db: TestDb) 
     hospital.advance_to("2026-02-13T10:32:00+08:00").await;
     assert_eq!(app.mail.messages().len(), 1);
     admin.post(&path, &json!({})).await.expect(409);
+    app.stop().await;
+}
+
+async fn the_log_is_filtered(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    app.sign_in("hospital").await.file().await;
+    let admin = app.sign_in("admin").await;
+    let shown = async |query: &str| {
+        let path = format!("/deliveries?page_size=100&{query}");
+        let page = admin.get(&path).await.expect(200).json();
+        page["items"].as_array().expect("deliveries").clone()
+    };
+    let all = shown("").await;
+    let by_sms = shown("channel=sms").await;
+    assert!(!by_sms.is_empty() && by_sms.iter().all(|one| one["channel"] == "sms"));
+    assert_eq!(shown("channel=mail").await.len() + by_sms.len(), all.len());
+    // They leave meanwhile: only which ones they are stays the same.
+    let ids = |rows: &[Value]| rows.iter().map(|one| one["id"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&shown("kind=filed").await), ids(&all));
+    assert_eq!(ids(&shown("kind=filed&channel=sms").await), ids(&by_sms));
+    assert!(shown("kind=missed").await.is_empty() && shown("kind=digest").await.is_empty());
+    for (query, field) in [("channel=fax", "channel"), ("kind=Filed", "kind"), ("kind=", "kind")] {
+        let answer = admin.get(&format!("/deliveries?{query}")).await.expect(422);
+        assert_eq!(answer.fields()[0].0, field, "{query}");
+    }
     app.stop().await;
 }
 

@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use supplyline::domain::access::Visible;
 use supplyline::domain::id::{DeliveryId, TicketId};
 use supplyline::domain::notice::{Channel, Kind};
-use supplyline::store::outbox::{self, Cause, Claimed, DeliveryState, Finished, NewNotice};
+use supplyline::store::outbox::{
+    self, Cause, Claimed, DeliveryState, Finished, LogFilter, NewNotice,
+};
 use supplyline::store::{Batch, Error, Store};
 use uuid::Uuid;
 
@@ -150,7 +152,8 @@ async fn a_dead_letter_can_be_replayed_once(db: TestDb) {
     let id = claim(&db.store, worker, wall(), 1).await[0].id;
     assert!(!replay(&db, id).await, "it is not a dead letter");
     finish(&db, worker, id, DeliveryState::Failed).await;
-    let dead = outbox::log(db.store.read(), Some(DeliveryState::Failed), None, 10).await;
+    let failed = LogFilter { state: Some(DeliveryState::Failed), ..LogFilter::default() };
+    let dead = outbox::log(db.store.read(), failed, None, 10).await;
     let dead: Vec<_> = dead.expect("answers").iter().map(|logged| logged.id).collect();
     assert_eq!(dead, [id]);
     assert!(replay(&db, id).await);
@@ -159,8 +162,9 @@ async fn a_dead_letter_can_be_replayed_once(db: TestDb) {
     assert_eq!((logged.state, logged.attempts), (DeliveryState::Queued, 0));
     assert_eq!(logged.due_at, at("2026-02-13T02:40:00Z"));
     assert_eq!(world.deliveries(ticket).await.len(), 5);
-    let newest = outbox::log(db.store.read(), None, None, 2).await.expect("answers");
-    let rest = outbox::log(db.store.read(), None, Some(newest[1].id.0), 10).await.expect("answers");
+    let all = LogFilter::default();
+    let newest = outbox::log(db.store.read(), all, None, 2).await.expect("answers");
+    let rest = outbox::log(db.store.read(), all, Some(newest[1].id.0), 10).await.expect("answers");
     assert_eq!((newest.len(), rest.len()), (2, 3));
 }
 
