@@ -151,7 +151,7 @@ export class Person {
     const form = await this.fill(act, values);
     const asks = this.script && await form.getAttribute('data-confirm') !== null;
     return this.answer(async () => {
-      await form.locator('button[type=submit], button:not([type])').last().click();
+      await form.locator('button[type=submit]:not([formaction])').last().click();
       if (asks) await this.page.locator('#confirm button[value=yes]').click();
     });
   }

@@ -275,7 +275,7 @@ async function together(stage) {
     check(event?.unanswered > 0, 'the shortage is not there');
     await maker.visit('shortage-event', `/shortage-events/${event.id}`);
     const { promised_quantity: _each, ...words } = reply(await stage.today());
-    await maker.does('reply', { ...words, ...CONTACT });
+    await maker.does('group-reply', { ...words, ...CONTACT });
     await stage.stands(id, 'promised');
     await stage.does(hospital, id, 'confirm', { result: 'solved' });
     await stage.stands(id, 'closed');

@@ -1,10 +1,11 @@
 // Everything in a browser, on a running demo: node run.mjs http://127.0.0.1:8080
 import { Harness } from './harness.mjs';
+import { life } from './life.mjs';
 import { pages } from './pages.mjs';
 import { Report } from './report.mjs';
 import { self } from './self.mjs';
 
-const PARTS = { self, pages };
+const PARTS = { self, pages, life };
 
 const [base, ...wanted] = process.argv.slice(2);
 if (!base) {
