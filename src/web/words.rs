@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, langid, static_loader};
 use serde::Serialize;
@@ -36,6 +37,11 @@ pub(super) fn text(language: Language, key: &str) -> Option<String> {
     LOCALES.try_lookup(id(language), key)
 }
 
+/// A count chooses between one and many; everything else is text.
+fn argument<'a>(name: &str, value: &'a str) -> FluentValue<'a> {
+    if matches!(name, "n" | "days") { FluentValue::try_number(value) } else { value.into() }
+}
+
 /// The words of one language.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words(pub(super) Language);
@@ -61,10 +67,25 @@ impl Words {
     pub(super) fn with_all(self, key: &str, values: &[(&'static str, String)]) -> String {
         let arguments: HashMap<Cow<'static, str>, FluentValue<'_>> = values
             .iter()
-            .map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(value.as_str())))
+            .map(|(name, value)| (Cow::Borrowed(*name), argument(name, value)))
             .collect();
         let found = LOCALES.try_lookup_with_args(id(self.0), key, &arguments);
         found.unwrap_or_else(|| key.to_owned())
+    }
+
+    /// Why a field was refused; the message where its code has no words, which a test excludes. A
+    /// day that the message names is told, too.
+    pub(super) fn error(self, code: &str, message: &str) -> String {
+        let day = message.split([' ', ',']).find(|word| word.parse::<NaiveDate>().is_ok());
+        let day = day.map(|day| format!(" {day}")).unwrap_or_default();
+        let key = format!("error-{code}");
+        let known = self.with(&key, "date", &day);
+        if known == key { message.to_owned() } else { known }
+    }
+
+    /// Why the state does not allow something; the message where its code has no words.
+    pub(super) fn problem(self, code: &str, message: &str) -> String {
+        text(self.0, &format!("problem-{code}")).unwrap_or_else(|| message.to_owned())
     }
 
     /// What a word of the API is called; the word itself where it has no other name.

@@ -38,7 +38,7 @@ async fn draw(
     (status, errors): (StatusCode, &[FieldError]),
 ) -> Result<HttpResponse, Problem> {
     let shell = Shell::of(site, request, signed).await?;
-    let f = Fields::refused("password", &shell, Typed::default(), errors);
+    let f = Fields::refused("password", shell.words(), Typed::default(), errors);
     let division = signed.scope.actor().organisation.division.to_string();
     page(status, &Page { shell, f, division })
 }

@@ -99,7 +99,7 @@ pub(super) async fn show(
         due: deadlines.filter_map(line).collect(),
         policy: reckoned.as_ref().map(|one| one.policy.name.clone()).unwrap_or_default(),
         source: reckoned.as_ref().map(|one| one.policy.source.clone()).unwrap_or_default(),
-        f: Fields::refused("calculator", &shell, Typed::of(pairs), &errors),
+        f: Fields::refused("calculator", shell.words(), Typed::of(pairs), &errors),
         urgencies: words(&shell, "urgency"),
         shell,
     };

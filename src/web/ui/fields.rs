@@ -4,7 +4,6 @@
 
 use crate::service::FieldError;
 use crate::web::form::Typed;
-use crate::web::ui::shell::Shell;
 use crate::web::words::{self, Words};
 
 /// Whether a field must be filled in.
@@ -43,28 +42,28 @@ pub(in crate::web) struct Fields {
 
 impl Fields {
     /// A form that nobody has sent yet, with what is known already.
-    pub(in crate::web) fn fresh(form: &'static str, shell: &Shell, known: &[(&str, &str)]) -> Self {
+    pub(in crate::web) fn fresh(form: &'static str, words: Words, known: &[(&str, &str)]) -> Self {
         let known = known.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Self { form, typed: Typed::of(known), told: Vec::new(), words: shell.words() }
+        Self { form, typed: Typed::of(known), told: Vec::new(), words }
     }
 
     /// A form that was kept.
-    pub(in crate::web) fn kept(form: &'static str, shell: &Shell, typed: Typed) -> Self {
-        Self { form, typed, told: Vec::new(), words: shell.words() }
+    pub(in crate::web) fn kept(form: &'static str, words: Words, typed: Typed) -> Self {
+        Self { form, typed, told: Vec::new(), words }
     }
 
     /// A form that was refused.
     pub(in crate::web) fn refused(
         form: &'static str,
-        shell: &Shell,
+        words: Words,
         typed: Typed,
         errors: &[FieldError],
     ) -> Self {
         let told = errors.iter().map(|error| Told {
             field: error.field.clone(),
-            text: shell.error(&error.code, &error.message),
+            text: words.error(&error.code, &error.message),
         });
-        Self { form, typed, told: told.collect(), words: shell.words() }
+        Self { form, typed, told: told.collect(), words }
     }
 
     /// The form's name.

@@ -29,6 +29,7 @@ use crate::web::error::Problem;
 use crate::web::form::{Post, Typed};
 use crate::web::query::{self, Query};
 use crate::web::site::Site;
+use crate::web::words::Words;
 
 /// Products offered at once.
 const OFFERED: u64 = 20;
@@ -141,13 +142,13 @@ async fn rest(
     let restored = saved.map(|draft| shell.minute(&draft.saved_at));
     let f = match (refused, saved) {
         (Some(refused), _) => refused.fields,
-        (None, Some(draft)) => Fields::kept("file", &shell, Typed::of(draft.fields.clone())),
+        (None, Some(draft)) => Fields::kept("file", shell.words(), Typed::of(draft.fields.clone())),
         (None, None) => {
             let phone = known_phone(site, signed).await?;
             let name = signed.scope.actor().name.clone();
             Fields::fresh(
                 "file",
-                &shell,
+                shell.words(),
                 &[
                     ("unit", &view.product.unit),
                     ("urgency", "ordinary"),
@@ -239,8 +240,7 @@ pub(super) async fn file(
         Err(Error::Invalid(errors)) => errors,
         Err(error) => return Err(error.into()),
     };
-    let shell = Shell::outside(&site, &request);
-    let fields = Fields::refused("file", &shell, post.typed.clone(), &errors);
+    let fields = Fields::refused("file", Words(signed.language), post.typed.clone(), &errors);
     let follows = post.typed.get("follows").to_owned();
     match product(&site, signed, post.typed.get("product_code")).await? {
         Some(view) => {

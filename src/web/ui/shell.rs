@@ -42,6 +42,13 @@ pub(in crate::web) struct Entry {
     pub(in crate::web) key: &'static str,
 }
 
+/// Whether a page is to be used or to be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum Medium {
+    Screen,
+    Paper,
+}
+
 /// The frame of a page.
 #[derive(Debug, Clone)]
 pub(in crate::web) struct Shell {
@@ -54,6 +61,7 @@ pub(in crate::web) struct Shell {
     pub(in crate::web) clock: Option<String>,
     /// What has just been done, in words.
     pub(in crate::web) done: Option<String>,
+    medium: Medium,
     /// Business time.
     pub(in crate::web) now: DateTime<Utc>,
     path: String,
@@ -69,6 +77,7 @@ impl Shell {
             person: None,
             clock: site.demo.as_ref().map(|_| minute(now)),
             done: done(words, request.query_string()),
+            medium: Medium::Screen,
             now,
             path: request.path().to_owned(),
             words,
@@ -99,6 +108,16 @@ impl Shell {
         Ok(Self { person: Some(person), words, done, ..Self::outside(site, request) })
     }
 
+    /// The same for a medium.
+    pub(in crate::web) fn on(self, medium: Medium) -> Self {
+        Self { medium, ..self }
+    }
+
+    /// True for a page that is to be printed: nothing around it, nothing to be done on it.
+    pub(in crate::web) fn is_paper(&self) -> bool {
+        self.medium == Medium::Paper
+    }
+
     /// The text under a key.
     pub(in crate::web) fn t(&self, key: &str) -> String {
         self.words.t(key)
@@ -124,14 +143,9 @@ impl Shell {
         self.words
     }
 
-    /// Why a field was refused; the message where its code has no words, which a test excludes.
+    /// Why a field was refused.
     pub(in crate::web) fn error(&self, code: &str, message: &str) -> String {
-        words::text(self.words.0, &format!("error-{code}")).unwrap_or_else(|| message.to_owned())
-    }
-
-    /// Why the state does not allow something; the message where its code has no words.
-    pub(in crate::web) fn problem(&self, code: &str, message: &str) -> String {
-        words::text(self.words.0, &format!("problem-{code}")).unwrap_or_else(|| message.to_owned())
+        self.words.error(code, message)
     }
 
     /// The language read.

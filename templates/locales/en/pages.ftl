@@ -261,8 +261,14 @@ no-excuse = Until it has been decided, no party may stop performing on the claim
 
 why-then = Why is it due then?
 versions = Calendar and rules:
-late-by = { $days } working days late
-count-days = { $n } working days
+late-by = { $days ->
+    [one] { $days } working day late
+   *[other] { $days } working days late
+}
+count-days = { $n ->
+    [one] { $n } working day
+   *[other] { $n } working days
+}
 count-hours = { $n } h
 count-minutes = { $n } min
 count-left = { $time } left
@@ -289,7 +295,10 @@ no-files = No files yet.
 file-again = File it again
 print = Print
 evidence-pack = Evidence pack
-proof-count = { $n } deliveries
+proof-count = { $n ->
+    [one] { $n } delivery
+   *[other] { $n } deliveries
+}
 bare-note = Administrators see number, state and deadlines only
 
 col-ticket = Number

@@ -8,9 +8,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::super::fields::Fields;
-use super::super::shell::{Shell, see};
+use super::super::shell::{Medium, see};
 use super::forms::decision;
-use super::{Medium, Refusal, draw, id};
+use super::{Refusal, draw, id};
 use crate::domain::id::{EscalationId, TicketId};
 use crate::domain::ticket::ActKind;
 use crate::service::tickets::{self, TicketView};
@@ -21,6 +21,7 @@ use crate::web::error::Problem;
 use crate::web::form::Post;
 use crate::web::query;
 use crate::web::site::Site;
+use crate::web::words::Words;
 
 /// The acts on a ticket by the last word of their addresses, with the names of their forms.
 const ACTS: [(&str, ActKind); 13] = [
@@ -98,17 +99,17 @@ async fn answered(
     outcome: Result<Answered, Error>,
 ) -> Result<HttpResponse, Problem> {
     let signed = post.signed();
-    let shell = Shell::outside(site, request);
+    let words = Words(signed.language);
     let refusal = match outcome {
         Ok(answered) => return Ok(see(&answered.answer.body)),
         Err(Error::Invalid(errors)) => Refusal {
-            form: Some(Fields::refused(form, &shell, post.typed.clone(), &errors)),
+            form: Some(Fields::refused(form, words, post.typed.clone(), &errors)),
             conflict: None,
             status: StatusCode::UNPROCESSABLE_ENTITY,
         },
         Err(Error::Conflict { code, message, .. }) => Refusal {
-            form: Some(Fields::kept(form, &shell, post.typed.clone())),
-            conflict: Some(shell.problem(code, &message)),
+            form: Some(Fields::kept(form, words, post.typed.clone())),
+            conflict: Some(words.problem(code, &message)),
             status: StatusCode::CONFLICT,
         },
         Err(error) => return Err(error.into()),

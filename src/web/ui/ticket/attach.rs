@@ -6,14 +6,15 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::super::fields::Fields;
-use super::super::shell::{Shell, see};
-use super::{Medium, Refusal, draw, id};
+use super::super::shell::{Medium, see};
+use super::{Refusal, draw, id};
 use crate::service::attachments;
 use crate::web::api::attachments::{new_file, once_as};
 use crate::web::error::Problem;
 use crate::web::form::Typed;
 use crate::web::site::Site;
 use crate::web::upload::Upload;
+use crate::web::words::Words;
 
 /// Adds a file to a ticket.
 pub(in crate::web::ui) async fn attach(
@@ -44,18 +45,18 @@ pub(in crate::web::ui) async fn attach(
         Ok(answered) => return Ok(see(&answered.answer.body)),
         Err(problem) => problem,
     };
-    let shell = Shell::outside(&site, &request);
+    let words = Words(signed.language);
     let status = actix_web::ResponseError::status_code(&problem);
     let errors = problem.field_errors();
     let refusal = match status {
         StatusCode::UNPROCESSABLE_ENTITY => Refusal {
-            form: Some(Fields::refused("attachments", &shell, Typed::default(), &errors)),
+            form: Some(Fields::refused("attachments", words, Typed::default(), &errors)),
             conflict: None,
             status,
         },
         StatusCode::CONFLICT | StatusCode::PAYLOAD_TOO_LARGE => Refusal {
             form: None,
-            conflict: Some(shell.problem(problem.code(), problem.detail())),
+            conflict: Some(words.problem(problem.code(), problem.detail())),
             status,
         },
         _ => return Err(problem),

@@ -126,7 +126,7 @@ impl Desk<'_> {
         } else {
             String::new()
         };
-        let fields = Fields::fresh(name, self.shell, &known);
+        let fields = Fields::fresh(name, self.shell.words(), &known);
         ActForm { name, action, controls, fields, confirm, is_first: false }
     }
 
@@ -313,12 +313,12 @@ const ORDER: [&str; 19] = [
     "decide-force_majeure",
     "decide-silence",
     "reply",
+    "urge",
     "confirm",
     "solve",
     "promise",
     "measures",
     "close",
-    "urge",
     "extensions",
     "escalate",
     "force-majeure",

@@ -20,7 +20,7 @@ use steps::{Entry, Step};
 
 use super::choice::{Choice, words};
 use super::fields::{Fields, Need};
-use super::shell::{Shell, page};
+use super::shell::{Medium, Shell, page};
 use crate::domain::id::TicketId;
 use crate::domain::party::{OrganisationKind, Role};
 use crate::domain::ticket::ActKind;
@@ -42,13 +42,6 @@ const MOST_EVENTS: u64 = 1_000;
 
 /// Organisations that can be chosen from.
 const MOST_HOUSES: u64 = 500;
-
-/// Whether a page is to be used or to be printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Medium {
-    Screen,
-    Paper,
-}
 
 /// The forms of the conversation and the files.
 struct Desks {
@@ -74,7 +67,6 @@ struct Page {
     desks: Desks,
     own: String,
     conflict: Option<String>,
-    medium: Medium,
 }
 
 #[derive(Template)]
@@ -86,10 +78,6 @@ struct BarePage {
 }
 
 impl Page {
-    fn is_paper(&self) -> bool {
-        self.medium == Medium::Paper
-    }
-
     /// How much proof of service there is.
     fn proof(&self) -> String {
         self.shell.with("proof-count", "n", &self.deliveries.len())
@@ -143,7 +131,7 @@ async fn draw(
 ) -> Result<HttpResponse, Problem> {
     let (app, scope) = (&site.app, &signed.scope);
     let view = tickets::get(app, scope, id).await?;
-    let shell = Shell::of(site, request, signed).await?;
+    let shell = Shell::of(site, request, signed).await?.on(medium);
     let lens = Lens::of(app, signed);
     let calendar = lens.book.calendar(view.ticket.division);
     let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
@@ -176,7 +164,6 @@ async fn draw(
         ticket,
         files,
         conflict,
-        medium,
         shell,
     };
     page(status, &drawn)
@@ -214,7 +201,8 @@ fn desks(desk: &Desk<'_>, refused: Option<Fields>) -> Desks {
     let may = |act| desk.view.possible.contains(&act);
     let back = |name: &str| refused.clone().filter(|fields| fields.form() == name);
     let fresh = |name: &'static str| {
-        back(name).unwrap_or_else(|| Fields::fresh(name, desk.shell, &[("audience", "all")]))
+        back(name)
+            .unwrap_or_else(|| Fields::fresh(name, desk.shell.words(), &[("audience", "all")]))
     };
     let (message, file) = (may(ActKind::Message), may(ActKind::Attach));
     let reader = desk.signed.role();
