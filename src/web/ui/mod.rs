@@ -16,6 +16,7 @@ mod demo;
 mod fields;
 mod filing;
 mod home;
+mod menu;
 mod notices;
 mod problem;
 mod rows;

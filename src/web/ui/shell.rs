@@ -1,6 +1,6 @@
 //! What stands around every page: language, person, menu, bell, the demo's clock.
 //!
-//! **Never** shows a menu entry that its reader's role would be refused.
+//! **Never** reads or decides anything about tickets.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,6 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::assets::{ICON, SCRIPT, STYLE};
+use super::menu::{Entry, menu};
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::party::{Language, Role};
 use crate::domain::ticket::StateName;
@@ -33,13 +34,6 @@ pub(in crate::web) struct Person {
     pub(in crate::web) role: Role,
     /// How many notices wait, `99+` at most.
     pub(in crate::web) unread: String,
-}
-
-/// An entry of the menu.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::web) struct Entry {
-    pub(in crate::web) address: &'static str,
-    pub(in crate::web) key: &'static str,
 }
 
 /// Whether a page is to be used or to be printed.
@@ -278,52 +272,6 @@ fn done(words: Words, query: &str) -> Option<String> {
     let word = query.split('&').find_map(|pair| pair.strip_prefix("done="))?;
     let is_word = word.len() <= 40 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     is_word.then(|| words::text(words.0, &format!("done-{word}")))?
-}
-
-macro_rules! menu {
-    ($($address:literal $key:literal),+ $(,)?) => {
-        &[$(Entry { address: $address, key: $key }),+]
-    };
-}
-
-fn menu(role: Role) -> &'static [Entry] {
-    match role {
-        Role::Hospital => menu![
-            "/" "nav-home", "/tickets/new" "nav-file", "/tickets" "nav-tickets",
-            "/notices" "nav-notices", "/calculator" "nav-calculator",
-            "/calendars" "nav-calendars", "/policies" "nav-policies",
-        ],
-        Role::Manufacturer => menu![
-            "/" "nav-home", "/tickets" "nav-tickets", "/shortage-events" "nav-shortages",
-            "/ledger" "nav-ledger", "/notices" "nav-notices", "/calculator" "nav-calculator",
-            "/calendars" "nav-calendars", "/policies" "nav-policies",
-        ],
-        Role::Distributor => menu![
-            "/" "nav-home", "/tickets" "nav-tickets", "/notices" "nav-notices",
-            "/calculator" "nav-calculator", "/calendars" "nav-calendars",
-            "/policies" "nav-policies",
-        ],
-        Role::Bureau => menu![
-            "/" "nav-home", "/escalations" "nav-escalations", "/tickets" "nav-tickets",
-            "/shortage-events" "nav-shortages", "/region" "nav-region", "/ledger" "nav-ledger",
-            "/notices" "nav-notices", "/calculator" "nav-calculator",
-            "/calendars" "nav-calendars", "/policies" "nav-policies",
-        ],
-        Role::Admin => menu![
-            "/" "nav-home", "/organisations" "nav-organisations", "/users" "nav-users",
-            "/calendars" "nav-calendars", "/policies" "nav-policies",
-            "/deliveries" "nav-deliveries", "/tickets" "nav-tickets",
-            "/notices" "nav-notices", "/calculator" "nav-calculator",
-        ],
-        Role::Security => menu![
-            "/" "nav-home", "/locks" "nav-locks", "/notices" "nav-notices",
-            "/calculator" "nav-calculator", "/calendars" "nav-calendars",
-        ],
-        Role::Auditor => menu![
-            "/" "nav-home", "/audit" "nav-audit", "/notices" "nav-notices",
-            "/calculator" "nav-calculator", "/calendars" "nav-calendars",
-        ],
-    }
 }
 
 /// Sends a page.
