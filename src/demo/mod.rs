@@ -79,15 +79,10 @@ Business time is {now} (Asia/Shanghai) and ticks on; nothing is kept when you st
   password   {PASSWORD}
 
 What to try
-  1  sign in as the hospital and keep the token
-       TOKEN=$(curl -s {address}/api/v1/session -H 'Content-Type: application/json' \\
-         -d '{{\"username\":\"hospital\",\"password\":\"{PASSWORD}\"}}' | sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/')
-  2  see its tickets
-       curl -s {address}/api/v1/tickets -H \"Authorization: Bearer $TOKEN\"
-  3  let two working days pass, and see what has become of those that nobody answered
-       curl -s {address}/api/v1/demo/clock -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\
-         -d '{{\"advance_working_days\":2}}'
-       curl -s '{address}/api/v1/tickets?overdue=true' -H \"Authorization: Bearer $TOKEN\"
+  1  open {address} and enter as the hospital's pharmacist, with one click
+  2  file a ticket: choose a product, say what is missing, see when it would be due
+  3  press \"+1 working day\" until the manufacturer is late: the ticket climbs to the city bureau by itself
+  4  read everybody's mails and texts, then become the manufacturer and the city bureau
 "
     )
 }

@@ -50,6 +50,10 @@ impl Reader {
     /// The problem as a page; who is not signed in is asked to, and comes back to what they read.
     pub(in crate::web) fn page(self, problem: &Problem, request_id: &str) -> Option<Answered> {
         if problem.code() == "unauthenticated" {
+            // The demo begins with a choice of roles.
+            if self.shell.clock.is_some() && self.shell.here == "/" {
+                return Some(Answered::Elsewhere("/demo".to_owned()));
+            }
             let here = if self.is_reading { own_address(&self.shell.here) } else { "/" };
             let here = here
                 .replace('%', "%25")
