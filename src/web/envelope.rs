@@ -69,7 +69,7 @@ pub(super) async fn headers(
         DATA_POLICY
     };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    if is_page {
+    if is_page && !path.starts_with("/api/docs") {
         // With `no-referrer` a form's origin would be sent as `null`.
         let same_origin = HeaderValue::from_static("same-origin");
         headers.insert(header::REFERRER_POLICY, same_origin);

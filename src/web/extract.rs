@@ -121,15 +121,29 @@ impl Form {
         };
         let route = route(request);
         let (key, expected) = (key.unwrap_or_default(), expected.unwrap_or_default());
-        Ok(Self { bytes: bytes(headers, payload).await?, kind, header, route, key, expected })
+        Ok(Self {
+            bytes: bytes(headers, payload, MOST_BYTES).await?,
+            kind,
+            header,
+            route,
+            key,
+            expected,
+        })
     }
 }
 
-/// The body, up to the limit and no longer than patience lasts.
-pub(super) async fn bytes(headers: &HeaderMap, mut payload: Payload) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new("too_large", format!("at most {MOST_BYTES} bytes"));
+/// The body, up to a limit and no longer than patience lasts.
+pub(super) async fn bytes(
+    headers: &HeaderMap,
+    mut payload: Payload,
+    most: usize,
+) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new("too_large", format!("at most {most} bytes"));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if length.and_then(|length| length.parse::<u64>().ok()).is_some_and(|n| n > limit()) {
+    if length
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|n| n > u64::try_from(most).unwrap_or(u64::MAX))
+    {
         return Err(too_large());
     }
     let arrival = async {
@@ -137,7 +151,7 @@ pub(super) async fn bytes(headers: &HeaderMap, mut payload: Payload) -> Result<B
         while let Some(chunk) = payload.next().await {
             let unreadable = |_error| Problem::new("unreadable", "the body ended too early");
             let chunk = chunk.map_err(unreadable)?;
-            if body.len() + chunk.len() > MOST_BYTES {
+            if body.len() + chunk.len() > most {
                 return Err(too_large());
             }
             body.extend_from_slice(&chunk);
@@ -148,10 +162,6 @@ pub(super) async fn bytes(headers: &HeaderMap, mut payload: Payload) -> Result<B
         Ok(body) => body,
         Err(_elapsed) => Err(Problem::new("timeout", "the body did not arrive in time")),
     }
-}
-
-fn limit() -> u64 {
-    u64::try_from(MOST_BYTES).unwrap_or(u64::MAX)
 }
 
 fn kind(headers: &HeaderMap) -> Option<Defect> {

@@ -65,12 +65,16 @@ impl Typed {
     ///
     /// # Errors
     /// A [`Problem`] for another type, for what is not UTF-8 and for too many fields.
-    pub(super) async fn receive(headers: &HeaderMap, payload: Payload) -> Result<Self, Problem> {
+    pub(super) async fn receive(
+        headers: &HeaderMap,
+        payload: Payload,
+        most: usize,
+    ) -> Result<Self, Problem> {
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         if !is_form(kind.unwrap_or_default()) {
             return Err(Problem::new("unsupported_type", "send the form as a browser does"));
         }
-        let body = extract::bytes(headers, payload).await?;
+        let body = extract::bytes(headers, payload, most).await?;
         let unreadable = |_error| Problem::new("unreadable", "the form is not UTF-8");
         Self::parse(std::str::from_utf8(&body).map_err(unreadable)?)
     }
@@ -250,7 +254,7 @@ impl FromRequest for Post {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let signed = SignedIn::of(&request).await?;
-            let typed = Typed::receive(request.headers(), payload).await?;
+            let typed = Typed::receive(request.headers(), payload, extract::MOST_BYTES).await?;
             let (body, refused) = typed.body();
             let key = typed.find(KEY).filter(|key| extract::is_key(key)).map(str::to_owned);
             let form = Form::of_page(&request, &body, key);

@@ -18,6 +18,9 @@ use crate::web::form::Typed;
 use crate::web::query;
 use crate::web::site::Site;
 
+/// Such a form is shorter than this, in bytes: anybody may send one.
+const MOST_BYTES: usize = 8 * 1024;
+
 /// A form that is sent without being signed in.
 pub(super) struct Open(pub(super) Typed);
 
@@ -29,7 +32,7 @@ impl FromRequest for Open {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             auth::same_origin(&request, auth::site(&request)?)?;
-            Typed::receive(request.headers(), payload).await.map(Self)
+            Typed::receive(request.headers(), payload, MOST_BYTES).await.map(Self)
         })
     }
 }
