@@ -43,6 +43,17 @@ pub async fn divisions(
     Ok(divisions::list(app.store.read(), places, limit).await?)
 }
 
+/// The names of divisions; those that nobody knows are left out.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn division_names(
+    app: &App,
+    divisions: &[Division],
+) -> Result<HashMap<Division, String>, Error> {
+    Ok(divisions::names(app.store.read(), divisions).await?)
+}
+
 /// One page of the caller's shelf: a hospital's and a bureau's is their province's catalogue, a
 /// manufacturer's its own products.
 ///

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -14,7 +14,8 @@ use super::docs::Problems;
 use super::{id, words};
 use crate::domain::calendar::{Calendar, DayKind, local_date};
 use crate::domain::id::CalendarId;
-use crate::service::rulebook::KeptLayer;
+use crate::service::Error;
+use crate::service::rulebook::{KeptLayer, Rulebook};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
 use crate::web::paging::{List, Page};
@@ -114,21 +115,36 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let book = site.app.book();
     let kept = book.layer(CalendarId(id(&request)?))?;
-    let mut query = Query::read(request.query_string(), &["year"])?;
-    let year = query.number("year", 2000..=2100);
+    let year = year_asked(request.query_string(), site.app.clock.now())?;
+    Ok(HttpResponse::Ok().json(CalendarYear::shown(&book, kept, year)))
+}
+
+/// The years that can be shown.
+pub(in crate::web) const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
+
+/// Reads which year is asked for; the present one by default.
+pub(in crate::web) fn year_asked(raw: &str, now: DateTime<Utc>) -> Result<i32, Error> {
+    let mut query = Query::read(raw, &["year"])?;
+    let year = query.number("year", i64::from(*YEARS.start())..=i64::from(*YEARS.end()));
     query.done(())?;
     let year = year.and_then(|year| i32::try_from(year).ok());
-    let year = year.unwrap_or_else(|| local_date(site.app.clock.now()).year());
-    let calendar: Arc<Calendar> = match kept.division {
-        Some(division) => book.calendar(division),
-        None => book.nation(),
-    };
-    Ok(HttpResponse::Ok().json(CalendarYear {
-        calendar: CalendarBody::shown(kept),
-        year,
-        provisional: !calendar.is_published(year),
-        days: days(&calendar, year),
-    }))
+    Ok(year.unwrap_or_else(|| local_date(now).year()))
+}
+
+impl CalendarYear {
+    /// A year of a layer, with what the layers above it say.
+    pub(in crate::web) fn shown(book: &Rulebook, kept: &KeptLayer, year: i32) -> Self {
+        let calendar: Arc<Calendar> = match kept.division {
+            Some(division) => book.calendar(division),
+            None => book.nation(),
+        };
+        Self {
+            calendar: CalendarBody::shown(kept),
+            year,
+            provisional: !calendar.is_published(year),
+            days: days(&calendar, year),
+        }
+    }
 }
 
 impl CalendarDay {

@@ -31,7 +31,8 @@ pub(in crate::web) struct ListedOrganisation {
 }
 
 impl ListedOrganisation {
-    fn shown(view: &OrganisationView) -> Self {
+    /// An organisation as it is shown.
+    pub(in crate::web) fn shown(view: &OrganisationView) -> Self {
         Self {
             organisation: OrganisationBody::from(&view.organisation),
             disabled_at: view.keeping.and_then(|kept| kept.disabled_at).map(shown),
@@ -40,8 +41,16 @@ impl ListedOrganisation {
     }
 }
 
+/// The list's filters.
+pub(in crate::web) const FILTERS: [&str; 3] = ["q", "kind", "division"];
+
+/// Where in the list an organisation stands.
+pub(in crate::web) fn position(view: &OrganisationView) -> NamePosition {
+    (view.organisation.name.clone(), view.organisation.id.0)
+}
+
 /// Reads which organisations are asked for.
-fn asked(query: &mut Query) -> OrganisationFilter {
+pub(in crate::web) fn asked(query: &mut Query) -> OrganisationFilter {
     OrganisationFilter {
         part: query.search("q"),
         kind: query.word("kind"),
@@ -70,7 +79,7 @@ pub(in crate::web) async fn list(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = Query::of_list(request.query_string(), &["q", "kind", "division"])?;
+    let mut query = Query::of_list(request.query_string(), &FILTERS)?;
     let (filter, size) = (asked(&mut query), query.page_size());
     directory::admit(&signed.scope, filter.kind)?;
     let list = List { name: "organisations", reader: signed.user() };
@@ -78,7 +87,6 @@ pub(in crate::web) async fn list(
     query.done(())?;
     let page = (after.as_ref(), size + 1);
     let rows = directory::organisations(&site.app, &signed.scope, &filter, page).await?;
-    let key = |view: &OrganisationView| (view.organisation.name.clone(), view.organisation.id.0);
-    let page = list.page(rows, size, key);
+    let page = list.page(rows, size, position);
     Ok(HttpResponse::Ok().json(page.map(|view| ListedOrganisation::shown(&view))))
 }

@@ -115,7 +115,8 @@ pub(in crate::web) struct RungBody {
 }
 
 impl PolicyDocument {
-    fn shown(view: PolicyView<'_>) -> Self {
+    /// A policy as it is shown.
+    pub(in crate::web) fn shown(view: PolicyView<'_>) -> Self {
         let PolicyView { policy, in_force, lapsed } = view;
         let Policy {
             id,

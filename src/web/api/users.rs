@@ -47,7 +47,8 @@ pub(in crate::web) struct ListedUser {
 }
 
 impl ListedUser {
-    fn shown(view: UserView) -> Self {
+    /// A person as they are shown.
+    pub(in crate::web) fn shown(view: UserView) -> Self {
         Self {
             id: view.id.0,
             username: view.username,
@@ -64,8 +65,16 @@ impl ListedUser {
     }
 }
 
+/// The list's filters.
+pub(in crate::web) const FILTERS: [&str; 3] = ["q", "role", "organisation"];
+
+/// Where in the list a person stands.
+pub(in crate::web) fn position(view: &UserView) -> NamePosition {
+    (view.username.clone(), view.id.0)
+}
+
 /// Reads which people are asked for.
-fn asked(query: &mut Query) -> UserFilter {
+pub(in crate::web) fn asked(query: &mut Query) -> UserFilter {
     UserFilter {
         part: query.search("q"),
         role: query.word("role"),
@@ -91,13 +100,13 @@ pub(in crate::web) async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     directory::admit_to_users(&signed.scope)?;
-    let mut query = Query::of_list(request.query_string(), &["q", "role", "organisation"])?;
+    let mut query = Query::of_list(request.query_string(), &FILTERS)?;
     let (filter, size) = (asked(&mut query), query.page_size());
     let list = List { name: "users", reader: signed.user() };
     let after: Option<NamePosition> = list.after(query.text("cursor"))?;
     query.done(())?;
     let page = (after.as_ref(), size + 1);
     let rows = directory::users(&site.app, &signed.scope, &filter, page).await?;
-    let page = list.page(rows, size, |view: &UserView| (view.username.clone(), view.id.0));
+    let page = list.page(rows, size, position);
     Ok(HttpResponse::Ok().json(page.map(ListedUser::shown)))
 }

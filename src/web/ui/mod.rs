@@ -18,8 +18,10 @@ mod filing;
 mod home;
 mod menu;
 mod notices;
+mod places;
 mod problem;
 mod rows;
+mod rules;
 mod session;
 pub(super) mod shell;
 mod ticket;
@@ -54,6 +56,10 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/notices"), notices::list))
         .service(resource("/notices/{id}/read").route(post().to(notices::open)))
         .service(get(resource("/calculator"), calculator::show))
+        .service(get(resource("/calendars"), rules::calendars))
+        .service(get(resource("/calendars/{id}"), rules::calendar))
+        .service(get(resource("/policies"), rules::policies))
+        .service(get(resource("/policies/{id}"), rules::policy))
         .service(get(resource("/tickets/{id}"), ticket::show))
         .service(get(resource("/tickets/{id}/print"), ticket::print))
         .service(resource("/tickets/{id}/attachments").route(post().to(ticket::attach)))
