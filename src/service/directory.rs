@@ -14,6 +14,7 @@ use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::party::{Division, Language, Organisation, OrganisationKind, Role};
 use crate::store::accounts::{self, ListedOrganisation, ListedUser, Standing};
 pub use crate::store::accounts::{NamePosition, OrganisationFilter, UserFilter};
+use crate::store::figures;
 
 /// An organisation as the caller may see it.
 #[derive(Debug, Clone)]
@@ -81,6 +82,28 @@ pub async fn organisations(
         OrganisationView { organisation: row.organisation, keeping: Some(keeping) }
     };
     Ok(rows.into_iter().map(kept).collect())
+}
+
+/// How many take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Organisations, disabled ones included.
+    pub organisations: u64,
+    /// People, likewise.
+    pub people: u64,
+}
+
+/// Counts who takes part, for administrators.
+///
+/// # Errors
+/// [`Error::Forbidden`] for everybody else.
+pub async fn size(app: &App, scope: &Scope) -> Result<Size, Error> {
+    admit_to_users(scope)?;
+    let db = app.store.read();
+    Ok(Size {
+        organisations: figures::organisations(db).await?,
+        people: figures::people(db).await?,
+    })
 }
 
 /// A person as administrators see them.

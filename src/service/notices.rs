@@ -22,6 +22,7 @@ use crate::domain::party::{Division, Role};
 use crate::domain::territory::{self, Nearness};
 use crate::domain::ticket::{Change, Event, Party, Ticket};
 use crate::store::accounts::{self, Recipient};
+use crate::store::figures;
 use crate::store::outbox::{self, InApp, Logged, NewNotice};
 pub use crate::store::outbox::{About, DeliveryState, LogFilter};
 
@@ -210,6 +211,15 @@ pub async fn log(
     administrators_only(scope)?;
     let rows = outbox::log(app.store.read(), filter, after, limit).await?;
     with_names(app.store.read(), rows).await
+}
+
+/// How many deliveries stand so, for administrators.
+///
+/// # Errors
+/// [`Error::Forbidden`] for everybody else.
+pub async fn count(app: &App, scope: &Scope, state: DeliveryState) -> Result<u64, Error> {
+    administrators_only(scope)?;
+    Ok(figures::deliveries(app.store.read(), state).await?)
 }
 
 async fn with_names(

@@ -2,7 +2,7 @@
 //!
 //! **Never** tells whose.
 
-use entity::{delivery, ticket};
+use entity::{app_user, delivery, organisation, ticket};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::Error;
@@ -15,6 +15,22 @@ use super::row::word;
 /// [`Error::Driver`].
 pub async fn tickets(db: &impl ConnectionTrait) -> Result<u64, Error> {
     Ok(ticket::Entity::find().count(db).await?)
+}
+
+/// How many organisations there are.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn organisations(db: &impl ConnectionTrait) -> Result<u64, Error> {
+    Ok(organisation::Entity::find().count(db).await?)
+}
+
+/// How many people there are.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn people(db: &impl ConnectionTrait) -> Result<u64, Error> {
+    Ok(app_user::Entity::find().count(db).await?)
 }
 
 /// How many deliveries stand so.

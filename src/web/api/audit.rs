@@ -46,7 +46,8 @@ pub(in crate::web) struct AuditEntry {
 }
 
 impl AuditEntry {
-    fn shown(view: EntryView) -> Self {
+    /// An entry as it is shown.
+    pub(in crate::web) fn shown(view: EntryView) -> Self {
         let entry = view.kept.entry;
         Self {
             id: view.kept.id,
@@ -63,8 +64,16 @@ impl AuditEntry {
     }
 }
 
+/// The list's filters.
+pub(in crate::web) const FILTERS: [&str; 5] = ["action", "username", "from", "to", "q"];
+
+/// Where in the list an entry stands.
+pub(in crate::web) fn position(view: &EntryView) -> Position {
+    (view.kept.entry.at, view.kept.id)
+}
+
 /// Reads which entries are asked for.
-fn asked(query: &mut Query) -> Filter {
+pub(in crate::web) fn asked(query: &mut Query) -> Filter {
     Filter {
         action: query.word("action"),
         username: query.search("username").map(|name| name.to_lowercase()),
@@ -94,13 +103,12 @@ pub(in crate::web) async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     audit::admit(&signed.scope)?;
-    let known = ["action", "username", "from", "to", "q"];
-    let mut query = Query::of_list(request.query_string(), &known)?;
+    let mut query = Query::of_list(request.query_string(), &FILTERS)?;
     let (filter, size) = (asked(&mut query), query.page_size());
     let list = List { name: "audit", reader: signed.user() };
     let after: Option<Position> = list.after(query.text("cursor"))?;
     query.done(())?;
     let rows = audit::list(&site.app, &signed.scope, &filter, (after, size + 1)).await?;
-    let page = list.page(rows, size, |view: &EntryView| (view.kept.entry.at, view.kept.id));
+    let page = list.page(rows, size, position);
     Ok(HttpResponse::Ok().json(page.map(AuditEntry::shown)))
 }

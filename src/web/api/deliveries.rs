@@ -126,13 +126,14 @@ pub(in crate::web) fn asked(query: &mut Query) -> LogFilter {
     LogFilter { state, channel, kind: kind(query) }
 }
 
-/// What is told of tickets, or of none, by its name.
+/// Everything that is told, of tickets or of none, by its name.
+pub(in crate::web) fn kinds() -> impl Iterator<Item = &'static str> {
+    Kind::ALL.map(Kind::name).into_iter().chain(BulletinKind::ALL.map(BulletinKind::name))
+}
+
 fn kind(query: &mut Query) -> Option<&'static str> {
     let asked = query.text("kind")?;
-    let mut names = Kind::ALL.map(Kind::name).into_iter();
-    let found = names.find(|name| *name == asked).or_else(|| {
-        BulletinKind::ALL.map(BulletinKind::name).into_iter().find(|name| *name == asked)
-    });
+    let found = kinds().find(|name| *name == asked);
     if found.is_none() {
         query.refuse("kind", "unknown", "this is not one of the possible values");
     }

@@ -30,7 +30,8 @@ pub(in crate::web) struct LockBody {
 }
 
 impl LockBody {
-    fn shown(lock: Lock) -> Self {
+    /// A lock as it is shown.
+    pub(in crate::web) fn shown(lock: Lock) -> Self {
         Self {
             username: lock.username,
             failures: lock.failures,

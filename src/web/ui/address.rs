@@ -25,6 +25,12 @@ impl Address {
         pairs.join("&")
     }
 
+    /// The same from the first page on with this parameter alone.
+    pub(in crate::web) fn only(&self, name: &str) -> String {
+        let pairs = self.pairs.iter().filter(|(known, _)| known == name).cloned().collect();
+        Self { path: self.path.clone(), pairs }.with("cursor", "")
+    }
+
     /// The same with one parameter changed, from the first page on; an empty value takes it away.
     /// The value is a word of ours or a cursor: it needs no encoding.
     pub(in crate::web) fn with(&self, name: &str, value: &str) -> String {
@@ -50,6 +56,8 @@ mod tests {
         assert_eq!(address.query(), "q=%E7&cursor=abc&sort=filed_at");
         assert_eq!(address.with("state", "open"), "/tickets?q=%E7&sort=filed_at&state=open");
         assert_eq!(address.with("sort", ""), "/tickets?q=%E7");
+        assert_eq!(address.only("sort"), "/tickets?sort=filed_at");
+        assert_eq!(address.only("state"), "/tickets");
         assert_eq!(address.with("cursor", "x"), "/tickets?q=%E7&sort=filed_at&cursor=x");
         assert_eq!(Address::of("/tickets", "q=").with("q", ""), "/tickets");
     }

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::desk::{Desk, desk};
 use super::rows::{Row, rows};
 use super::shell::{Shell, page};
 use super::tickets::{MOST_COUNTED, counted};
@@ -23,10 +24,10 @@ const SHOWN: u64 = 8;
 
 /// A count with its list.
 pub(super) struct Card {
-    key: &'static str,
-    address: &'static str,
-    count: String,
-    class: &'static str,
+    pub(super) key: &'static str,
+    pub(super) address: &'static str,
+    pub(super) count: String,
+    pub(super) class: &'static str,
 }
 
 /// Some tickets with the list that has the rest.
@@ -42,7 +43,7 @@ pub(super) struct Section {
 struct Page {
     shell: Shell,
     name: String,
-    cards: Vec<Card>,
+    desk: Desk,
     sections: Vec<Section>,
     is_hospital: bool,
 }
@@ -72,15 +73,15 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let shell = Shell::of(&site, &request, &signed).await?;
     let lens = Lens::of(&site.app, &signed);
-    let mut cards = Vec::new();
+    let mut desk = desk(&site, &signed, &shell).await?;
     for one in counts(&signed) {
         let count = tickets::count_up_to(&site.app, &signed.scope, &one.filter, MOST_COUNTED + 1);
         let count = count.await?;
         let class = if count == 0 { "" } else { one.class };
-        cards.push(Card { key: one.key, address: one.address, count: counted(count), class });
+        desk.cards.push(Card { key: one.key, address: one.address, count: counted(count), class });
     }
     if signed.role() == Role::Hospital {
-        cards.push(draft_card(&site, &signed).await?);
+        desk.cards.push(draft_card(&site, &signed).await?);
     }
     let mut sections = Vec::new();
     for one in lists(&signed) {
@@ -90,7 +91,7 @@ pub(super) async fn show(
     }
     let drawn = Page {
         name: signed.scope.actor().name.clone(),
-        cards,
+        desk,
         sections,
         is_hospital: signed.role() == Role::Hospital,
         shell,

@@ -50,10 +50,12 @@ pub(super) fn menu(role: Role) -> &'static [Entry] {
         Role::Security => menu![
             "/" "nav-home", "/locks" "nav-locks", "/notices" "nav-notices",
             "/calculator" "nav-calculator", "/calendars" "nav-calendars",
+            "/policies" "nav-policies",
         ],
         Role::Auditor => menu![
             "/" "nav-home", "/audit" "nav-audit", "/notices" "nav-notices",
             "/calculator" "nav-calculator", "/calendars" "nav-calendars",
+            "/policies" "nav-policies",
         ],
     }
 }

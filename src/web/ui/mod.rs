@@ -13,6 +13,7 @@ mod calculator;
 mod chart;
 mod choice;
 mod demo;
+mod desk;
 mod fields;
 mod filing;
 mod home;
@@ -60,6 +61,12 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/calendars/{id}"), rules::calendar))
         .service(get(resource("/policies"), rules::policies))
         .service(get(resource("/policies/{id}"), rules::policy))
+        .service(get(resource("/organisations"), desk::organisations))
+        .service(get(resource("/users"), desk::users))
+        .service(get(resource("/deliveries"), desk::deliveries))
+        .service(resource("/deliveries/{id}/replay").route(post().to(desk::replay)))
+        .service(get(resource("/locks"), desk::locks))
+        .service(get(resource("/audit"), desk::audit))
         .service(get(resource("/tickets/{id}"), ticket::show))
         .service(get(resource("/tickets/{id}/print"), ticket::print))
         .service(resource("/tickets/{id}/attachments").route(post().to(ticket::attach)))

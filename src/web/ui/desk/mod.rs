@@ -1,0 +1,17 @@
+//! The desks of those who keep the service: administrators, security, auditors.
+//!
+//! **Never** shows a party's text of a ticket.
+
+mod audit;
+mod cards;
+mod deliveries;
+mod locks;
+mod organisations;
+mod users;
+
+pub(super) use audit::list as audit;
+pub(super) use cards::{Desk, desk};
+pub(super) use deliveries::{list as deliveries, replay};
+pub(super) use locks::list as locks;
+pub(super) use organisations::list as organisations;
+pub(super) use users::list as users;
