@@ -8,6 +8,21 @@ const ROWS = [
   { role: null, name: 'home', path: '/' },
   { role: null, name: 'login', path: '/login' },
   { role: 'hospital', name: 'hospital-home', path: '/' },
+  { role: 'hospital', name: 'calendars', path: '/calendars' },
+  { role: 'hospital', name: 'calendar-year', path: '/calendars', follow: 'main table a' },
+  { role: 'hospital', name: 'policies', path: '/policies' },
+  { role: 'hospital', name: 'policy', path: '/policies', follow: 'main table a' },
+  { role: 'admin', name: 'admin-home', path: '/' },
+  { role: 'admin', name: 'organisations', path: '/organisations' },
+  { role: 'admin', name: 'organisations-found', path: '/organisations?kind=hospital&division=371000' },
+  { role: 'admin', name: 'users', path: '/users' },
+  { role: 'admin', name: 'users-of-one', path: '/organisations?kind=manufacturer', follow: 'main td a' },
+  { role: 'admin', name: 'deliveries', path: '/deliveries' },
+  { role: 'admin', name: 'dead-letters', path: '/deliveries?state=failed' },
+  { role: 'security', name: 'security-home', path: '/' },
+  { role: 'security', name: 'locks', path: '/locks' },
+  { role: 'auditor', name: 'auditor-home', path: '/' },
+  { role: 'auditor', name: 'audit', path: '/audit' },
 ];
 
 const VARIANTS = [

@@ -16,6 +16,7 @@ mod ledger;
 mod life;
 mod locks;
 mod notices;
+mod pages_admin;
 mod paging;
 mod policies;
 mod reckoning;
