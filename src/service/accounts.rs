@@ -42,6 +42,8 @@ pub struct SignedIn {
     pub scope: Scope,
     /// What they typed to sign in.
     pub username: String,
+    /// The language they read.
+    pub language: Language,
 }
 
 /// A session that was checked.
@@ -120,7 +122,8 @@ async fn begin(
             })
         })
         .await?;
-    Ok(SignedIn { token, expires_at, scope, username: account.username })
+    let Account { username, language, .. } = account;
+    Ok(SignedIn { token, expires_at, scope, username, language })
 }
 
 async fn remember_failure(

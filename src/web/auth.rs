@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
@@ -137,6 +137,21 @@ pub(super) fn page_language(request: &HttpRequest, person: Option<Language>) -> 
     let chosen = request.cookie(LANGUAGE_COOKIE);
     let chosen = chosen.and_then(|cookie| super::check::word(cookie.value()));
     chosen.or(person).unwrap_or_else(|| language(request.headers()))
+}
+
+/// The cookie that remembers a language.
+pub(super) fn language_cookie(site: &Site, language: Language) -> Cookie<'static> {
+    let tag = match language {
+        Language::Chinese => "zh-CN",
+        Language::English => "en",
+    };
+    Cookie::build(LANGUAGE_COOKIE, tag)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(site.is_secure())
+        .max_age(Duration::days(365))
+        .finish()
 }
 
 /// The cookie of a session.

@@ -4,10 +4,40 @@
 // one found is visited, since ids differ from demo to demo.
 import { check } from './report.mjs';
 
+const LINK = 'main a[href^="/tickets/"]:not([href="/tickets/new"])';
+
 const ROWS = [
   { role: null, name: 'home', path: '/' },
   { role: null, name: 'login', path: '/login' },
+  { role: null, name: 'demo', path: '/demo' },
   { role: 'hospital', name: 'hospital-home', path: '/' },
+  { role: 'hospital', name: 'tickets', path: '/tickets' },
+  { role: 'hospital', name: 'tickets-overdue', path: '/tickets?overdue=true&sort=due_at' },
+  { role: 'hospital', name: 'tickets-none', path: '/tickets?q=zzzz' },
+  { role: 'hospital', name: 'ticket-hospital', path: '/tickets', follow: LINK },
+  { role: 'hospital', name: 'ticket-overdue', path: '/tickets?overdue=true', follow: LINK },
+  { role: 'hospital', name: 'find-product', path: '/tickets/new?q=dkl' },
+  { role: 'hospital', name: 'find-product-none', path: '/tickets/new?q=zzzz' },
+  { role: 'hospital', name: 'file-ticket', path: '/tickets/new?q=dkl', follow: 'main a[href*="product="]' },
+  { role: 'hospital', name: 'notices', path: '/notices' },
+  { role: 'hospital', name: 'calculator', path: '/calculator?filed_at=2026-02-13T10:00&urgency=ordinary' },
+  { role: 'hospital', name: 'account', path: '/account' },
+  { role: 'hospital', name: 'mailbox', path: '/demo/mailbox' },
+  { role: 'hospital', name: 'mail', path: '/demo/mailbox?to=province', follow: 'main li > div a' },
+  { role: 'hospital', name: 'text-message', path: '/demo/mailbox?to=maker', follow: 'main li > div a' },
+  { role: 'hospital', name: 'nowhere', path: '/nowhere', status: 404 },
+  { role: 'hospital', name: 'not-mine', path: '/users', status: 403 },
+  { role: 'maker', name: 'maker-home', path: '/' },
+  { role: 'maker', name: 'ticket-maker', path: '/tickets?state=open', follow: LINK },
+  { role: 'maker', name: 'ticket-promised', path: '/tickets?state=promised', follow: LINK },
+  { role: 'distributor', name: 'distributor-home', path: '/' },
+  { role: 'distributor', name: 'ticket-distributor', path: '/tickets', follow: LINK },
+  { role: 'city', name: 'city-home', path: '/' },
+  { role: 'city', name: 'ticket-city', path: '/tickets?escalated=true', follow: LINK },
+  { role: 'province', name: 'province-home', path: '/' },
+  { role: 'province', name: 'ticket-closed', path: '/tickets?state=closed', follow: LINK },
+  { role: 'admin', name: 'tickets-bare', path: '/tickets' },
+  { role: 'admin', name: 'ticket-bare', path: '/tickets', follow: LINK },
   { role: 'hospital', name: 'calendars', path: '/calendars' },
   { role: 'hospital', name: 'calendar-year', path: '/calendars', follow: 'main table a' },
   { role: 'hospital', name: 'policies', path: '/policies' },
@@ -45,9 +75,9 @@ async function look(harness, { role, variant }) {
   const person = await harness.person(role, variant);
   try {
     if (role) await harness.report.step(`sign in (${person})`, () => person.signIn());
-    for (const { name, path, follow } of ROWS.filter((row) => row.role === role)) {
+    for (const { name, path, follow, status } of ROWS.filter((row) => row.role === role)) {
       await harness.report.try(`${name} (${person})`, async () => {
-        await person.visit(name, follow ? await behind(person, path, follow) : path);
+        await person.visit(name, follow ? await behind(person, path, follow) : path, status);
       });
     }
   } catch (error) {

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::address::Address;
-use super::session::Open;
+use super::session::{Open, let_in};
 use super::shell::{Shell, own_address, page, see};
 use crate::domain::id::DeliveryId;
 use crate::domain::notice::{Channel, Letter};
@@ -101,9 +101,7 @@ pub(super) async fn sign_in(
         return Err(Error::invalid("role", "unknown", "one of the demo's accounts").into());
     }
     let signed = accounts::sign_in(&site.app, username, password.to_owned(), &origin).await?;
-    let mut response = see("/");
-    response.add_cookie(&auth::cookie(&site, signed.token)).ok();
-    Ok(response)
+    Ok(let_in(&site, &request, signed, "/"))
 }
 
 /// Moves business time by a step, through everything that is due.

@@ -3,7 +3,6 @@
 //! **Never** tells a wrong user name from a wrong password, and never sends anybody to another
 //! site.
 
-use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
@@ -12,7 +11,7 @@ use askama::Template;
 use super::shell::{Shell, own_address, page, see};
 use crate::domain::party::Language;
 use crate::service::{Error, accounts};
-use crate::web::auth::{self, LANGUAGE_COOKIE, SignedIn};
+use crate::web::auth::{self, SignedIn};
 use crate::web::error::Problem;
 use crate::web::form::Typed;
 use crate::web::query;
@@ -74,17 +73,27 @@ pub(super) async fn sign_in(
         return refused(StatusCode::UNPROCESSABLE_ENTITY, "login-empty");
     }
     match accounts::sign_in(&site.app, username, password.to_owned(), &origin).await {
-        Ok(signed_in) => {
-            let mut response = see(next);
-            let cookie = auth::cookie(&site, signed_in.token);
-            // The name and value are ours: they are always a cookie's.
-            response.add_cookie(&cookie).ok();
-            Ok(response)
-        }
+        Ok(signed_in) => Ok(let_in(&site, &request, signed_in, next)),
         Err(Error::WrongPassword) => refused(StatusCode::UNAUTHORIZED, "login-wrong"),
         Err(Error::Throttled(_)) => refused(StatusCode::TOO_MANY_REQUESTS, "login-throttled"),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Goes on with the session, and with the person's language where none was chosen here.
+pub(super) fn let_in(
+    site: &Site,
+    request: &HttpRequest,
+    signed_in: accounts::SignedIn,
+    next: &str,
+) -> HttpResponse {
+    let mut response = see(next);
+    // The names and values are ours: they are always a cookie's.
+    response.add_cookie(&auth::cookie(site, signed_in.token)).ok();
+    if request.cookie(auth::LANGUAGE_COOKIE).is_none() {
+        response.add_cookie(&auth::language_cookie(site, signed_in.language)).ok();
+    }
+    response
 }
 
 /// Ends the session.
@@ -106,21 +115,10 @@ pub(super) async fn language(
 ) -> Result<HttpResponse, Problem> {
     let language: Language = crate::web::check::word(form.0.get("language"))
         .ok_or_else(|| Error::invalid("language", "unknown", "zh-CN or en"))?;
-    let tag = match language {
-        Language::Chinese => "zh-CN",
-        Language::English => "en",
-    };
     if let Ok(signed) = SignedIn::of(&request).await {
         accounts::set_language(&site.app, &signed.scope, language).await?;
     }
-    let cookie = Cookie::build(LANGUAGE_COOKIE, tag)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(site.is_secure())
-        .max_age(Duration::days(365))
-        .finish();
     let mut response = see(own_address(form.0.get("_back")));
-    response.add_cookie(&cookie).ok();
+    response.add_cookie(&auth::language_cookie(&site, language)).ok();
     Ok(response)
 }
