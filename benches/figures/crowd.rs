@@ -1,5 +1,6 @@
 //! A year of a province's tickets, decided by the rules and written as the service writes them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -32,17 +33,21 @@ struct Crowd {
     now: DateTime<Utc>,
 }
 
-/// Adds so many tickets; gives the instant at which they stand as they do.
-pub(crate) async fn fill(store: &Store, count: u32) -> DateTime<Utc> {
+/// Adds the tickets of these numbers, and their parties with the first of them; gives the instant at
+/// which they stand as they do.
+pub(crate) async fn fill(store: &Store, numbers: Range<u32>) -> DateTime<Utc> {
     let crowd = Arc::new(Crowd::new());
-    let parties = Arc::clone(&crowd);
-    let added = store.write(move |tx| {
-        let crowd = Arc::clone(&parties);
-        Box::pin(async move { crowd.settle(tx).await })
-    });
-    added.await.expect("the parties are written");
-    for first in (0..count).step_by(usize::try_from(PER_TRANSACTION).expect("small")) {
-        let last = count.min(first + PER_TRANSACTION);
+    if numbers.start == 0 {
+        let crowd = Arc::clone(&crowd);
+        let added = store.write(move |tx| {
+            let crowd = Arc::clone(&crowd);
+            Box::pin(async move { crowd.settle(tx).await })
+        });
+        added.await.expect("the parties are written");
+    }
+    let last = numbers.end;
+    for first in numbers.step_by(usize::try_from(PER_TRANSACTION).expect("small")) {
+        let last = last.min(first + PER_TRANSACTION);
         let crowd = Arc::clone(&crowd);
         let filed = store.write(move |tx| {
             let changes: Vec<_> = (first..last).map(|number| crowd.ticket(number)).collect();
@@ -55,6 +60,25 @@ pub(crate) async fn fill(store: &Store, count: u32) -> DateTime<Utc> {
         filed.await.expect("tickets are written");
     }
     crowd.now
+}
+
+/// A hospital of the crowd whose county, city and province have bureaus in the demo.
+pub(crate) fn hospital() -> OrganisationId {
+    OrganisationId(id("医院", 41))
+}
+
+/// The manufacturer of the crowd's first product.
+pub(crate) fn maker() -> OrganisationId {
+    OrganisationId(id("制药", 0))
+}
+
+/// The code of the crowd's first product.
+pub(crate) fn product() -> String {
+    code(0)
+}
+
+fn code(number: u32) -> String {
+    format!("XB{number:021}")
 }
 
 fn id(kind: &str, number: u32) -> Uuid {
@@ -95,7 +119,7 @@ impl Crowd {
         store::accounts::insert_organisations(tx, &houses, self.from).await?;
         let product = |number| Product {
             id: ProductId(id("product", number)),
-            code: format!("XB{number:021}"),
+            code: code(number),
             name: format!("示例药品{number:04}"),
             form: "片剂".to_owned(),
             specification: "10mg×28".to_owned(),

@@ -16,7 +16,7 @@ pub(crate) async fn figures() {
     // On connections of its own, which take what they remember with them.
     let url = format!("sqlite://{}", world.path.display());
     let filling = Store::connect(&url).await.expect("opened");
-    let now = crowd::fill(&filling, TICKETS).await;
+    let now = crowd::fill(&filling, 0..TICKETS).await;
     filling.read().clone().close().await.expect("closed");
     drop(filling);
     let app = App::open(world.store.clone(), Clock::still_at(now), Limits::Off).await;

@@ -1,5 +1,6 @@
 //! The load driver: plain HTTP/1.1 over kept-alive connections, so that it costs little itself.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{LazyLock, Mutex};
@@ -73,6 +74,35 @@ pub(crate) async fn file(address: SocketAddr, token: &str, clients: usize, time:
             times
         });
     }
+    done(tasks, begun).await
+}
+
+/// Asks for a page from `clients` connections for `time`.
+pub(crate) async fn read(
+    address: SocketAddr,
+    (path, token): (&str, &str),
+    clients: usize,
+    time: Duration,
+) -> Done {
+    let begun = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..clients {
+        let (path, token) = (path.to_owned(), token.to_owned());
+        tasks.spawn(async move {
+            let mut client = Client::connect(address).await;
+            let mut times = Vec::new();
+            while begun.elapsed() < time {
+                let sent = Instant::now();
+                client.page(&path, &token, Coding::Gzip).await;
+                times.push(sent.elapsed().as_secs_f64() * 1e3);
+            }
+            times
+        });
+    }
+    done(tasks, begun).await
+}
+
+async fn done(mut tasks: tokio::task::JoinSet<Vec<f64>>, begun: Instant) -> Done {
     let mut times = Vec::new();
     while let Some(done) = tasks.join_next().await {
         times.extend(done.expect("a client ended"));
@@ -93,6 +123,13 @@ pub(crate) async fn file(address: SocketAddr, token: &str, clients: usize, time:
 
 pub(crate) const TICKET: &str = r#"{"product_code":"XA01ABD075A002010100594","category":"supply_stop","urgency":"ordinary","summary":"地喹氯铵含片断供","description":"连续三周下单均未配送，库存仅够两天，请尽快安排供货。","quantity_short":500,"unit":"盒","days_of_stock":2,"order_refs":["DD-0001"],"contact":{"name":"张心晴","phone":"13900000001"}}"#;
 
+/// How an answer is asked to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Plain,
+    Gzip,
+}
+
 pub(crate) struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -111,8 +148,39 @@ impl Client {
             body.len()
         );
         self.stream.write_all(request.as_bytes()).await.expect("sent");
+        self.answer(|bytes| {
+            whole(bytes)
+                .map(|(head, body)| format!("{head}\r\n\r\n{}", String::from_utf8_lossy(&body)))
+        })
+        .await
+    }
+
+    /// Asks for a page with a session's cookie; gives the length of what arrived.
+    pub(crate) async fn page(&mut self, path: &str, token: &str, coding: Coding) -> usize {
+        let accepted = match coding {
+            Coding::Plain => "identity",
+            Coding::Gzip => "gzip",
+        };
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: supplyline={token}\r\nAccept-Encoding: {accepted}\r\n\r\n"
+        );
+        self.stream.write_all(request.as_bytes()).await.expect("sent");
+        let length = |bytes: &[u8]| {
+            let (head, body) = whole(bytes)?;
+            assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+            assert_eq!(head.contains("content-encoding: gzip"), coding == Coding::Gzip);
+            Some(body.len())
+        };
+        self.answer(length).await
+    }
+
+    /// Reads until `whole` makes something of it.
+    async fn answer<T>(&mut self, whole: impl Fn(&[u8]) -> Option<T>) -> T {
         let mut filled = 0;
         loop {
+            if filled == self.buffer.len() {
+                self.buffer.resize(filled * 2, 0);
+            }
             let free = self.buffer.get_mut(filled..).expect("room");
             let read = self.stream.read(free).await.expect("answered");
             assert!(read > 0, "the connection was closed");
@@ -125,15 +193,37 @@ impl Client {
     }
 }
 
-/// The answer, once all of it has arrived.
-fn whole(bytes: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(bytes);
-    let (head, body) = text.split_once("\r\n\r\n")?;
+/// Head and body, once all of it has arrived.
+fn whole(bytes: &[u8]) -> Option<(&str, Cow<'_, [u8]>)> {
+    let at = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = str::from_utf8(bytes.get(..at)?).expect("ASCII");
+    let rest = bytes.get(at + 4..)?;
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    })?;
-    (body.len() >= length).then(|| text.clone().into_owned())
+    });
+    match length {
+        Some(length) => Some((head, rest.get(..length)?.into())),
+        None => Some((head, unchunked(rest)?.into())),
+    }
+}
+
+/// What came in chunks, once the last of them has.
+fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+    if !rest.ends_with(b"0\r\n\r\n") {
+        return None;
+    }
+    let mut body = Vec::new();
+    loop {
+        let line = rest.windows(2).position(|two| two == b"\r\n")?;
+        let length = str::from_utf8(rest.get(..line)?).ok()?;
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        if length == 0 {
+            return Some(body);
+        }
+        body.extend(rest.get(line + 2..line + 2 + length)?);
+        rest = rest.get(line + length + 4..)?;
+    }
 }
 
 /// `insert … select` that copies a ticket's rows of a table with some columns changed.

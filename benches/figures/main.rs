@@ -34,12 +34,13 @@ mod ledger;
 mod listeners;
 mod load;
 mod memory;
+mod pages;
 
 const FILING_SECONDS: u64 = 5;
 const DUE_TICKETS: usize = 100_000;
 
-const PARTS: [&str; 7] =
-    ["deadlines", "filing", "timers", "ledger", "imports", "memory", "listeners"];
+const PARTS: [&str; 8] =
+    ["deadlines", "filing", "timers", "ledger", "pages", "imports", "memory", "listeners"];
 
 #[tokio::main]
 async fn main() {
@@ -63,6 +64,9 @@ async fn main() {
     }
     if is_asked("ledger") {
         ledger::figures().await;
+    }
+    if is_asked("pages") {
+        pages::figures().await;
     }
     if is_asked("imports") {
         imports::figures().await;
