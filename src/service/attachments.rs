@@ -5,7 +5,6 @@
 //!
 //! **Never** gives out a file beyond its audience.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,18 +12,19 @@ use futures::TryStreamExt as _;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
+use super::names::Names;
 use super::once::{answered, once};
 use super::tickets::{Acting, TicketView, act_in, policy_version};
 use super::{Answered, App, Error, Once};
 use crate::domain::access::{self, Scope};
 use crate::domain::attachment::{Attachment, Evidence, shown_name};
-use crate::domain::id::{AttachmentId, OrganisationId, TicketId, UserId};
+use crate::domain::id::{AttachmentId, TicketId};
 use crate::domain::party::Actor;
 use crate::domain::ticket::{self, Act, ActKind, Audience, Rules, Ticket};
 use crate::files::{self, Vault};
 use crate::service::timeline::readable;
+use crate::store;
 use crate::store::tickets::{self as kept, AttachmentRow};
-use crate::store::{self, accounts};
 
 /// How much may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,29 +225,24 @@ async fn forget(vault: &Vault, id: AttachmentId) {
 pub async fn list(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<AttachmentView>, Error> {
     let db = app.store.read();
     readable(app, scope, id).await?;
-    let rows = kept::attachments(db, id).await?.into_iter().filter(|row| may_read(scope, row));
-    with_names(db, rows.collect()).await
+    let rows = kept::attachments(db, id).await?;
+    let people = rows.iter().map(|row| row.by);
+    let names = Names::read(db, people, rows.iter().map(|row| row.organisation)).await?;
+    Ok(views(scope, rows, &names))
 }
 
 fn may_read(scope: &Scope, row: &AttachmentRow) -> bool {
     access::may_read(scope.actor(), row.file.audience, row.organisation)
 }
 
-async fn with_names(
-    db: &impl ConnectionTrait,
-    rows: Vec<AttachmentRow>,
-) -> Result<Vec<AttachmentView>, Error> {
-    let people: Vec<UserId> = rows.iter().map(|row| row.by).collect();
-    let houses: Vec<OrganisationId> = rows.iter().map(|row| row.organisation).collect();
-    let people: HashMap<_, _> = accounts::user_names(db, &people).await?.into_iter().collect();
-    let houses: HashMap<_, _> =
-        accounts::organisations(db, &houses).await?.into_iter().map(|o| (o.id, o.name)).collect();
-    let named = |row: AttachmentRow| AttachmentView {
-        by: people.get(&row.by).cloned().unwrap_or_default(),
-        organisation: houses.get(&row.organisation).cloned().unwrap_or_default(),
+/// Those files that the reader may read, with their names.
+pub(super) fn views(scope: &Scope, rows: Vec<AttachmentRow>, names: &Names) -> Vec<AttachmentView> {
+    let view = |row: AttachmentRow| AttachmentView {
+        by: names.person(row.by),
+        organisation: names.house(row.organisation),
         row,
     };
-    Ok(rows.into_iter().map(named).collect())
+    rows.into_iter().filter(|row| may_read(scope, row)).map(view).collect()
 }
 
 /// A file of the caller's, and its bytes.

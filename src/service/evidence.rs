@@ -1,16 +1,15 @@
 //! The evidence of a ticket as one reader may see it, gathered and sealed.
 //!
-//! **Never** gathers more than the reader's other calls show: it asks those very use cases.
+//! **Never** gathers more than the reader's other calls show: it asks for what the page shows.
 
 use std::sync::Arc;
 
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::attachments::{self, AttachmentView};
 use super::audit::{self, Action, Entry};
-use super::notices::{self, DeliveryView};
-use super::tickets::{self, EventView, MessageView, TicketView};
+use super::dossier::{self, Record};
+use super::tickets::TicketView;
 use super::{App, Error};
 use crate::domain::access::Scope;
 use crate::domain::id::TicketId;
@@ -21,10 +20,6 @@ use crate::store::Store;
 
 /// The database's own key, where no file holds one.
 const SETTING: &str = "instance_secret";
-/// Events read at once.
-const AT_ONCE: u64 = 1_000;
-/// How often a ticket that changes meanwhile is read again.
-const MOST_READINGS: usize = 5;
 /// A conversation of a thousand messages of the greatest length stays below it.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
@@ -33,14 +28,8 @@ const MOST_BYTES: usize = 32 * 1024 * 1024;
 pub struct Evidence {
     /// The ticket.
     pub view: TicketView,
-    /// The timeline.
-    pub events: Vec<EventView>,
-    /// The conversation.
-    pub messages: Vec<MessageView>,
-    /// The files.
-    pub attachments: Vec<AttachmentView>,
-    /// What was sent to whom.
-    pub deliveries: Vec<DeliveryView>,
+    /// What was said and done about it.
+    pub record: Record,
     /// Held while the pack is made: each takes memory of several times its size.
     pub permit: OwnedSemaphorePermit,
 }
@@ -48,36 +37,13 @@ pub struct Evidence {
 /// Gathers the evidence of a ticket of the caller's.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the ticket is unknown, not theirs, or theirs without its text;
-/// [`Error::Unavailable`] while it keeps changing.
+/// [`Error::NotFound`] when the ticket is unknown, not theirs, or theirs without its text.
 pub async fn gather(app: &App, scope: &Scope, id: TicketId) -> Result<Evidence, Error> {
     super::timeline::readable(app, scope, id).await?;
     let stopping = |_closed| store::Error::Abandoned("the service stops");
     let permit = Arc::clone(&app.sealing).acquire_owned().await.map_err(stopping)?;
-    for _ in 0..MOST_READINGS {
-        let view = tickets::get(app, scope, id).await?;
-        let events = events(app, scope, id).await?;
-        let messages = tickets::messages(app, scope, id).await?;
-        let attachments = attachments::list(app, scope, id).await?;
-        let deliveries = notices::of_ticket(app, scope, id).await?;
-        let version = super::timeline::readable(app, scope, id).await?.version;
-        if version == view.ticket.version {
-            return Ok(Evidence { view, events, messages, attachments, deliveries, permit });
-        }
-    }
-    Err(Error::Unavailable("the ticket keeps changing; try again in a moment".to_owned()))
-}
-
-async fn events(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<EventView>, Error> {
-    let (mut all, mut after) = (Vec::new(), 0);
-    loop {
-        let (events, next) = tickets::events(app, scope, id, after, AT_ONCE).await?;
-        all.extend(events);
-        match next {
-            Some(next) => after = next,
-            None => return Ok(all),
-        }
-    }
+    let (view, record) = dossier::read(app, scope, id).await?;
+    Ok(Evidence { view, record: record.ok_or(Error::NotFound)?, permit })
 }
 
 /// Refuses a ticket whose pack would be larger than anybody could open.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::audit::{self, Action, Entry};
 use super::letters::Matters;
+use super::names::Names;
 use super::once::once;
 use super::rulebook::Rulebook;
 use super::timeline::readable;
@@ -226,13 +227,15 @@ async fn with_names(
     db: &impl ConnectionTrait,
     rows: Vec<Logged>,
 ) -> Result<Vec<DeliveryView>, Error> {
-    let people: Vec<_> = rows.iter().map(|row| row.recipient).collect();
-    let names: HashMap<_, _> = accounts::user_names(db, &people).await?.into_iter().collect();
-    let named = |delivery: Logged| DeliveryView {
-        recipient: names.get(&delivery.recipient).cloned().unwrap_or_default(),
-        delivery,
-    };
-    Ok(rows.into_iter().map(named).collect())
+    let names = Names::read(db, rows.iter().map(|row| row.recipient), []).await?;
+    Ok(delivery_views(rows, &names))
+}
+
+/// Deliveries with their recipients' names.
+pub(super) fn delivery_views(rows: Vec<Logged>, names: &Names) -> Vec<DeliveryView> {
+    let named =
+        |delivery: Logged| DeliveryView { recipient: names.person(delivery.recipient), delivery };
+    rows.into_iter().map(named).collect()
 }
 
 /// Queues a dead letter again.

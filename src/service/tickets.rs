@@ -282,7 +282,7 @@ pub async fn count_up_to(
     Ok(kept::count_up_to(app.store.read(), scope.tickets(), filter, cap).await?)
 }
 
-async fn view(
+pub(super) async fn view(
     db: &impl ConnectionTrait,
     scope: &Scope,
     ticket: Ticket,

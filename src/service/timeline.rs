@@ -2,14 +2,12 @@
 //!
 //! **Never** shows an administrator a party's text.
 
-use std::collections::HashMap;
-
+use super::names::Names;
 use super::{App, Error};
 use crate::domain::access::{self, Scope};
-use crate::domain::id::{MessageId, OrganisationId, TicketId, UserId};
+use crate::domain::id::{MessageId, TicketId};
 use crate::domain::party::Role;
 use crate::domain::ticket::Ticket;
-use crate::store::accounts;
 use crate::store::tickets::{self as kept, EventRow, MessageRow};
 
 /// An entry of the timeline with its actor's names.
@@ -40,20 +38,21 @@ pub async fn events(
     let has_more = rows.len() > most;
     rows.truncate(most);
     let next = rows.last().filter(|_| has_more).map(|row| row.sequence);
-    let people: Vec<UserId> = rows.iter().filter_map(|row| row.by.map(|(user, _)| user)).collect();
-    let houses: Vec<_> = rows.iter().filter_map(|row| row.by.map(|(_, house)| house)).collect();
-    let people: HashMap<_, _> = accounts::user_names(db, &people).await?.into_iter().collect();
-    let houses: HashMap<_, _> =
-        accounts::organisations(db, &houses).await?.into_iter().map(|o| (o.id, o.name)).collect();
-    let name = |(user, house): (UserId, OrganisationId)| {
-        let name = people.get(&user).cloned().unwrap_or_default();
-        (name, houses.get(&house).cloned().unwrap_or_default())
-    };
+    let (people, houses): (Vec<_>, Vec<_>) = rows.iter().filter_map(|row| row.by).unzip();
+    let names = Names::read(db, people, houses).await?;
+    Ok((event_views(scope, rows, &names), next))
+}
+
+/// Those entries that the reader may read, with their names.
+pub(super) fn event_views(scope: &Scope, rows: Vec<EventRow>, names: &Names) -> Vec<EventView> {
     let may_read = |row: &EventRow| {
         access::may_read_entry(scope.actor(), &row.data, row.by.map(|(_, house)| house))
     };
-    let readable = rows.into_iter().filter(may_read);
-    Ok((readable.map(|event| EventView { by: event.by.map(name), event }).collect(), next))
+    let view = |event: EventRow| EventView {
+        by: event.by.map(|(user, house)| (names.person(user), names.house(house))),
+        event,
+    };
+    rows.into_iter().filter(may_read).map(view).collect()
 }
 
 /// A ticket whose text the caller may read.
@@ -87,19 +86,23 @@ pub async fn messages(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<Mess
     let db = app.store.read();
     readable(app, scope, id).await?;
     let rows = kept::messages(db, id).await?;
-    let people: Vec<UserId> = rows.iter().map(|row| row.by).collect();
-    let houses: Vec<_> = rows.iter().map(|row| row.organisation).collect();
-    let people: HashMap<_, _> = accounts::user_names(db, &people).await?.into_iter().collect();
-    let houses: HashMap<_, _> =
-        accounts::organisations(db, &houses).await?.into_iter().map(|o| (o.id, o.name)).collect();
-    let readable = rows
-        .into_iter()
-        .filter(|row| access::may_read(scope.actor(), row.audience, row.organisation));
-    Ok(readable
-        .map(|message| MessageView {
-            by: people.get(&message.by).cloned().unwrap_or_default(),
-            organisation: houses.get(&message.organisation).cloned().unwrap_or_default(),
-            message,
-        })
-        .collect())
+    let people = rows.iter().map(|row| row.by);
+    let names = Names::read(db, people, rows.iter().map(|row| row.organisation)).await?;
+    Ok(message_views(scope, rows, &names))
+}
+
+/// Those messages that the reader may read, with their names.
+pub(super) fn message_views(
+    scope: &Scope,
+    rows: Vec<MessageRow>,
+    names: &Names,
+) -> Vec<MessageView> {
+    let may_read =
+        |row: &MessageRow| access::may_read(scope.actor(), row.audience, row.organisation);
+    let view = |message: MessageRow| MessageView {
+        by: names.person(message.by),
+        organisation: names.house(message.organisation),
+        message,
+    };
+    rows.into_iter().filter(may_read).map(view).collect()
 }

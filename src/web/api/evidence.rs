@@ -23,6 +23,7 @@ use crate::domain::id::TicketId;
 use crate::domain::party::{Language, Role};
 use crate::domain::policy::Policy;
 use crate::service::App;
+use crate::service::dossier::Record;
 use crate::service::evidence::{self, Contents, Evidence, JSON_SCHEMA, MadeFor, MadeOf};
 use crate::web::auth::SignedIn;
 use crate::web::download::attachment;
@@ -73,7 +74,8 @@ pub(in crate::web) struct EvidenceKey {
 
 impl EvidenceBody {
     fn of(evidence: Evidence, signed: &SignedIn, lens: &Lens, at: DateTime<FixedOffset>) -> Self {
-        let Evidence { view, events, messages, attachments, deliveries, permit: _ } = evidence;
+        let Evidence { view, record, permit: _ } = evidence;
+        let Record { events, messages, attachments, deliveries } = record;
         let actor = signed.scope.actor();
         let ticket = TicketAnswer::shown(&view, lens);
         let mut versions: Vec<&str> =

@@ -24,9 +24,9 @@ use super::shell::{Medium, Shell, page};
 use crate::domain::id::TicketId;
 use crate::domain::party::{OrganisationKind, Role};
 use crate::domain::ticket::ActKind;
+use crate::service::Error;
 use crate::service::directory::{self, OrganisationFilter};
-use crate::service::tickets;
-use crate::service::{Error, attachments, notices};
+use crate::service::dossier::{self, Record};
 use crate::web::api::attachments::AttachmentBody;
 use crate::web::api::deliveries::DeliveryBody;
 use crate::web::api::lens::Lens;
@@ -38,7 +38,7 @@ use crate::web::query;
 use crate::web::site::Site;
 
 /// Entries of the timeline on the page.
-const MOST_EVENTS: u64 = 1_000;
+const MOST_EVENTS: usize = 1_000;
 
 /// Organisations that can be chosen from.
 const MOST_HOUSES: u64 = 500;
@@ -130,7 +130,7 @@ async fn draw(
     refusal: Option<Refusal>,
 ) -> Result<HttpResponse, Problem> {
     let (app, scope) = (&site.app, &signed.scope);
-    let view = tickets::get(app, scope, id).await?;
+    let (view, record) = dossier::read(app, scope, id).await?;
     let shell = Shell::of(site, request, signed).await?.on(medium);
     let lens = Lens::of(app, signed);
     let calendar = lens.book.calendar(view.ticket.division);
@@ -144,11 +144,8 @@ async fn draw(
             return page(status, &BarePage { shell, ticket, deadlines });
         }
     };
-    let (events, _) = tickets::events(app, scope, id, 0, MOST_EVENTS).await?;
-    let messages = tickets::messages(app, scope, id).await?;
-    let files = attachments::list(app, scope, id).await?;
-    let files: Vec<_> = files.iter().map(AttachmentBody::shown).collect();
-    let deliveries = notices::of_ticket(app, scope, id).await?;
+    let Record { events, messages, attachments, deliveries } = record.ok_or(Error::NotFound)?;
+    let files: Vec<_> = attachments.iter().map(AttachmentBody::shown).collect();
     let houses = houses(site, signed, &view.possible).await?;
     let desk = Desk { shell: &shell, signed, lens: &lens, view: &view, files: &files, houses };
     let (conflict, form) = refusal.map_or((None, None), |refusal| (refusal.conflict, refusal.form));

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::super::shell::Shell;
+use super::MOST_EVENTS;
 use crate::domain::party::Level;
 use crate::domain::ticket::StateName;
 use crate::service::tickets::{EventView, TicketView};
@@ -92,7 +93,7 @@ pub(super) struct Entry {
     pub(super) class: &'static str,
 }
 
-/// The timeline, newest first.
+/// The timeline, newest first; of a very long one, the newest part.
 pub(super) fn timeline(
     shell: &Shell,
     ticket: &TicketBody,
@@ -117,5 +118,5 @@ pub(super) fn timeline(
             },
         }
     };
-    events.into_iter().rev().map(entry).collect()
+    events.into_iter().rev().take(MOST_EVENTS).map(entry).collect()
 }
