@@ -116,13 +116,16 @@ pub enum Grouping {
     Product,
     /// By the city of the hospital.
     City,
+    /// By the county of the hospital.
+    County,
     /// By the month of filing.
     Month,
 }
 
 impl Grouping {
     /// Every grouping, for tables and tests.
-    pub const ALL: [Self; 4] = [Self::Manufacturer, Self::Product, Self::City, Self::Month];
+    pub const ALL: [Self; 5] =
+        [Self::Manufacturer, Self::Product, Self::City, Self::County, Self::Month];
 
     /// The group a ticket belongs to.
     #[must_use]
@@ -131,6 +134,7 @@ impl Grouping {
             Self::Manufacturer => Group::Manufacturer(line.manufacturer),
             Self::Product => Group::Product(line.division.province(), line.product),
             Self::City => Group::City(city(line.division)),
+            Self::County => Group::County(line.division),
             Self::Month => {
                 let filed_on = local_date(line.filed_at);
                 Group::Month(filed_on.year(), filed_on.month())
@@ -141,7 +145,8 @@ impl Grouping {
 
 /// The city that answers for a division. A municipality is its own, and so is a county that the
 /// province governs itself.
-fn city(division: Division) -> Division {
+#[must_use]
+pub fn city(division: Division) -> Division {
     if division.is_municipality() {
         division.province()
     } else if division.is_directly_under_province() {
@@ -160,6 +165,8 @@ pub enum Group {
     Product(Division, ProductId),
     /// A city.
     City(Division),
+    /// A county, or a city whose own hospitals lie in none.
+    County(Division),
     /// A year and month of Shanghai.
     Month(i32, u32),
 }

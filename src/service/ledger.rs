@@ -53,6 +53,13 @@ pub enum Subject {
         /// Its name; empty when the code is not a known one.
         name: String,
     },
+    /// A county.
+    County {
+        /// Its code.
+        division: Division,
+        /// Its name; empty when the code is not a known one.
+        name: String,
+    },
     /// A month of a year.
     Month(i32, u32),
 }
@@ -123,7 +130,7 @@ impl Subject {
         match self {
             Self::Manufacturer(house) => format!("{} {}", house.name, house.id),
             Self::Product { product, province, .. } => format!("{} {province}", product.code),
-            Self::City { division, .. } => division.to_string(),
+            Self::City { division, .. } | Self::County { division, .. } => division.to_string(),
             Self::Month(year, month) => format!("{year:04}-{month:02}"),
         }
     }
@@ -134,7 +141,7 @@ impl Subject {
 struct Names {
     products: HashMap<ProductId, Product>,
     makers: HashMap<OrganisationId, Organisation>,
-    cities: HashMap<Division, String>,
+    places: HashMap<Division, String>,
 }
 
 impl Names {
@@ -142,17 +149,17 @@ impl Names {
         db: &impl ConnectionTrait,
         groups: impl Iterator<Item = &Group>,
     ) -> Result<Self, Error> {
-        let (mut products, mut makers, mut cities) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut products, mut makers, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for group in groups {
             match group {
                 Group::Manufacturer(id) => makers.push(*id),
                 Group::Product(_, id) => products.push(*id),
-                Group::City(code) => cities.push(*code),
+                Group::City(code) | Group::County(code) => places.push(*code),
                 Group::Month(..) => {}
             }
         }
-        let cities = divisions::names(db, &cities).await?;
-        let mut names = Self { cities, ..Self::default() };
+        let places = divisions::names(db, &places).await?;
+        let mut names = Self { places, ..Self::default() };
         for ids in products.chunks(MANY) {
             let found = catalogue::products(db, ids).await?.into_iter();
             names.products.extend(found.map(|product| (product.id, product)));
@@ -167,6 +174,10 @@ impl Names {
         Ok(names)
     }
 
+    fn place(&self, division: Division) -> String {
+        self.places.get(&division).cloned().unwrap_or_default()
+    }
+
     fn subject(&self, group: Group) -> Option<Subject> {
         match group {
             Group::Manufacturer(id) => self.makers.get(&id).cloned().map(Subject::Manufacturer),
@@ -175,9 +186,9 @@ impl Names {
                 let manufacturer = self.makers.get(&product.manufacturer)?.clone();
                 Some(Subject::Product { product, manufacturer, province })
             }
-            Group::City(division) => {
-                let name = self.cities.get(&division).cloned().unwrap_or_default();
-                Some(Subject::City { division, name })
+            Group::City(division) => Some(Subject::City { division, name: self.place(division) }),
+            Group::County(division) => {
+                Some(Subject::County { division, name: self.place(division) })
             }
             Group::Month(year, month) => Some(Subject::Month(year, month)),
         }

@@ -197,6 +197,8 @@ const BY_PRODUCT: &[Column] = &[
     text("province", "省级区划代码"),
 ];
 const BY_CITY: &[Column] = &[text("city.name", "城市"), text("city.division", "行政区划代码")];
+const BY_COUNTY: &[Column] =
+    &[text("county.name", "县区"), text("county.division", "行政区划代码")];
 const BY_MONTH: &[Column] = &[text("month", "提交月份")];
 
 /// The columns of a table, from left to right. The first names the row.
@@ -213,6 +215,7 @@ pub fn columns(table: Table) -> Vec<Column> {
         Table::Ledger(Grouping::Manufacturer) => [BY_MANUFACTURER, FIGURES].concat(),
         Table::Ledger(Grouping::Product) => [BY_PRODUCT, FIGURES].concat(),
         Table::Ledger(Grouping::City) => [BY_CITY, FIGURES].concat(),
+        Table::Ledger(Grouping::County) => [BY_COUNTY, FIGURES].concat(),
         Table::Ledger(Grouping::Month) => [BY_MONTH, FIGURES].concat(),
     }
 }
@@ -224,7 +227,7 @@ mod tests {
     use super::*;
     use crate::domain::import;
 
-    const TABLES: [Table; 11] = [
+    const TABLES: [Table; 12] = [
         Table::Tickets,
         Table::BareTickets,
         Table::Escalations,
@@ -235,6 +238,7 @@ mod tests {
         Table::Ledger(Grouping::Manufacturer),
         Table::Ledger(Grouping::Product),
         Table::Ledger(Grouping::City),
+        Table::Ledger(Grouping::County),
         Table::Ledger(Grouping::Month),
     ];
 

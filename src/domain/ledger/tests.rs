@@ -208,6 +208,8 @@ fn a_ticket_belongs_to_its_city_and_its_month() {
     ] {
         assert_eq!(city(division(code)), division(expected), "{code}");
     }
+    let here = Line { division: division("429004"), ..line(StateName::Open, "", &[]) };
+    assert_eq!(Grouping::County.of(&here), Group::County(division("429004")));
     // 1 April in Shanghai is still March in UTC.
     let filed = Line { filed_at: at("2026-04-01T07:00"), ..line(StateName::Open, "", &[]) };
     assert_eq!(Grouping::Month.of(&filed), Group::Month(2026, 4));

@@ -198,6 +198,7 @@ fn total(by: Grouping, body: &LedgerBody) -> Value {
         Grouping::Manufacturer => ("manufacturer", json!({ "name": NAME })),
         Grouping::Product => ("product", json!({ "name": NAME })),
         Grouping::City => ("city", json!({ "name": NAME })),
+        Grouping::County => ("county", json!({ "name": NAME })),
         Grouping::Month => ("month", json!(NAME)),
     };
     if let Value::Object(members) = &mut row {

@@ -1,4 +1,4 @@
-//! The bureau's ledger: figures of a period, split by manufacturer, product, city or month.
+//! The bureau's ledger: figures of a period, split by manufacturer, product, city, county or month.
 //!
 //! **Never** shows a rate without the numbers it is made of.
 
@@ -11,6 +11,7 @@ use super::parties::Named;
 use super::products::ProductBody;
 use super::words;
 use crate::domain::id::OrganisationId;
+use crate::domain::party::Division;
 use crate::service::ledger::{
     self, DEFINITION, Figures, Grouping, LedgerView, Period, Ratio, Subject,
 };
@@ -43,7 +44,9 @@ pub(in crate::web) struct LedgerRowBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::web) province: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::web) city: Option<CityBody>,
+    pub(in crate::web) city: Option<PlaceBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) county: Option<PlaceBody>,
     /// The month of filing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026-02")]
@@ -52,9 +55,9 @@ pub(in crate::web) struct LedgerRowBody {
     pub(in crate::web) figures: FiguresBody,
 }
 
-/// A city.
+/// A city or a county.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::web) struct CityBody {
+pub(in crate::web) struct PlaceBody {
     #[schema(example = "371000")]
     pub(in crate::web) division: String,
     pub(in crate::web) name: String,
@@ -146,19 +149,21 @@ impl LedgerRowBody {
     fn shown((subject, figures): &(Subject, Figures)) -> Self {
         let figures = figures.into();
         let (mut manufacturer, mut product, mut province) = (None, None, None);
-        let (mut city, mut month) = (None, None);
+        let (mut city, mut county, mut month) = (None, None, None);
+        let place = |division: &Division, name: &String| {
+            Some(PlaceBody { division: division.to_string(), name: name.clone() })
+        };
         match subject {
             Subject::Manufacturer(house) => manufacturer = Some(house.into()),
             Subject::Product { product: own, manufacturer: maker, province: place } => {
                 product = Some(ProductBody::of(own, Some(maker)));
                 province = Some(place.to_string());
             }
-            Subject::City { division, name } => {
-                city = Some(CityBody { division: division.to_string(), name: name.clone() });
-            }
+            Subject::City { division, name } => city = place(division, name),
+            Subject::County { division, name } => county = place(division, name),
             Subject::Month(year, of_year) => month = Some(format!("{year:04}-{of_year:02}")),
         }
-        Self { manufacturer, product, province, city, month, figures }
+        Self { manufacturer, product, province, city, county, month, figures }
     }
 }
 
@@ -204,7 +209,7 @@ pub(in crate::web) fn asked(query: &mut Query) -> (Grouping, Period) {
 #[utoipa::path(
     get, path = "/api/v1/ledger", operation_id = "ledger_show", tag = "ledger",
     params(
-        ("by" = Option<String>, Query, description = "`manufacturer` (default), `product`, `city` or `month`"),
+        ("by" = Option<String>, Query, description = "`manufacturer` (default), `product`, `city`, `county` or `month`"),
         ("from" = Option<String>, Query, description = "Filed from, a local date or an instant, inclusive"),
         ("to" = Option<String>, Query, description = "Filed until, a local date or an instant, inclusive"),
         ("manufacturer" = Option<String>, Query, description = "Only of this manufacturer, by id"),

@@ -88,7 +88,8 @@ words! {
     /// A way out of the service.
     channel: crate::domain::notice::Channel = "mail" "sms";
     /// By what the ledger is split.
-    grouping: crate::service::ledger::Grouping = "manufacturer" "product" "city" "month";
+    grouping: crate::service::ledger::Grouping = "manufacturer" "product" "city"
+        "county" "month";
     /// What a decision is about.
     topic: crate::domain::ticket::Topic = "return" "extension" "force_majeure" "silence" "resume";
     /// Which way a request ended.

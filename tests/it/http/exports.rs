@@ -269,7 +269,7 @@ async fn the_ledger_comes_as_a_table(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     play(&app).await;
     let city = app.sign_in("city").await;
-    for by in ["manufacturer", "product", "city", "month"] {
+    for by in ["manufacturer", "product", "city", "county", "month"] {
         let rows = csv(&city, &format!("ledger?by={by}")).await;
         assert_eq!(rows.len(), 3, "{by}: a heading, a row, the total");
         assert_eq!(rows[2][0], "合计");

@@ -162,6 +162,12 @@ async fn a_ledger_is_what_somebody_reckoned_by_hand(db: TestDb) {
         assert_eq!(row["city"], json!({"division": division, "name": name}));
         assert_eq!(row["tickets"], count);
     }
+    let by_county = ledger(&province, "?by=county").await["items"].clone();
+    let expected = [("370202", "市南区", 2), ("371002", "环翠区", 8)];
+    for (row, (division, name, count)) in by_county.as_array().expect("rows").iter().zip(expected) {
+        assert_eq!(row["county"], json!({"division": division, "name": name}));
+        assert_eq!(row["tickets"], count);
+    }
     let by_product = ledger(&province, "?by=product").await["items"].clone();
     assert_eq!(by_product[1]["product"]["code"], INSULIN);
     assert_eq!(
@@ -195,7 +201,7 @@ async fn each_reads_their_own_part(db: TestDb) {
         assert_eq!(found["items"].as_array().map(Vec::len), Some(rows), "{username}");
     }
     let rival = app.sign_in("maker2").await;
-    for by in ["manufacturer", "product", "city", "month"] {
+    for by in ["manufacturer", "product", "city", "county", "month"] {
         let query = format!("?by={by}&manufacturer={}", house("maker"));
         let found = ledger(&rival, &query).await;
         assert_eq!((&found["items"], &found["total"]["tickets"]), (&json!([]), &json!(0)));
@@ -231,7 +237,7 @@ async fn a_filter_picks_what_it_says(db: TestDb) {
         ("division=370200".to_owned(), 2),
         (format!("division=371002&product={INSULIN}&from=2026-03-01"), 1),
     ] {
-        for by in ["manufacturer", "product", "city", "month"] {
+        for by in ["manufacturer", "product", "city", "county", "month"] {
             let found = ledger(&province, &format!("?by={by}&{query}")).await;
             assert_eq!(found["total"]["tickets"], tickets, "{by} {query}");
             let rows = found["items"].as_array().expect("rows").iter();
