@@ -12,28 +12,50 @@ use crate::domain::id::{EscalationId, TicketId};
 use crate::domain::party::Role;
 use crate::domain::ticket::ActKind;
 use crate::store::tickets as kept;
+pub use crate::store::tickets::Climbed;
 
-/// One page of the escalations in the caller's division, newest first; only open or only closed
-/// ones where asked. Each comes with its ticket.
+/// Admits bureaus.
 ///
 /// # Errors
-/// [`Error::Forbidden`] unless a bureau asks.
+/// [`Error::Forbidden`] for everybody else.
+pub fn admit(scope: &Scope) -> Result<(), Error> {
+    if scope.actor().role == Role::Bureau {
+        return Ok(());
+    }
+    Err(Error::Forbidden("escalations are the bureaus'".to_owned()))
+}
+
+/// One page of the escalations in the caller's division, newest first, each with its ticket.
+///
+/// # Errors
+/// As [`admit`].
 pub async fn list(
     app: &App,
     scope: &Scope,
-    open: Option<bool>,
-    after: Option<(DateTime<Utc>, Uuid)>,
-    limit: u64,
+    climbed: Climbed,
+    page: (Option<(DateTime<Utc>, Uuid)>, u64),
 ) -> Result<Vec<(EscalationId, TicketView)>, Error> {
-    if scope.actor().role != Role::Bureau {
-        return Err(Error::Forbidden("escalations are the bureaus'".to_owned()));
-    }
+    admit(scope)?;
     let db = app.store.read();
-    let found = kept::escalations(db, scope.tickets(), open, after, limit).await?;
+    let found = kept::escalations(db, scope.tickets(), climbed, page).await?;
     let ids: Vec<_> = found.iter().map(|(_, ticket)| *ticket).collect();
     let views = views(db, scope, kept::load(db, &ids).await?).await?;
     let view_of = |ticket| views.iter().find(|view| view.ticket.id == ticket).cloned();
     Ok(found.into_iter().filter_map(|(id, ticket)| Some((id, view_of(ticket)?))).collect())
+}
+
+/// How many there are, but `cap` at most.
+///
+/// # Errors
+/// As [`admit`].
+pub async fn count_up_to(
+    app: &App,
+    scope: &Scope,
+    climbed: Climbed,
+    cap: u64,
+) -> Result<u64, Error> {
+    admit(scope)?;
+    Ok(kept::count_escalations(app.store.read(), scope.tickets(), climbed, cap).await?)
 }
 
 /// The ticket of an escalation in the caller's reach.

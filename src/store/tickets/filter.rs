@@ -39,6 +39,8 @@ pub struct Filter {
     pub filed_from: Option<DateTime<Utc>>,
     /// Only filed before.
     pub filed_before: Option<DateTime<Utc>>,
+    /// Only ended at or after.
+    pub ended_from: Option<DateTime<Utc>>,
     /// Only with an open escalation that this bureau holds.
     pub held_by: Option<OrganisationId>,
     /// Only with an open escalation that this bureau holds and has not taken on.
@@ -83,6 +85,7 @@ pub(super) fn condition(
             .add_option(filter.division.map(region))
             .add_option(filter.filed_from.map(|at| ticket::Column::FiledAt.gte(at)))
             .add_option(filter.filed_before.map(|at| ticket::Column::FiledAt.lt(at)))
+            .add_option(filter.ended_from.map(|at| ticket::Column::EndedAt.gte(at)))
             .add_option(filter.held_by.map(|id| held_by(id, Condition::all())))
             .add_option(filter.unacknowledged_by.map(|id| {
                 let waits = escalation::Column::AcknowledgedAt.is_null();
@@ -93,7 +96,7 @@ pub(super) fn condition(
 }
 
 /// True for those who see so many tickets that a list is best read in its own order.
-fn is_wide(visible: Visible) -> bool {
+pub(super) fn is_wide(visible: Visible) -> bool {
     match visible {
         Visible::Bare => true,
         Visible::Within(region) => region.level() != Level::County,

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{escalation, ticket};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, Order as SqlOrder, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait,
@@ -12,10 +12,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::super::Error;
-use super::filter::{Filter, condition, under_way, visible_condition};
+use super::filter::{Filter, condition, is_wide, under_way, visible_condition};
 use super::load::load;
 use crate::domain::access::Visible;
-use crate::domain::id::{EscalationId, TicketId};
+use crate::domain::id::{EscalationId, OrganisationId, TicketId};
 use crate::domain::ticket::Ticket;
 
 /// How a list is ordered.
@@ -109,6 +109,17 @@ pub async fn count_up_to(
     Ok(select.limit(cap).count(db).await?)
 }
 
+/// Which escalations a list shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Climbed {
+    /// Only open ones, or only closed ones.
+    pub open: Option<bool>,
+    /// Only those that somebody took on, or only the others.
+    pub acknowledged: Option<bool>,
+    /// Only those that this bureau holds.
+    pub held_by: Option<OrganisationId>,
+}
+
 /// One page of escalations of visible tickets, newest first, each with its ticket's id.
 ///
 /// # Errors
@@ -116,21 +127,14 @@ pub async fn count_up_to(
 pub async fn escalations(
     db: &impl ConnectionTrait,
     visible: Visible,
-    open: Option<bool>,
-    after: Option<(DateTime<Utc>, Uuid)>,
-    limit: u64,
+    climbed: Climbed,
+    (after, limit): (Option<(DateTime<Utc>, Uuid)>, u64),
 ) -> Result<Vec<(EscalationId, TicketId)>, Error> {
-    let Some(condition) = visible_condition(visible) else { return Ok(Vec::new()) };
-    let seen = ticket::Entity::find().select_only().column(ticket::Column::Id).filter(condition);
+    let Some(condition) = climbed_condition(db, visible, climbed) else { return Ok(Vec::new()) };
     let mut select = escalation::Entity::find()
+        .filter(condition)
         .select_only()
-        .columns([escalation::Column::Id, escalation::Column::TicketId])
-        .filter(escalation::Column::TicketId.in_subquery(seen.into_query()));
-    select = match open {
-        Some(true) => select.filter(escalation::Column::ClosedAt.is_null()),
-        Some(false) => select.filter(escalation::Column::ClosedAt.is_not_null()),
-        None => select,
-    };
+        .columns([escalation::Column::Id, escalation::Column::TicketId]);
     if let Some((at, id)) = after {
         let key = Expr::tuple([
             Expr::col(escalation::Column::OpenedAt),
@@ -146,6 +150,53 @@ pub async fn escalations(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|(id, ticket)| (EscalationId(id), TicketId(ticket))).collect())
+}
+
+/// How many escalations the whole list has, but `cap` at most: no more are looked at.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn count_escalations(
+    db: &impl ConnectionTrait,
+    visible: Visible,
+    climbed: Climbed,
+    cap: u64,
+) -> Result<u64, Error> {
+    let Some(condition) = climbed_condition(db, visible, climbed) else { return Ok(0) };
+    let select = escalation::Entity::find().select_only().expr(Expr::val(1)).filter(condition);
+    Ok(select.limit(cap).count(db).await?)
+}
+
+/// `None` when nothing can match. Open ones are few: for a wide region it is quicker to look at
+/// each of them than at every ticket.
+fn climbed_condition(
+    db: &impl ConnectionTrait,
+    visible: Visible,
+    climbed: Climbed,
+) -> Option<Condition> {
+    let ticket = Expr::col((escalation::Entity, escalation::Column::TicketId));
+    let id = Expr::col((ticket::Entity, ticket::Column::Id));
+    let seen = ticket::Entity::find().select_only();
+    let seen = if climbed.open == Some(true) && is_wide(visible) {
+        let own = condition(db, visible, &Filter::default(), None)?;
+        let seen = seen.expr(Expr::val(1)).filter(own).filter(id.eq(ticket));
+        Expr::exists(seen.into_query())
+    } else {
+        let seen = seen.column(ticket::Column::Id).filter(visible_condition(visible)?);
+        ticket.in_subquery(seen.into_query())
+    };
+    let set = |column: escalation::Column, yes: bool| {
+        if yes { column.is_not_null() } else { column.is_null() }
+    };
+    Some(
+        Condition::all()
+            .add(seen)
+            .add_option(climbed.open.map(|open| set(escalation::Column::ClosedAt, !open)))
+            .add_option(
+                climbed.acknowledged.map(|yes| set(escalation::Column::AcknowledgedAt, yes)),
+            )
+            .add_option(climbed.held_by.map(|bureau| escalation::Column::BureauId.eq(bureau.0))),
+    )
 }
 
 /// The ticket of an escalation.

@@ -21,7 +21,9 @@ pub use duplicates::likely_duplicates;
 pub use filter::Filter;
 pub(super) use filter::visible_condition;
 pub use ledger::{LedgerPlace, Period, ledger_lines};
-pub use list::{Order, count, count_up_to, escalations, list, ticket_of_escalation};
+pub use list::{
+    Climbed, Order, count, count_escalations, count_up_to, escalations, list, ticket_of_escalation,
+};
 pub use load::{find, find_all_locked, find_locked, load};
 pub use save::{insert, insert_all, message_id, update};
 pub use shortage::{shortage_lines, widespread_lines};

@@ -21,6 +21,7 @@ use crate::domain::escalation::{Escalation, MeasureKind};
 use crate::domain::id::{EscalationId, TicketId};
 use crate::domain::party::Level;
 use crate::domain::ticket::{Act, ActKind, TakeMeasure};
+use crate::service::escalations::Climbed;
 use crate::service::tickets::TicketView;
 use crate::service::{Error, escalations};
 use crate::web::auth::SignedIn;
@@ -111,12 +112,17 @@ impl EscalationBody {
     }
 }
 
-/// The list's filter.
-pub(in crate::web) const FILTERS: [&str; 1] = ["open"];
+/// The list's filters.
+pub(in crate::web) const FILTERS: [&str; 3] = ["open", "acknowledged", "own"];
 
-/// Reads whether only open, or only closed, ones are asked for.
-pub(in crate::web) fn asked(query: &mut Query) -> Option<bool> {
-    query.flag("open")
+/// Reads which are asked for.
+pub(in crate::web) fn asked(query: &mut Query, signed: &SignedIn) -> Climbed {
+    let own = signed.scope.actor().organisation.id;
+    Climbed {
+        open: query.flag("open"),
+        acknowledged: query.flag("acknowledged"),
+        held_by: query.flag("own").filter(|own| *own).map(|_| own),
+    }
 }
 
 /// An escalation out of the list, with where it stands there.
@@ -133,6 +139,8 @@ pub(in crate::web) fn found(
     get, path = "/api/v1/escalations", operation_id = "escalations_list", tag = "escalations",
     params(
         ("open" = Option<bool>, Query, description = "Only open, or only closed, ones"),
+        ("acknowledged" = Option<bool>, Query, description = "Only those that somebody took on, or only the others"),
+        ("own" = Option<bool>, Query, description = "`true`: only those that the caller's own bureau holds"),
         ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
         ("cursor" = Option<String>, Query, description = "Where the page before ended"),
     ),
@@ -144,11 +152,11 @@ pub(in crate::web) async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut query = Query::of_list(request.query_string(), &FILTERS)?;
-    let (open, size) = (asked(&mut query), query.page_size());
+    let (climbed, size) = (asked(&mut query, &signed), query.page_size());
     let list = List { name: "escalations", reader: signed.user() };
     let after: Option<(DateTime<Utc>, Uuid)> = list.after(query.text("cursor"))?;
     query.done(())?;
-    let rows = escalations::list(&site.app, &signed.scope, open, after, size + 1).await?;
+    let rows = escalations::list(&site.app, &signed.scope, climbed, (after, size + 1)).await?;
     let rows = rows.iter().filter_map(found).collect();
     let page = list.page(rows, size, |(position, _)| *position);
     Ok(HttpResponse::Ok().json(page.map(|(_, body)| body)))

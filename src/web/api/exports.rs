@@ -114,11 +114,11 @@ impl Desk<'_> {
 
     async fn escalations(&self) -> File {
         let mut query = self.query(&escalations::FILTERS)?;
-        let open = escalations::asked(&mut query);
+        let climbed = escalations::asked(&mut query, self.signed);
         let (export, paper) = self.begin(query, Table::Escalations).await?;
         let (app, scope) = (&self.site.app, &self.signed.scope);
         let page = async |after| {
-            let rows = service::escalations::list(app, scope, open, after, PAGE).await?;
+            let rows = service::escalations::list(app, scope, climbed, (after, PAGE)).await?;
             Ok(rows.iter().filter_map(escalations::found).collect())
         };
         let key = |(position, _): &(_, _)| *position;

@@ -253,20 +253,21 @@ pub(in crate::web) async fn show(
     Ok(HttpResponse::Ok().insert_header(tag).json(body))
 }
 
-const FILTERS: [&str; 10] = [
+const FILTERS: [&str; 11] = [
     "state",
     "over",
     "escalated",
     "overdue",
     "filed_from",
     "filed_to",
+    "ended_from",
     "sort",
     // An administrator does not see these, so may not search by them either.
     "q",
     "manufacturer",
     "division",
 ];
-const BARE_FILTERS: usize = 7;
+const BARE_FILTERS: usize = 8;
 
 /// The filters that a reader may use.
 pub(in crate::web) fn filters(lens: &Lens) -> Vec<&'static str> {
@@ -333,6 +334,7 @@ pub(in crate::web) fn list_name(order: Order) -> &'static str {
         ("division" = Option<String>, Query, description = "Only in this division and below"),
         ("filed_from" = Option<String>, Query, description = "A local date or an instant, inclusive"),
         ("filed_to" = Option<String>, Query, description = "A local date or an instant, inclusive"),
+        ("ended_from" = Option<String>, Query, description = "Closed, withdrawn or returned since: a local date or an instant, inclusive"),
         ("sort" = Option<String>, Query, description = "`-filed_at` (default), `filed_at`, or `due_at`: what the manufacturer owes next first, and only where it owes something"),
         ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
         ("cursor" = Option<String>, Query, description = "Where the page before ended"),
@@ -369,6 +371,7 @@ fn filter(query: &mut Query) -> Filter {
         division: query.word("division"),
         filed_from: query.from("filed_from"),
         filed_before: query.to("filed_to"),
+        ended_from: query.from("ended_from"),
         held_by: None,
         unacknowledged_by: None,
         asks: None,

@@ -6,7 +6,7 @@ use supplyline::domain::id::TicketId;
 use supplyline::domain::search::query;
 use supplyline::domain::ticket::{StateName, Ticket};
 use supplyline::store::outbox;
-use supplyline::store::tickets::{self, Filter, Order};
+use supplyline::store::tickets::{self, Climbed, Filter, Order};
 use uuid::Uuid;
 
 use crate::support::db::{TestDb, both};
@@ -202,19 +202,32 @@ async fn escalations_are_paged_and_filtered(db: TestDb) {
     world.reply(closed, "2026-02-26").await;
     let read = db.store.read();
     let city = Visible::Within(division("371000"));
-    let every = tickets::escalations(read, city, None, None, 100).await.expect("answers");
+    let open = |open| Climbed { open: Some(open), ..Climbed::default() };
+    let every =
+        tickets::escalations(read, city, Climbed::default(), (None, 100)).await.expect("answers");
     assert_eq!(every.len(), 6);
     let mut paged = Vec::new();
     let mut after = None;
     loop {
-        let page = tickets::escalations(read, city, Some(true), after, 2).await.expect("answers");
+        let page = tickets::escalations(read, city, open(true), (after, 2)).await.expect("answers");
         let Some((last, _)) = page.last() else { break };
         after = Some((at(REPLY_DUE), last.0));
         paged.extend(page);
     }
     assert_eq!(paged, every);
-    let closed = tickets::escalations(read, city, Some(false), None, 100).await.expect("answers");
+    let closed = tickets::escalations(read, city, open(false), (None, 100)).await.expect("answers");
     assert!(closed.is_empty());
+    for (acknowledged, holder, count) in
+        [(false, "city", 6), (true, "city", 0), (false, "province", 0), (false, "city2", 0)]
+    {
+        let which = Climbed {
+            acknowledged: Some(acknowledged),
+            held_by: Some(house(holder)),
+            ..Climbed::default()
+        };
+        let found = tickets::escalations(read, city, which, (None, 100)).await.expect("answers");
+        assert_eq!(found.len(), count, "{acknowledged} {holder}");
+    }
     let (id, ticket) = every[0];
     let found = tickets::ticket_of_escalation(read, id).await.expect("answers");
     assert_eq!(found, Some(ticket));
