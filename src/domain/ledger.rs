@@ -330,7 +330,8 @@ impl Figures {
 /// The ledger of a period: figures by group, and of everything.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    by: Grouping,
+    /// By what it is split.
+    pub by: Grouping,
     /// By group.
     pub rows: BTreeMap<Group, Figures>,
     /// Of everything.

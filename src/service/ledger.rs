@@ -88,9 +88,23 @@ pub async fn read(
     by: Grouping,
     period: &Period,
 ) -> Result<LedgerView, Error> {
+    let [view] = read_split(app, scope, [by], period).await?;
+    Ok(view)
+}
+
+/// The same split several ways at once: the tickets are read a single time.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_split<const N: usize>(
+    app: &App,
+    scope: &Scope,
+    by: [Grouping; N],
+    period: &Period,
+) -> Result<[LedgerView; N], Error> {
     admit(scope)?;
     let _turn = app.long_read().await?;
-    let mut ledger = Ledger::by(by);
+    let mut ledgers = by.map(Ledger::by);
     let (book, mut calendars) = (app.book(), HashMap::new());
     let db = app.store.snapshot().await?;
     let mut after = None;
@@ -99,29 +113,18 @@ pub async fn read(
         for line in &lines {
             let calendar: &Calendar =
                 calendars.entry(line.division).or_insert_with(|| book.calendar(line.division));
-            ledger.add(line, calendar);
+            ledgers.iter_mut().for_each(|ledger| ledger.add(line, calendar));
         }
-        if ledger.rows.len() > app.most_rows {
+        if ledgers.iter().any(|ledger| ledger.rows.len() > app.most_rows) {
             return Err(app.too_many_rows());
         }
         after = match last {
             Some(last) => Some(last),
-            None => return named(&db, ledger, by).await,
+            None => break,
         };
     }
-}
-
-async fn named(
-    db: &impl ConnectionTrait,
-    ledger: Ledger,
-    by: Grouping,
-) -> Result<LedgerView, Error> {
-    let Ledger { rows, total, .. } = ledger;
-    let names = Names::of(db, rows.keys()).await?;
-    let subject = |(group, figures)| Some((names.subject(group)?, figures));
-    let mut rows: Vec<(Subject, Figures)> = rows.into_iter().filter_map(subject).collect();
-    rows.sort_by_cached_key(|(subject, _)| subject.rank());
-    Ok(LedgerView { by, rows, total })
+    let names = Names::of(&db, ledgers.iter().flat_map(|ledger| ledger.rows.keys())).await?;
+    Ok(ledgers.map(|ledger| names.view(ledger)))
 }
 
 impl Subject {
@@ -172,6 +175,14 @@ impl Names {
             names.makers.extend(found.map(|house| (house.id, house)));
         }
         Ok(names)
+    }
+
+    fn view(&self, ledger: Ledger) -> LedgerView {
+        let Ledger { by, rows, total } = ledger;
+        let subject = |(group, figures)| Some((self.subject(group)?, figures));
+        let mut rows: Vec<(Subject, Figures)> = rows.into_iter().filter_map(subject).collect();
+        rows.sort_by_cached_key(|(subject, _)| subject.rank());
+        LedgerView { by, rows, total }
     }
 
     fn place(&self, division: Division) -> String {

@@ -28,6 +28,7 @@ mod names;
 pub mod notices;
 mod once;
 pub mod recurring;
+pub mod region;
 pub mod rulebook;
 pub mod shortage;
 pub mod sweep;

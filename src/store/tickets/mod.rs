@@ -14,6 +14,7 @@ mod load;
 mod requests;
 mod save;
 mod shortage;
+mod standing;
 mod timeline;
 
 pub use attachments::{AttachmentRow, Usage, attachment, attachments, known_attachments, usage};
@@ -27,4 +28,5 @@ pub use list::{
 pub use load::{find, find_all_locked, find_locked, load};
 pub use save::{insert, insert_all, message_id, update};
 pub use shortage::{shortage_lines, widespread_lines};
+pub use standing::{Standing, standing};
 pub use timeline::{EventRow, MessageRow, events, messages, without_contact};
