@@ -133,9 +133,9 @@ fn counts(signed: &SignedIn) -> Vec<Counted> {
             let held = Filter { held_by: Some(own), ..Filter::default() };
             let asked = Filter { asks: Some(own), ..Filter::default() };
             vec![
-                card("card-unacknowledged", "/escalations?open=true", unseen, "bad"),
+                card("card-unacknowledged", "/escalations?view=waiting", unseen, "bad"),
                 card("card-asked", "/escalations?view=asked", asked, "warn"),
-                card("card-held", "/escalations?open=true", held, "warn"),
+                card("card-held", "/escalations?view=held", held, "warn"),
                 late(),
                 open(),
                 promised(),
@@ -171,7 +171,7 @@ fn lists(signed: &SignedIn) -> Vec<Listed> {
         Role::Bureau => vec![
             list(
                 "home-escalations",
-                "/escalations?open=true",
+                "/escalations?view=held",
                 Filter { held_by: Some(own), ..Filter::default() },
                 Order::OldestFirst,
             ),

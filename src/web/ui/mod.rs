@@ -14,6 +14,7 @@ mod chart;
 mod choice;
 mod demo;
 mod desk;
+mod escalations;
 mod fields;
 mod filing;
 mod home;
@@ -71,5 +72,6 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/tickets/{id}/print"), ticket::print))
         .service(resource("/tickets/{id}/attachments").route(post().to(ticket::attach)))
         .service(resource("/tickets/{id}/{act}").route(post().to(ticket::act)))
+        .service(get(resource("/escalations"), escalations::list))
         .service(resource("/escalations/{id}/{act}").route(post().to(ticket::act_on_escalation)));
 }

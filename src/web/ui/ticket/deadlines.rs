@@ -72,6 +72,18 @@ fn row(
     }
 }
 
+/// How much time a deadline leaves and its class; nothing where there is nothing to do about it.
+pub(in crate::web) fn left(
+    shell: &Shell,
+    ticket: &Ticket,
+    deadline: &Deadline,
+    calendar: &Calendar,
+) -> Option<(String, &'static str)> {
+    let left = is_open(ticket, deadline).then(|| countdown(deadline, shell.now, calendar))?;
+    let class = class(tone(deadline.status, Some(&left)));
+    Some((countdown_text(shell.words(), left), class))
+}
+
 /// True while its holder can still do something about it.
 fn is_open(ticket: &Ticket, deadline: &Deadline) -> bool {
     match deadline.status {
