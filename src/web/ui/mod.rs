@@ -18,10 +18,13 @@ mod escalations;
 mod fields;
 mod filing;
 mod home;
+mod ledger;
 mod menu;
 mod notices;
 mod places;
 mod problem;
+mod rate;
+mod region;
 mod rows;
 mod rules;
 mod session;
@@ -73,5 +76,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/tickets/{id}/attachments").route(post().to(ticket::attach)))
         .service(resource("/tickets/{id}/{act}").route(post().to(ticket::act)))
         .service(get(resource("/escalations"), escalations::list))
+        .service(get(resource("/region"), region::show))
+        .service(get(resource("/ledger"), ledger::show))
         .service(resource("/escalations/{id}/{act}").route(post().to(ticket::act_on_escalation)));
 }

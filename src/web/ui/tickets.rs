@@ -25,6 +25,9 @@ use crate::web::site::Site;
 /// More tickets than these are not counted.
 pub(super) const MOST_COUNTED: u64 = 1_000;
 
+/// The filters that say where tickets stand.
+const STANDING: [&str; 5] = ["state", "over", "overdue", "escalated", "ended_from"];
+
 /// A tab of the list.
 struct Tab {
     label: String,
@@ -98,10 +101,12 @@ pub(super) fn counted(count: u64) -> String {
 fn is_filtered(filter: &Filter) -> bool {
     filter.query.is_some()
         || filter.state.is_some()
+        || filter.over.is_some()
         || filter.escalated.is_some()
         || filter.overdue.is_some()
         || filter.filed_from.is_some()
         || filter.filed_before.is_some()
+        || filter.ended_from.is_some()
         || filter.manufacturer.is_some()
         || filter.division.is_some()
 }
@@ -115,7 +120,7 @@ fn export(address: &Address, kind: &str) -> String {
 
 fn tabs(shell: &Shell, address: &Address, typed: &Typed) -> Vec<Tab> {
     // A tab is about where tickets stand; search and dates stay.
-    let bare = ["state", "overdue", "escalated"].iter().fold(address.clone(), |address, name| {
+    let bare = STANDING.iter().fold(address.clone(), |address, name| {
         Address::of("/tickets", query_of(&address.with(name, "")))
     });
     let is_at = |name: &str, value: &str| typed.has(name, value);
@@ -123,7 +128,7 @@ fn tabs(shell: &Shell, address: &Address, typed: &Typed) -> Vec<Tab> {
     let mut tabs = vec![Tab {
         label: shell.t("tab-all"),
         address: bare.with("state", ""),
-        is_here: ["state", "overdue", "escalated"].iter().all(|name| typed.find(name).is_none()),
+        is_here: STANDING.iter().all(|name| typed.find(name).is_none()),
     }];
     tabs.extend(states.map(|state| Tab {
         label: shell.named("state", state),
