@@ -53,6 +53,24 @@ const ROWS = [
   { role: 'security', name: 'locks', path: '/locks' },
   { role: 'auditor', name: 'auditor-home', path: '/' },
   { role: 'auditor', name: 'audit', path: '/audit' },
+  { role: 'city', name: 'city-escalations', path: '/escalations' },
+  { role: 'city', name: 'city-held', path: '/escalations?view=held' },
+  { role: 'city', name: 'city-asked', path: '/escalations?view=asked' },
+  { role: 'city', name: 'city-area', path: '/escalations?view=area' },
+  { role: 'city', name: 'city-closed', path: '/escalations?view=closed' },
+  { role: 'city', name: 'city-region', path: '/region' },
+  { role: 'city', name: 'city-ledger', path: '/ledger' },
+  { role: 'province', name: 'province-region', path: '/region' },
+  { role: 'province', name: 'province-ledger-product', path: '/ledger?by=product' },
+  { role: 'province', name: 'province-ledger-month', path: '/ledger?by=month&from=2026-01-01' },
+  { role: 'province', name: 'province-shortages', path: '/shortage-events' },
+  {
+    role: 'province', name: 'province-shortage', path: '/shortage-events',
+    follow: 'main a[href^="/shortage-events/"]',
+  },
+  { role: 'maker', name: 'maker-shortages', path: '/shortage-events' },
+  { role: 'maker', name: 'maker-shortage', path: '/shortage-events', follow: 'main a[href^="/shortage-events/"]' },
+  { role: 'maker', name: 'maker-ledger', path: '/ledger?by=county' },
 ];
 
 const VARIANTS = [

@@ -29,6 +29,7 @@ mod rows;
 mod rules;
 mod session;
 pub(super) mod shell;
+mod shortage;
 mod ticket;
 mod tickets;
 
@@ -78,5 +79,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/escalations"), escalations::list))
         .service(get(resource("/region"), region::show))
         .service(get(resource("/ledger"), ledger::show))
+        .service(get(resource("/shortage-events"), shortage::list))
+        .service(get(resource("/shortage-events/{id}"), shortage::show))
+        .service(resource("/shortage-events/{id}/reply").route(post().to(shortage::reply)))
         .service(resource("/escalations/{id}/{act}").route(post().to(ticket::act_on_escalation)));
 }

@@ -17,6 +17,7 @@ mod life;
 mod locks;
 mod notices;
 mod pages_admin;
+mod pages_bureau;
 mod paging;
 mod policies;
 mod reckoning;

@@ -8,7 +8,7 @@ use super::super::choice::{Choice, words};
 use super::super::fields::{Fields, Need};
 use super::super::shell::Shell;
 use crate::domain::calendar::local_date;
-use crate::domain::ticket::{DeadlineKind, Topic};
+use crate::domain::ticket::{DeadlineKind, Ticket, Topic};
 use crate::service::tickets::TicketView;
 use crate::web::api::attachments::AttachmentBody;
 use crate::web::api::lens::Lens;
@@ -281,26 +281,29 @@ impl Desk<'_> {
     }
 
     fn promise_hint(&self) -> String {
-        self.promise_limit()
+        promise_limit(self.shell, self.lens, &self.view.ticket)
             .map(|limit| self.shell.with("hint-promise", "date", &limit))
             .unwrap_or_default()
     }
+}
 
-    /// The latest day that can be promised.
-    fn promise_limit(&self) -> Option<NaiveDate> {
-        let ticket = &self.view.ticket;
-        if ticket.stopped.is_some() {
-            return None;
-        }
-        let resolve = ticket.deadline(DeadlineKind::Resolve);
-        match resolve.filter(|resolve| resolve.due_at > self.shell.now) {
-            Some(resolve) => Some(resolve.due_on),
-            None => {
-                let version = ticket.deadlines.first()?.policy_version.as_str();
-                let within = self.lens.book.policy_of(version).late_promise_within;
-                let calendar = self.lens.book.calendar(ticket.division);
-                calendar.nth_working_day_after(local_date(self.shell.now), within).ok()
-            }
+/// The latest day that can be promised.
+pub(in crate::web::ui) fn promise_limit(
+    shell: &Shell,
+    lens: &Lens,
+    ticket: &Ticket,
+) -> Option<NaiveDate> {
+    if ticket.stopped.is_some() {
+        return None;
+    }
+    let resolve = ticket.deadline(DeadlineKind::Resolve);
+    match resolve.filter(|resolve| resolve.due_at > shell.now) {
+        Some(resolve) => Some(resolve.due_on),
+        None => {
+            let version = ticket.deadlines.first()?.policy_version.as_str();
+            let within = lens.book.policy_of(version).late_promise_within;
+            let calendar = lens.book.calendar(ticket.division);
+            calendar.nth_working_day_after(local_date(shell.now), within).ok()
         }
     }
 }

@@ -15,6 +15,7 @@ use askama::Template;
 pub(super) use acts::{act, act_on_escalation};
 pub(super) use attach::attach;
 use deadlines::DeadlineRow;
+pub(super) use forms::promise_limit;
 use forms::{ActForm, Control, Desk};
 use steps::{Entry, Step};
 
