@@ -15,6 +15,7 @@ mod m20261125_000001_worklists;
 mod m20261125_000002_drafts;
 mod m20261125_000003_initials;
 mod m20261125_000013_audit;
+mod m20261125_000014_unread;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000002_drafts::Migration),
             Box::new(m20261125_000003_initials::Migration),
             Box::new(m20261125_000013_audit::Migration),
+            Box::new(m20261125_000014_unread::Migration),
         ]
     }
 }
