@@ -283,7 +283,7 @@ pub(super) fn matches(backend: DbBackend, query: &Query) -> Option<SimpleExpr> {
 /// A column that rows are not to be looked up by. SQLite has no statistics, so it takes any region
 /// for one with few tickets and would sort them all to show a page; PostgreSQL sees for itself.
 pub(super) fn not_looked_up(backend: DbBackend, column: SimpleExpr) -> SimpleExpr {
-    if backend == DbBackend::Sqlite { Expr::cust_with_exprs("+?", [column]) } else { column }
+    if backend == DbBackend::Sqlite { Expr::cust_with_exprs("+(?)", [column]) } else { column }
 }
 
 /// The condition that a column, `table.column`, contains a text as it stands: no sign of it means

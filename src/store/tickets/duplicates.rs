@@ -6,10 +6,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::ticket;
+use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::super::Error;
+use super::super::{Error, dialect};
 use super::filter::visible_condition;
 use crate::domain::access::Visible;
 use crate::domain::id::TicketId;
@@ -17,7 +18,9 @@ use crate::domain::ticket::{StateName, Ticket};
 
 /// Filed so close to each other, two tickets for one product of one hospital are likely one.
 const WITHIN_HOURS: i64 = 24;
-/// Tickets looked at.
+/// Tickets looked up at once.
+const AT_ONCE: usize = 50;
+/// Tickets looked at, for each of these times.
 const MOST: u64 = 1_000;
 /// Tickets named for each: more would be no hint any more.
 const SHOWN: usize = 10;
@@ -34,30 +37,12 @@ pub async fn likely_duplicates(
     visible: Visible,
     tickets: &[Ticket],
 ) -> Result<HashMap<TicketId, Vec<(TicketId, String)>>, Error> {
-    let filed = || tickets.iter().map(|ticket| ticket.filed_at);
-    let (Some(condition), Some(first), Some(last)) =
-        (visible_condition(visible), filed().min(), filed().max())
-    else {
-        return Ok(HashMap::new());
-    };
+    let Some(condition) = visible_condition(visible) else { return Ok(HashMap::new()) };
+    let mut near = Vec::new();
+    for some in tickets.chunks(AT_ONCE) {
+        near.extend(near_any_of(db, &condition, some).await?);
+    }
     let within = TimeDelta::hours(WITHIN_HOURS);
-    let over = [StateName::Withdrawn, StateName::Returned].map(StateName::as_str);
-    let near: Vec<Near> = ticket::Entity::find()
-        .select_only()
-        .columns([ticket::Column::Id, ticket::Column::Number, ticket::Column::HospitalId])
-        .columns([ticket::Column::ProductId, ticket::Column::ManufacturerId])
-        .column(ticket::Column::FiledAt)
-        .filter(condition)
-        .filter(ticket::Column::HospitalId.is_in(tickets.iter().map(|one| one.hospital.0)))
-        .filter(ticket::Column::ProductId.is_in(tickets.iter().map(|one| one.product.0)))
-        .filter(ticket::Column::FiledAt.between(first - within, last + within))
-        .filter(ticket::Column::State.is_not_in(over))
-        .order_by_asc(ticket::Column::FiledAt)
-        .order_by_asc(ticket::Column::Id)
-        .limit(MOST)
-        .into_tuple()
-        .all(db)
-        .await?;
     let mut found: HashMap<TicketId, Vec<(TicketId, String)>> = HashMap::new();
     for ticket in tickets {
         let like = near.iter().filter(|(id, _, hospital, product, manufacturer, filed_at)| {
@@ -73,4 +58,39 @@ pub async fn likely_duplicates(
         }
     }
     Ok(found)
+}
+
+/// Tickets filed near one of these. Each is looked up by its own hospital and day, not all of them
+/// by the first and the last day: the days of a worklist lie far apart.
+async fn near_any_of(
+    db: &impl ConnectionTrait,
+    visible: &Condition,
+    tickets: &[Ticket],
+) -> Result<Vec<Near>, Error> {
+    let within = TimeDelta::hours(WITHIN_HOURS);
+    let over = [StateName::Withdrawn, StateName::Returned].map(StateName::as_str);
+    let near = tickets.iter().fold(Condition::any(), |any, one| {
+        let (first, last) = (one.filed_at - within, one.filed_at + within);
+        let near = Condition::all()
+            .add(ticket::Column::HospitalId.eq(one.hospital.0))
+            .add(ticket::Column::ProductId.eq(one.product.0))
+            .add(ticket::Column::FiledAt.between(first, last));
+        any.add(near)
+    });
+    let visible = dialect::not_looked_up(db.get_database_backend(), visible.clone().into());
+    let rows = ticket::Entity::find()
+        .select_only()
+        .columns([ticket::Column::Id, ticket::Column::Number, ticket::Column::HospitalId])
+        .columns([ticket::Column::ProductId, ticket::Column::ManufacturerId])
+        .column(ticket::Column::FiledAt)
+        .filter(near)
+        .filter(visible)
+        .filter(ticket::Column::State.is_not_in(over))
+        .order_by_asc(ticket::Column::FiledAt)
+        .order_by_asc(ticket::Column::Id)
+        .limit(MOST)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows)
 }
