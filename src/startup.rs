@@ -75,6 +75,9 @@ impl Service {
         let hub = site.hub.clone();
         let site = Data::new(site);
         let server = HttpServer::new(move || crate::web::app(site.clone()))
+            // A compressed page leaves in several writes: the last would wait for the reader's system
+            // to acknowledge the first, which takes its time (Nagle's algorithm).
+            .tcp_nodelay(true)
             .client_request_timeout(Duration::from_secs(10))
             .client_disconnect_timeout(Duration::from_secs(5))
             .keep_alive(Duration::from_secs(75))
