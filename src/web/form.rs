@@ -11,10 +11,11 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::{FromRequest, HttpRequest};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::auth::SignedIn;
+use super::check::Check;
 use super::error::Problem;
 use super::extract::{self, Form, Write};
 use super::query::decoded;
@@ -61,7 +62,7 @@ const OPTIONAL: [&str; 12] = [
 pub(super) struct Typed(Vec<(String, String)>);
 
 impl Typed {
-    /// Reads a form as browsers send it.
+    /// Reads a form as browsers send it, up to so many bytes.
     ///
     /// # Errors
     /// A [`Problem`] for another type, for what is not UTF-8 and for too many fields.
@@ -111,6 +112,24 @@ impl Typed {
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         pairs.filter(|(name, _)| !name.starts_with('_'))
+    }
+
+    /// Checks that nothing else was sent, and nothing twice; for forms that no reader judges.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the others.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), Error> {
+        let mut check = Check::default();
+        let mut seen = Vec::new();
+        for (name, _) in self.fields() {
+            if !known.contains(&name) {
+                check.refuse(name, "unknown_field", "there is no such field here");
+            } else if seen.contains(&name) {
+                check.refuse(name, "repeated", "this field may be given once");
+            }
+            seen.push(name);
+        }
+        check.done(())
     }
 
     /// The same, out of pairs that were kept.
@@ -184,11 +203,11 @@ fn value(name: &str, typed: &str, refused: &mut Vec<FieldError>) -> Value {
             refuse("required", "this field is required");
             return Value::from(1);
         }
-        let is_whole =
-            digits.strip_prefix('-').unwrap_or(&digits).bytes().all(|b| b.is_ascii_digit());
-        return match digits.parse::<Number>() {
-            Ok(number) if number.is_i64() => Value::Number(number),
-            Ok(_) | Err(_) => {
+        let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(&digits);
+        let is_whole = !unsigned.is_empty() && unsigned.bytes().all(|b| b.is_ascii_digit());
+        return match digits.parse::<i64>() {
+            Ok(number) => Value::from(number),
+            Err(_) => {
                 let code = if is_whole { "out_of_range" } else { "type" };
                 refuse(code, "a whole number");
                 Value::from(1)
@@ -283,6 +302,7 @@ mod tests {
             ("contact.name=%E5%BC%A0&contact.phone=1", r#"{"contact":{"name":"张","phone":"1"}}"#),
             ("quantity_short=500", r#"{"quantity_short":500}"#),
             ("quantity_short=%EF%BC%95%EF%BC%90", r#"{"quantity_short":50}"#),
+            ("quantity_short=0500", r#"{"quantity_short":500}"#),
             ("granted=true", r#"{"granted":true}"#),
             ("tickets=a&tickets=b", r#"{"tickets":["a","b"]}"#),
             ("evidence=a", r#"{"evidence":["a"]}"#),
@@ -301,6 +321,8 @@ mod tests {
             ("", "required"),
             ("5.5", "type"),
             ("abc", "type"),
+            ("-", "type"),
+            ("--5", "type"),
             ("1e400", "type"),
             ("NaN", "type"),
             ("%225%22", "type"),
