@@ -13,7 +13,7 @@ use super::parties::OrganisationBody;
 use super::words;
 use crate::domain::access::Scope;
 use crate::domain::party::Role;
-use crate::service::accounts;
+use crate::service::{Error, accounts};
 use crate::web::auth::{self, SignedIn};
 use crate::web::check::Check;
 use crate::web::error::Problem;
@@ -82,14 +82,7 @@ pub(in crate::web) async fn begin(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let credentials: Credentials = form.read()?;
-    let mut check = Check::default();
-    let username = check.line("username", &credentials.username, 100);
-    match credentials.password.chars().count() {
-        0 => check.refuse("password", "required", "this field is required"),
-        1..=1024 => {}
-        _ => check.refuse("password", "too_long", "at most 1024 characters"),
-    }
-    let username = check.done(username)?;
+    let username = self::credentials(&credentials.username, &credentials.password)?;
     let origin = auth::origin(&request);
     let signed_in = accounts::sign_in(&site.app, &username, credentials.password, &origin).await?;
     let body = NewSession {
@@ -98,6 +91,18 @@ pub(in crate::web) async fn begin(
         user: UserBody::of(&signed_in.scope, signed_in.username),
     };
     Ok(HttpResponse::Ok().cookie(auth::cookie(&site, signed_in.token)).json(body))
+}
+
+/// The user name as it is looked up, when somebody could sign in with these at all.
+pub(in crate::web) fn credentials(username: &str, password: &str) -> Result<String, Error> {
+    let mut check = Check::default();
+    let username = check.line("username", username, 100);
+    match password.chars().count() {
+        0 => check.refuse("password", "required", "this field is required"),
+        1..=1024 => {}
+        _ => check.refuse("password", "too_long", "at most 1024 characters"),
+    }
+    check.done(username)
 }
 
 /// Who is signed in.

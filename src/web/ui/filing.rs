@@ -33,6 +33,23 @@ use crate::web::words::Words;
 
 /// Products offered at once.
 const OFFERED: u64 = 20;
+/// The longest code of a product, in characters.
+const LONGEST_CODE: usize = 64;
+/// The fields of the form.
+const FIELDS: [&str; 12] = [
+    "category",
+    "contact.name",
+    "contact.phone",
+    "days_of_stock",
+    "description",
+    "follows",
+    "order_refs",
+    "product_code",
+    "quantity_short",
+    "summary",
+    "unit",
+    "urgency",
+];
 /// Open tickets for the product that are shown beside the form.
 const SHOWN: u64 = 5;
 
@@ -116,6 +133,10 @@ fn kept(shell: &Shell, draft: Draft) -> Kept {
 }
 
 async fn product(site: &Site, signed: &SignedIn, code: &str) -> Result<Option<ProductView>, Error> {
+    // What is longer is no code, and would be searched for by every word in it.
+    if code.chars().count() > LONGEST_CODE {
+        return Ok(None);
+    }
     let found = catalogue::products(&site.app, &signed.scope, code, None, OFFERED).await?;
     Ok(found.into_iter().find(|view| view.product.code == code))
 }
@@ -254,6 +275,7 @@ pub(super) async fn file(
 /// Keeps a form for later.
 pub(super) async fn keep(site: web::Data<Site>, post: Post) -> Result<HttpResponse, Problem> {
     let code = post.typed.get("product_code");
+    post.typed.only(&FIELDS)?;
     let fields = post.typed.fields().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let fields = fields.collect();
     let scope = &post.signed().scope;

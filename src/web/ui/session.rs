@@ -11,6 +11,7 @@ use askama::Template;
 use super::shell::{Shell, own_address, page, see};
 use crate::domain::party::Language;
 use crate::service::{Error, accounts};
+use crate::web::api::session::credentials;
 use crate::web::auth::{self, SignedIn};
 use crate::web::error::Problem;
 use crate::web::form::Typed;
@@ -69,10 +70,10 @@ pub(super) async fn sign_in(
         let shell = Shell::outside(&site, &request);
         page(status, &Login { shell, username, next, error: Some(key) })
     };
-    if username.is_empty() || password.is_empty() || username.contains(char::is_control) {
+    let Ok(known_as) = credentials(username, password) else {
         return refused(StatusCode::UNPROCESSABLE_ENTITY, "login-empty");
-    }
-    match accounts::sign_in(&site.app, username, password.to_owned(), &origin).await {
+    };
+    match accounts::sign_in(&site.app, &known_as, password.to_owned(), &origin).await {
         Ok(signed_in) => Ok(let_in(&site, &request, signed_in, next)),
         Err(Error::WrongPassword) => refused(StatusCode::UNAUTHORIZED, "login-wrong"),
         Err(Error::Throttled(_)) => refused(StatusCode::TOO_MANY_REQUESTS, "login-throttled"),
