@@ -76,12 +76,27 @@ impl FromRequest for Upload {
 impl Upload {
     /// Receives the form: a part `file`, and texts of the `known` names.
     pub(super) async fn receive(self, known: &[&str]) -> Result<Received, Problem> {
+        self.receive_with_texts(known).await.1
+    }
+
+    /// The same, and the texts that came even if the file was refused: a page shows them again.
+    pub(super) async fn receive_with_texts(
+        self,
+        known: &[&str],
+    ) -> (BTreeMap<String, String>, Result<Received, Problem>) {
+        let keyed = self.keyed.clone();
+        match self.parts(known).await {
+            Ok(parts) => (parts.texts.clone(), parts.into_received(keyed)),
+            Err(problem) => (BTreeMap::new(), Err(problem)),
+        }
+    }
+
+    async fn parts(self, known: &[&str]) -> Result<Parts, Problem> {
         self.keyed.checked()?;
         checked(&self.headers)?;
-        let keyed = self.keyed;
         let form = Multipart::new(&self.headers, self.payload);
         match actix_web::rt::time::timeout(PATIENCE, read(form, known)).await {
-            Ok(parts) => parts?.into_received(keyed),
+            Ok(parts) => parts,
             Err(_elapsed) => Err(Problem::new("timeout", "the file did not arrive in time")),
         }
     }

@@ -75,12 +75,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/tickets/{id}"), ticket::show))
         .service(get(resource("/tickets/{id}/print"), ticket::print))
         .service(resource("/tickets/{id}/attachments").route(post().to(ticket::attach)))
-        .service(resource("/tickets/{id}/{act}").route(post().to(ticket::act)))
+        .service(resource(ticket::act_addresses()).route(post().to(ticket::act)))
         .service(get(resource("/escalations"), escalations::list))
         .service(get(resource("/region"), region::show))
         .service(get(resource("/ledger"), ledger::show))
         .service(get(resource("/shortage-events"), shortage::list))
         .service(get(resource("/shortage-events/{id}"), shortage::show))
         .service(resource("/shortage-events/{id}/reply").route(post().to(shortage::reply)))
-        .service(resource("/escalations/{id}/{act}").route(post().to(ticket::act_on_escalation)));
+        .service(
+            resource("/escalations/{id}/{act:acknowledge|measures|close}")
+                .route(post().to(ticket::act_on_escalation)),
+        );
 }

@@ -40,6 +40,12 @@ const ACTS: [(&str, ActKind); 13] = [
     ("messages", ActKind::Message),
 ];
 
+/// The addresses of acts on a ticket; any other word is no address at all.
+pub(in crate::web::ui) fn act_addresses() -> String {
+    let words: Vec<_> = ACTS.iter().map(|(word, _)| *word).collect();
+    format!("/tickets/{{id}}/{{act:{}}}", words.join("|"))
+}
+
 /// Acts on a ticket.
 pub(in crate::web::ui) async fn act(
     site: web::Data<Site>,

@@ -24,7 +24,7 @@ pub(in crate::web::ui) async fn attach(
 ) -> Result<HttpResponse, Problem> {
     let (ticket, signed) = (id(&request)?, upload.signed.clone());
     attachments::admit(&site.app, &signed.scope, ticket).await?;
-    let received = upload.receive(&["kind", "audience", "_key"]).await;
+    let (typed, received) = upload.receive_with_texts(&["kind", "audience", "_key"]).await;
     let outcome = match received {
         Ok(received) => {
             let once = once_as(&received, &signed, move |_| crate::service::Rendered {
@@ -50,7 +50,7 @@ pub(in crate::web::ui) async fn attach(
     let errors = problem.field_errors();
     let refusal = match status {
         StatusCode::UNPROCESSABLE_ENTITY => Refusal {
-            form: Some(Fields::refused("attachments", words, Typed::default(), &errors)),
+            form: Some(Fields::refused("attachments", words, Typed::of(typed), &errors)),
             conflict: None,
             status,
         },

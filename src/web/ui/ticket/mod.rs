@@ -12,7 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-pub(super) use acts::{act, act_on_escalation};
+pub(super) use acts::{act, act_addresses, act_on_escalation};
 pub(super) use attach::attach;
 use deadlines::DeadlineRow;
 pub(super) use forms::promise_limit;
@@ -66,6 +66,8 @@ struct Page {
     timeline: Vec<Entry>,
     deliveries: Vec<DeliveryBody>,
     desks: Desks,
+    /// What came back refused, whether its form can still be drawn or not.
+    refused: Option<Fields>,
     own: String,
     conflict: Option<String>,
 }
@@ -82,13 +84,6 @@ impl Page {
     /// How much proof of service there is.
     fn proof(&self) -> String {
         self.shell.with("proof-count", "n", &self.deliveries.len())
-    }
-
-    /// The form that came back refused.
-    fn refused(&self) -> Option<&Fields> {
-        let acts = self.desks.acts.iter().map(|act| &act.fields);
-        let all = acts.chain(&self.desks.message).chain(&self.desks.file);
-        all.into_iter().find(|fields| fields.is_refused())
     }
 }
 
@@ -150,6 +145,7 @@ async fn draw(
     let houses = houses(site, signed, &view.possible).await?;
     let desk = Desk { shell: &shell, signed, lens: &lens, view: &view, files: &files, houses };
     let (conflict, form) = refusal.map_or((None, None), |refusal| (refusal.conflict, refusal.form));
+    let refused = form.clone();
     let desks = desks(&desk, form);
     let drawn = Page {
         deadlines: rows(&ticket.bare),
@@ -159,6 +155,7 @@ async fn draw(
         deliveries: deliveries.into_iter().map(DeliveryBody::shown).collect(),
         own: scope.actor().organisation.name.clone(),
         desks,
+        refused,
         ticket,
         files,
         conflict,
