@@ -183,46 +183,31 @@ fn continues(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     use super::*;
     use crate::domain::bulletin::{BulletinKind, Waiting};
 
-    /// Key → the variables its text uses, read by hand so that the check does not trust fluent.
-    fn keys(file: &str) -> BTreeMap<String, BTreeSet<String>> {
-        let mut keys = BTreeMap::new();
-        for line in file.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
-            let (key, text) = line.split_once(" = ").expect(line);
-            let variables = text
-                .split("{ $")
-                .skip(1)
-                .map(|rest| rest.split_once(" }").expect(line).0.to_owned());
-            let old = keys.insert(key.to_owned(), variables.collect());
-            assert!(old.is_none(), "twice: {key}");
-        }
-        keys
-    }
-
     #[test]
-    fn both_languages_have_the_same_keys_and_variables() {
-        let chinese = keys(include_str!("../../templates/locales/zh-CN/notices.ftl"));
-        let english = keys(include_str!("../../templates/locales/en/notices.ftl"));
-        assert_eq!(chinese, english);
+    fn every_kind_has_its_words() {
+        let file = include_str!("../../templates/locales/zh-CN/notices.ftl");
+        let chinese: BTreeSet<_> =
+            file.lines().filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect();
         for kind in crate::domain::notice::Kind::ALL {
             for part in ["subject", "lead", "next", "sms"] {
                 let key = format!("{}-{part}", kind.name());
-                assert!(chinese.contains_key(&key), "{key}");
+                assert!(chinese.contains(&key), "{key}");
             }
         }
         for kind in BulletinKind::ALL.map(BulletinKind::name).into_iter().chain(["policy_lapsed"]) {
             for part in ["subject", "lead", "next", "sms"] {
                 let key = format!("{kind}-{part}");
-                assert!(chinese.contains_key(&key), "{key}");
+                assert!(chinese.contains(&key), "{key}");
             }
         }
         for waiting in Waiting::ALL {
             let key = format!("waiting-{}", waiting.name());
-            assert!(chinese.contains_key(&key), "{key}");
+            assert!(chinese.contains(&key), "{key}");
         }
     }
 

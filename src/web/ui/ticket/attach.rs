@@ -47,7 +47,13 @@ pub(in crate::web::ui) async fn attach(
     };
     let words = Words(signed.language);
     let status = actix_web::ResponseError::status_code(&problem);
-    let errors = problem.field_errors();
+    let mut errors = problem.field_errors();
+    for error in &mut errors {
+        // Of numbers, the same code says that they are none.
+        if error.field == "file" && error.code == "type" {
+            "file_type".clone_into(&mut error.code);
+        }
+    }
     let refusal = match status {
         StatusCode::UNPROCESSABLE_ENTITY => Refusal {
             form: Some(Fields::refused("attachments", words, Typed::of(typed), &errors)),
