@@ -10,7 +10,7 @@ use crate::support::db::{TestDb, both};
 both!(every_text_is_kept_as_it_was_written, decomposed_letters_are_composed);
 
 /// Short enough for a unit.
-const TEXTS: [&str; 22] = [
+pub(crate) const TEXTS: [&str; 22] = [
     "<script>alert(1)",
     "\"><img onerror=x>",
     "javascript:alert(1)",
@@ -36,7 +36,7 @@ const TEXTS: [&str; 22] = [
 ];
 
 /// The text fields of a call, as JSON pointers.
-fn text_fields(name: &str, body: &Value) -> Vec<&'static str> {
+pub(crate) fn text_fields(name: &str, body: &Value) -> Vec<&'static str> {
     let all = [
         "/summary",
         "/description",

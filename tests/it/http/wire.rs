@@ -22,7 +22,7 @@ sqlite_only!(
 );
 
 /// Sends bytes and reads until the server closes.
-async fn exchange(app: &TestApp, request: &[u8]) -> String {
+pub(crate) async fn exchange(app: &TestApp, request: &[u8]) -> String {
     let address = app.base().trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).await.expect("connected");
     // A server that has seen enough may close before everything is sent.
@@ -35,7 +35,7 @@ async fn exchange(app: &TestApp, request: &[u8]) -> String {
     text
 }
 
-fn status(answer: &str) -> u16 {
+pub(crate) fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
 }
 

@@ -3,6 +3,7 @@
 //! **Never** a mock of our own modules.
 
 pub(crate) mod app;
+pub(crate) mod browser;
 pub(crate) mod db;
 pub(crate) mod form;
 pub(crate) mod postgres;
