@@ -172,6 +172,10 @@ pub(super) async fn mailbox(
     let cursor = query.text("cursor").map(str::to_owned);
     query.done(())?;
     let person = match &to {
+        // PostgreSQL would not even look for a NUL.
+        Some(username) if username.contains(char::is_control) => {
+            return Err(Error::NotFound.into());
+        }
         Some(username) => Some(accounts::on_behalf_of(&site.app, username).await?.actor().user),
         None => None,
     };
