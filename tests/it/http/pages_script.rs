@@ -24,7 +24,7 @@ const PAYLOADS: [&str; 3] = [
 const FILE: &str = "<img src=x onerror=alert(1)>'{{7+7}}.txt";
 
 /// Elements that our pages and mails consist of.
-const ELEMENTS: &str = "a b bdi body br button caption circle code dd details dialog div dl dt em \
+const ELEMENTS: &str = "a b bdi body br button caption circle code dd desc details dialog div dl dt em \
     fieldset figcaption figure footer form g h1 h2 h3 h4 head header hr html i iframe input kbd \
     label legend li line link main meta nav ol option p path polygon polyline pre rect script \
     section select small span strong style sub summary sup svg table tbody td text textarea tfoot \
@@ -88,6 +88,8 @@ fn inert(html: &str, asked: &str) {
             {
                 let is_own = value.starts_with(['/', '#']) && !value.starts_with("//");
                 let is_own = is_own || value.starts_with("http://supply.example/");
+                // The announcements of holidays are the government's.
+                let is_own = is_own || value.starts_with("https://www.gov.cn/");
                 assert!(is_own, "{asked}: {name} {key}={value}");
             }
         }
