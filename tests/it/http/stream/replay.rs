@@ -173,7 +173,10 @@ async fn an_id_that_means_nothing_here_is_a_reset(db: TestDb) {
     db.execute("delete from feed").await;
     let restored = TestApp::replica(&db).await;
     let hospital = restored.sign_in("hospital").await;
+    // Heard, so that it has settled: a feed in which nothing has settled begins at no row.
+    let mut live = hospital.listen().await;
     hospital.file().await;
+    change(&mut live).await;
     for known in [first, second] {
         reset(&hospital, &known).await;
     }
