@@ -96,7 +96,8 @@ impl TestApp {
         change: impl FnOnce(App) -> App,
     ) -> Self {
         world::fill(&db.store).await;
-        Self::over(db.store.clone(), public_url, change).await
+        // Its connections end with its threads, so the test keeps to its own.
+        Self::over(db.replica().await, public_url, change).await
     }
 
     /// Another service over the database of one that runs, with a clock of its own.
