@@ -29,6 +29,7 @@ pub struct Model {
     pub policy_version: String,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub stops: Option<Json>,
+    pub waived_by: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -21,6 +21,8 @@ pub struct Model {
     pub closed_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "Text", nullable)]
     pub conclusion: Option<String>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub stops: Option<Json>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -16,6 +16,7 @@ mod m20261125_000002_drafts;
 mod m20261125_000003_initials;
 mod m20261125_000013_audit;
 mod m20261125_000014_unread;
+mod m20261126_000001_replan;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_initials::Migration),
             Box::new(m20261125_000013_audit::Migration),
             Box::new(m20261125_000014_unread::Migration),
+            Box::new(m20261126_000001_replan::Migration),
         ]
     }
 }

@@ -35,11 +35,19 @@ pub enum Action {
     ExportMade,
     /// Firing was on hold and goes on.
     HoldReleased,
+    /// A change of calendars or time limits waits for a second administrator.
+    ReplanProposed,
+    /// A change of calendars or time limits took effect.
+    ReplanApplied,
+    /// A second administrator approved one, and it took effect.
+    ReplanApproved,
+    /// One that waited was refused or taken back.
+    ReplanRejected,
 }
 
 impl Action {
     /// Every action, for tables and tests.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::SignedOut,
@@ -50,6 +58,10 @@ impl Action {
         Self::EvidencePackMade,
         Self::ExportMade,
         Self::HoldReleased,
+        Self::ReplanProposed,
+        Self::ReplanApplied,
+        Self::ReplanApproved,
+        Self::ReplanRejected,
     ];
 
     /// The stable name.
@@ -66,6 +78,10 @@ impl Action {
             Self::EvidencePackMade => "evidence_pack_made",
             Self::ExportMade => "export_made",
             Self::HoldReleased => "hold_released",
+            Self::ReplanProposed => "replan_proposed",
+            Self::ReplanApplied => "replan_applied",
+            Self::ReplanApproved => "replan_approved",
+            Self::ReplanRejected => "replan_rejected",
         }
     }
 }

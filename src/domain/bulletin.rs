@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::id::EventId;
 use super::notice::Channel;
 use super::party::Role;
+use super::ticket::DeadlineKind;
 
 /// What is told. Stored, so that a replay tells the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,8 @@ pub enum Bulletin {
         /// How many days that is ahead; negative once it is over.
         days: i64,
     },
+    /// An edit of the calendar or of the time limits moved deadlines.
+    DeadlinesMoved(MovedDeadlines),
     /// Manufacturers that no message has reached for long.
     ContactsUnproven {
         /// How many.
@@ -68,6 +71,32 @@ pub struct ShortageAlarm {
     pub quantities: BTreeMap<String, i64>,
     /// The fewest days that a hospital's stock lasted.
     pub worst_days_of_stock: Option<i64>,
+}
+
+/// The deadlines of one organisation's tickets that a batch moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedDeadlines {
+    /// The batch's number.
+    pub batch: u32,
+    /// Why, as the administrator wrote.
+    pub reason: String,
+    /// How many deadlines.
+    pub count: u32,
+    /// The first of them.
+    pub first: Vec<MovedDeadline>,
+}
+
+/// A deadline that a batch moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedDeadline {
+    /// The ticket's number.
+    pub number: String,
+    /// Which deadline.
+    pub kind: DeadlineKind,
+    /// When it was due.
+    pub before_at: DateTime<Utc>,
+    /// When it is due now.
+    pub after_at: DateTime<Utc>,
 }
 
 /// What may wait for somebody.
@@ -148,17 +177,20 @@ pub enum BulletinKind {
     CalendarMissing,
     /// A policy ends.
     PolicyLapsing,
+    /// Deadlines were moved.
+    DeadlinesMoved,
     /// Manufacturers that no message reached.
     ContactsUnproven,
 }
 
 impl BulletinKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Digest,
         Self::Shortage,
         Self::CalendarMissing,
         Self::PolicyLapsing,
+        Self::DeadlinesMoved,
         Self::ContactsUnproven,
     ];
 
@@ -170,6 +202,7 @@ impl BulletinKind {
             Self::Shortage => "shortage",
             Self::CalendarMissing => "calendar_missing",
             Self::PolicyLapsing => "policy_lapsing",
+            Self::DeadlinesMoved => "deadlines_moved",
             Self::ContactsUnproven => "contacts_unproven",
         }
     }
@@ -179,9 +212,11 @@ impl BulletinKind {
     pub fn channels(self) -> &'static [Channel] {
         match self {
             Self::Shortage => &[Channel::Mail, Channel::Sms],
-            Self::Digest | Self::CalendarMissing | Self::PolicyLapsing | Self::ContactsUnproven => {
-                &[Channel::Mail]
-            }
+            Self::Digest
+            | Self::CalendarMissing
+            | Self::PolicyLapsing
+            | Self::DeadlinesMoved
+            | Self::ContactsUnproven => &[Channel::Mail],
         }
     }
 }
@@ -195,6 +230,7 @@ impl Bulletin {
             Self::Shortage(_) => BulletinKind::Shortage,
             Self::CalendarMissing { .. } => BulletinKind::CalendarMissing,
             Self::PolicyLapsing { .. } => BulletinKind::PolicyLapsing,
+            Self::DeadlinesMoved(_) => BulletinKind::DeadlinesMoved,
             Self::ContactsUnproven { .. } => BulletinKind::ContactsUnproven,
         }
     }

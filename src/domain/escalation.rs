@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{EscalationId, OrganisationId, UserId};
 use super::party::{Division, Level};
-use super::ticket::DeadlineKind;
+use super::ticket::{DeadlineKind, Standstill};
 
 /// Why a ticket entered a rung, or why an open escalation grew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +197,8 @@ pub struct Escalation {
     pub opened_at: DateTime<Utc>,
     /// When the ticket climbs further if it is still not closed; `None` on the last rung.
     pub climbs_at: Option<DateTime<Utc>>,
+    /// The times its clock stood still, oldest first.
+    pub stops: Vec<Standstill>,
     /// When somebody at the bureau took it on.
     pub acknowledged_at: Option<DateTime<Utc>>,
     /// When it ended.

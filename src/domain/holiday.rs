@@ -8,12 +8,13 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate, Weekday};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::calendar::{Day, DayKind, Layer};
 
 /// The days of one year that differ from the plain week.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Year {
     /// The year, 2000 to 2100.
     pub year: i32,
@@ -70,7 +71,7 @@ pub enum HolidayError {
 
 /// A year's file, with the days of the years beside it that its notice names, too: the New Year
 /// of 2023 began on 31 December 2022.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct YearFile {
     /// The year.
     pub year: Year,

@@ -20,6 +20,7 @@ pub mod feed;
 pub mod hold;
 pub mod holiday;
 pub mod id;
+pub mod impact;
 pub mod import;
 pub mod ledger;
 pub mod notice;

@@ -2,8 +2,9 @@
 //!
 //! **Never** words anything itself: texts come from the locales.
 
-use super::words::{LONG, Words, single_line};
-use crate::domain::bulletin::{Bulletin, ShortageAlarm, Waiting};
+use super::words::{LONG, Words, deadline_key, single_line};
+use crate::domain::bulletin::{Bulletin, MovedDeadline, ShortageAlarm, Waiting};
+use crate::domain::explanation::local_due;
 
 /// The variables of a bulletin's texts.
 pub(super) fn variables(bulletin: &Bulletin) -> Vec<(&'static str, String)> {
@@ -24,6 +25,11 @@ pub(super) fn variables(bulletin: &Bulletin) -> Vec<(&'static str, String)> {
             ("policy", single_line(name, LONG)),
             ("last", last_on.to_string()),
         ],
+        Bulletin::DeadlinesMoved(moved) => vec![
+            ("count", moved.count.to_string()),
+            ("batch", moved.batch.to_string()),
+            ("reason", single_line(&moved.reason, LONG)),
+        ],
         Bulletin::ContactsUnproven { count, .. } => vec![("count", count.to_string())],
     }
 }
@@ -37,6 +43,7 @@ pub(super) fn prefix(bulletin: &Bulletin) -> &'static str {
         | Bulletin::Shortage(_)
         | Bulletin::CalendarMissing { .. }
         | Bulletin::PolicyLapsing { .. }
+        | Bulletin::DeadlinesMoved(_)
         | Bulletin::ContactsUnproven { .. } => bulletin.kind().name(),
     }
 }
@@ -56,10 +63,19 @@ pub(super) fn rows(words: &Words, bulletin: &Bulletin) -> Vec<(String, String)> 
             row("bulletin-label-version", version.clone()),
             row("bulletin-label-last", last_on.to_string()),
         ],
+        Bulletin::DeadlinesMoved(moved) => {
+            moved.first.iter().map(|one| moved_row(words, one)).collect()
+        }
         Bulletin::ContactsUnproven { names, .. } => {
             names.iter().map(|name| row("notice-label-manufacturer", name.clone())).collect()
         }
     }
+}
+
+fn moved_row(words: &Words, moved: &MovedDeadline) -> (String, String) {
+    let label = format!("{} {}", moved.number, words.text(deadline_key(moved.kind)));
+    let dates = format!("{} → {}", local_due(moved.before_at), local_due(moved.after_at));
+    (single_line(&label, LONG), dates)
 }
 
 fn shortage_rows(words: &Words, alarm: &ShortageAlarm) -> Vec<(String, String)> {

@@ -145,7 +145,7 @@ async fn file_in(
         Reachable::Yes => Vec::new(),
         Reachable::No => desks_of(tx, hospital.division).await?,
     };
-    let book = app.book();
+    let book = app.book_in(tx).await?;
     let calendar = book.calendar(hospital.division);
     let policy = book.policy(Some(hospital.division), at);
     let rules = Rules { calendar: &calendar, policy, desks: &desks };

@@ -29,6 +29,7 @@ pub mod notices;
 mod once;
 pub mod recurring;
 pub mod region;
+pub mod replan;
 pub mod rulebook;
 pub mod shortage;
 pub mod sweep;
@@ -40,6 +41,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub use error::{Error, FieldError};
 pub use once::{Answered, Key, Once, Rendered};
 
+use sea_orm::DatabaseTransaction;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock::Clock;
@@ -102,7 +104,7 @@ impl App {
     /// # Errors
     /// [`store::Error`] when the rulebook cannot be read.
     pub async fn open(store: Store, clock: Clock, limits: Limits) -> Result<Self, store::Error> {
-        let book = Arc::new(RwLock::new(Arc::new(Rulebook::load(&store).await?)));
+        let book = Arc::new(RwLock::new(Arc::new(Rulebook::load(store.read()).await?)));
         let signing_in = Arc::new(Semaphore::new(SIGN_INS_AT_ONCE));
         let recognising = Arc::new(Semaphore::new(FILES_AT_ONCE));
         let reading_long = Arc::new(Semaphore::new(LONG_READS_AT_ONCE));
@@ -175,12 +177,40 @@ impl App {
         Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The calendars and policies in force, for a transaction that decides by them: they stay in
+    /// force until its end.
+    ///
+    /// # Errors
+    /// [`store::Error`] when they cannot be read.
+    pub(super) async fn book_in(
+        &self,
+        tx: &DatabaseTransaction,
+    ) -> Result<Arc<Rulebook>, store::Error> {
+        let (version, known) = (store::rulebook::shared(tx).await?, self.book());
+        if known.version() == version {
+            return Ok(known);
+        }
+        // Not kept: what is read in here may yet be undone.
+        Ok(Arc::new(Rulebook::load(tx).await?))
+    }
+
+    /// Reads the rulebook again if somebody edited it, here or on another replica.
+    ///
+    /// # Errors
+    /// As [`App::reload`].
+    pub async fn refresh(&self) -> Result<(), store::Error> {
+        if store::rulebook::version(self.store.read()).await? == self.book().version() {
+            return Ok(());
+        }
+        self.reload().await
+    }
+
     /// Reads the rulebook again, after an edit here or on another replica.
     ///
     /// # Errors
     /// [`store::Error`] when it cannot be read; the old one stays in force.
     pub async fn reload(&self) -> Result<(), store::Error> {
-        let book = Arc::new(Rulebook::load(&self.store).await?);
+        let book = Arc::new(Rulebook::load(self.store.read()).await?);
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
         Ok(())
     }

@@ -2,34 +2,42 @@
 //!
 //! **Never** edited in place: an edit makes another rulebook.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
 use super::Error;
-use crate::domain::calendar::{Calendar, Layer, local_date};
+use crate::domain::calendar::{Calendar, Layer, LayerChange, local_date};
 use crate::domain::id::{CalendarId, PolicyId};
 use crate::domain::party::Division;
 use crate::domain::policy::{Policy, is_in_force, ruling};
 use crate::store::divisions;
 use crate::store::rulebook;
-pub use crate::store::rulebook::KeptLayer;
+pub use crate::store::rulebook::{KeptEdit, KeptLayer};
 use crate::store::{self, Store};
 
 /// The nation's layer.
 const NATION: CalendarId = CalendarId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002));
 
+/// Earlier calendars kept ready: each costs half a megabyte.
+const MOST_EARLIER: usize = 16;
+
 /// Every layer and policy, with the calendars resolved region by region.
 #[derive(Debug)]
 pub struct Rulebook {
+    /// Counts the edits of everything in it.
+    version: i64,
     layers: Vec<KeptLayer>,
     /// By the region that has a layer of its own; `None` = where none has.
     calendars: BTreeMap<Option<Division>, Arc<Calendar>>,
     policies: Vec<Policy>,
     default: Policy,
+    edits: Vec<KeptEdit>,
+    /// Calendars that are not in force any more, by version.
+    earlier: Mutex<HashMap<String, Arc<Calendar>>>,
 }
 
 /// A policy and how it stands.
@@ -48,14 +56,53 @@ impl Rulebook {
     ///
     /// # Errors
     /// [`store::Error`] when the database fails or a row is corrupt.
-    pub async fn load(store: &Store) -> Result<Self, store::Error> {
-        let layers = rulebook::layers(store.read()).await?;
-        let policies = rulebook::policies(store.read()).await?;
+    pub async fn load(db: &impl ConnectionTrait) -> Result<Self, store::Error> {
+        // Read first: what changes meanwhile is read again.
+        let version = rulebook::version(db).await?;
+        let layers = rulebook::layers(db).await?;
+        let policies = rulebook::policies(db).await?;
+        let edits = rulebook::edits(db).await?;
+        Ok(Self::of(version, layers, policies, edits))
+    }
+
+    fn of(
+        version: i64,
+        layers: Vec<KeptLayer>,
+        policies: Vec<Policy>,
+        edits: Vec<KeptEdit>,
+    ) -> Self {
         let mut calendars = BTreeMap::new();
         for region in layers.iter().map(|layer| layer.division).chain([None]) {
             calendars.insert(region, Arc::new(resolved(&layers, region)));
         }
-        Ok(Self { layers, calendars, policies, default: Policy::national() })
+        Self {
+            version,
+            layers,
+            calendars,
+            policies,
+            edits,
+            default: Policy::national(),
+            earlier: Mutex::default(),
+        }
+    }
+
+    /// Counts the edits of everything in it.
+    #[must_use]
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// The same with another version of a layer, by what changed in it.
+    #[must_use]
+    pub fn with_layer(&self, edited: &KeptLayer, change: &LayerChange) -> Self {
+        let mut layers = self.layers.clone();
+        for kept in layers.iter_mut().filter(|kept| kept.id == edited.id) {
+            *kept = edited.clone();
+        }
+        let (calendar, version) = (edited.id, edited.version);
+        let mut edits = self.edits.clone();
+        edits.push(KeptEdit { calendar, version, change: change.clone() });
+        Self::of(self.version + 1, layers, self.policies.clone(), edits)
     }
 
     /// Writes the shipped calendar and the national policy into a database that has none.
@@ -146,6 +193,42 @@ impl Rulebook {
         nearest.map_or_else(|| Arc::new(resolved(&self.layers, None)), Arc::clone)
     }
 
+    /// The calendar of a division as it was in a version that a deadline remembers; the one in
+    /// force where that version is unknown.
+    #[must_use]
+    pub fn calendar_of(&self, version: &str, division: Division) -> Arc<Calendar> {
+        let current = self.calendar(division);
+        if current.version() == version {
+            return current;
+        }
+        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = earlier.get(version) {
+            return Arc::clone(known);
+        }
+        let Some(layers) = self.layers_of(version) else { return current };
+        let calendar = Arc::new(Calendar::layered(version, &layers.iter().collect::<Vec<_>>()));
+        if earlier.len() >= MOST_EARLIER {
+            earlier.clear();
+        }
+        earlier.insert(version.to_owned(), Arc::clone(&calendar));
+        calendar
+    }
+
+    /// The layers of a version like `CN-3+371000-2`, as they were then.
+    fn layers_of(&self, version: &str) -> Option<Vec<Layer>> {
+        let layer = |part: &str| {
+            let (place, number) = part.rsplit_once('-')?;
+            let number: i32 = number.parse().ok()?;
+            let kept = self.layers.iter().find(|kept| place_of(kept) == place)?;
+            let later = self.edits.iter().rev().filter(|edit| edit.calendar == kept.id);
+            let later: Vec<_> = later.take_while(|edit| edit.version > number).collect();
+            let is_whole = i32::try_from(later.len()).is_ok_and(|n| kept.version - n == number);
+            let undone = || later.iter().fold(kept.layer.clone(), |layer, edit| layer.before(&edit.change));
+            is_whole.then(undone)
+        };
+        version.split('+').map(layer).collect()
+    }
+
     /// The nation's calendar.
     #[must_use]
     pub fn nation(&self) -> Arc<Calendar> {
@@ -192,6 +275,10 @@ async fn seed_in(tx: &DatabaseTransaction, kept: &KeptLayer) -> Result<(), store
     Ok(())
 }
 
+fn place_of(layer: &KeptLayer) -> String {
+    layer.division.map_or_else(|| "CN".to_owned(), |division| division.to_string())
+}
+
 fn resolved(layers: &[KeptLayer], region: Option<Division>) -> Calendar {
     let counts = |layer: &&KeptLayer| match (layer.division, region) {
         (None, _) => true,
@@ -201,8 +288,7 @@ fn resolved(layers: &[KeptLayer], region: Option<Division>) -> Calendar {
     let mut chosen: Vec<_> = layers.iter().filter(counts).collect();
     chosen.sort_by_key(|layer| layer.division.map(Division::level).map(std::cmp::Reverse));
     let names = chosen.iter().map(|layer| {
-        let place = layer.division.map_or_else(|| "CN".to_owned(), |division| division.to_string());
-        format!("{place}-{}", layer.version)
+        format!("{}-{}", place_of(layer), layer.version)
     });
     let version = names.collect::<Vec<_>>().join("+");
     let chosen: Vec<&Layer> = chosen.iter().map(|kept| &kept.layer).collect();

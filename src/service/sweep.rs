@@ -14,7 +14,7 @@ use super::{App, Error, notices};
 use crate::domain::id::TicketId;
 use crate::domain::ticket::{Change, Rules, Ticket, advance};
 use crate::store::outbox::{self, NewNotice};
-use crate::store::{self, Batch, hold, sweep, tickets as kept};
+use crate::store::{self, Batch, hold, rulebook, sweep, tickets as kept};
 
 /// Tickets per transaction: bounds how long a filing waits for a sweep.
 const BATCH: usize = 250;
@@ -32,6 +32,7 @@ pub async fn run_once(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
     if hold::find(app.store.read()).await?.is_some() {
         return Ok(0);
     }
+    app.refresh().await?;
     let due = sweep::due(app.store.read(), at, ROUND).await?;
     let batches: Vec<_> = due.chunks(BATCH).map(<[TicketId]>::to_vec).collect();
     let batches = batches.into_iter().map(|batch| batch_or_singly(app.clone(), batch, at));
@@ -113,7 +114,7 @@ async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Er
     }
     let decided: Vec<_> = changes.iter().collect();
     let told = notices::expand(db, &book, &decided, Vec::new()).await?;
-    let decided = Arc::new(Decided { tickets, changes, told });
+    let decided = Arc::new(Decided { book: book.version(), tickets, changes, told });
     let written = app.store.write(move |tx| {
         let decided = Arc::clone(&decided);
         Box::pin(async move { decided.write(tx).await })
@@ -126,6 +127,8 @@ async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Er
 
 /// What the clock decided about a batch of tickets.
 struct Decided {
+    /// The version of the rulebook that it was decided by.
+    book: i64,
     tickets: Vec<Ticket>,
     changes: Vec<Change>,
     told: Vec<NewNotice>,
@@ -133,6 +136,10 @@ struct Decided {
 
 impl Decided {
     async fn write(&self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        if rulebook::shared(tx).await? != self.book {
+            // Somebody changed the rules meanwhile: it is decided again, by the new ones.
+            return Err(Error::Outdated);
+        }
         let pairs: Vec<_> = self.tickets.iter().zip(&self.changes).collect();
         let mut batch = Batch::on(tx);
         match kept::update(tx, &mut batch, &pairs).await {

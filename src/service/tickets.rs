@@ -106,7 +106,7 @@ pub(super) async fn act_in(
     acting: Acting,
 ) -> Result<TicketView, Error> {
     let Acting { before, escalation, kind, read, expected, at } = acting;
-    let book = app.book();
+    let book = app.book_in(tx).await?;
     let calendar = book.calendar(before.division);
     let policy = book.policy_of(policy_version(&before));
     let desks = desks_of(tx, before.division).await?;

@@ -24,6 +24,8 @@ use crate::domain::search::Query;
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// Guards the migrations of replicas that start at once.
 const MIGRATION_LOCK: i64 = 0x5355_5050_4c59;
+/// Shared by whoever decides by the rulebook, and taken alone by whoever changes it.
+const RULEBOOK_LOCK: i64 = 0x5255_4c45_424b;
 
 pub(super) struct Pools {
     pub(super) reader: DatabaseConnection,
@@ -210,6 +212,25 @@ pub(super) fn is_transient(error: &DbErr) -> bool {
     };
     let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
     code.is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01" | "55P03"))
+}
+
+/// Keeps the rulebook as it is until the end of the transaction. SQLite's writer is alone anyway.
+pub(super) async fn share_rulebook(tx: &DatabaseTransaction) -> Result<(), DbErr> {
+    lock_rulebook(tx, "pg_advisory_xact_lock_shared").await
+}
+
+/// Waits until nobody decides by the rulebook, and keeps everybody from it until the end of the
+/// transaction.
+pub(super) async fn claim_rulebook(tx: &DatabaseTransaction) -> Result<(), DbErr> {
+    lock_rulebook(tx, "pg_advisory_xact_lock").await
+}
+
+async fn lock_rulebook(tx: &DatabaseTransaction, function: &str) -> Result<(), DbErr> {
+    if tx.get_database_backend() != DbBackend::Sqlite {
+        let lock = format!("select {function}({RULEBOOK_LOCK})");
+        tx.query_one_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
+    }
+    Ok(())
 }
 
 /// Locks the selected rows until the end of the transaction; SQLite's writer holds them all.

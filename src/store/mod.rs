@@ -18,6 +18,7 @@ pub mod hold;
 pub mod idempotency;
 pub mod imports;
 pub mod outbox;
+pub mod replan;
 mod row;
 pub mod rulebook;
 pub mod sessions;

@@ -4,15 +4,16 @@
 
 use std::collections::HashMap;
 
-use entity::{calendar, calendar_day, calendar_year, policy};
+use entity::{calendar, calendar_day, calendar_edit, calendar_year, policy};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder,
 };
 
-use super::Error;
 use super::row::{Place, division, document, word};
-use crate::domain::calendar::{Day, Layer};
+use super::{Error, dialect, setting};
+use crate::domain::calendar::{Day, Layer, LayerChange};
 use crate::domain::id::CalendarId;
 use crate::domain::party::Division;
 use crate::domain::policy::Policy;
@@ -30,6 +31,72 @@ pub struct KeptLayer {
     pub version: i32,
     /// Its days.
     pub layer: Layer,
+}
+
+/// The fact that counts the edits of everything in the rulebook.
+const VERSION: &str = "rulebook";
+
+/// Counts the edits of the rulebook.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn version(db: &impl ConnectionTrait) -> Result<i64, Error> {
+    let version = setting::find(db, VERSION).await?;
+    Ok(version.and_then(|version| version.parse().ok()).unwrap_or(0))
+}
+
+/// The version of the rulebook, which nobody can change until the end of the transaction.
+///
+/// # Errors
+/// [`Error::Driver`], also after waiting in vain for an edit to end.
+pub async fn shared(tx: &DatabaseTransaction) -> Result<i64, Error> {
+    dialect::share_rulebook(tx).await?;
+    version(tx).await
+}
+
+/// As [`shared`], for whoever changes the rulebook: until the end of the transaction nobody
+/// decides by it.
+///
+/// # Errors
+/// [`Error::Driver`], also after waiting in vain for others to end.
+pub async fn claimed(tx: &DatabaseTransaction) -> Result<i64, Error> {
+    dialect::claim_rulebook(tx).await?;
+    version(tx).await
+}
+
+/// Everybody has to read the rulebook again.
+async fn changed(db: &impl ConnectionTrait) -> Result<(), Error> {
+    let next = version(db).await? + 1;
+    setting::set(db, VERSION, next.to_string()).await
+}
+
+/// What edits changed in the layers, the oldest first.
+///
+/// # Errors
+/// As [`layers`].
+pub async fn edits(db: &impl ConnectionTrait) -> Result<Vec<KeptEdit>, Error> {
+    let rows = calendar_edit::Entity::find()
+        .order_by_asc(calendar_edit::Column::CalendarId)
+        .order_by_asc(calendar_edit::Column::Version)
+        .all(db)
+        .await?;
+    let edit = |row: calendar_edit::Model| {
+        let place = Place { table: "calendar_edit", id: &row.calendar_id };
+        let change = place.document("change", &row.change)?;
+        Ok(KeptEdit { calendar: CalendarId(row.calendar_id), version: row.version, change })
+    };
+    rows.into_iter().map(edit).collect()
+}
+
+/// What made a version of a layer of the one before it.
+#[derive(Debug, Clone)]
+pub struct KeptEdit {
+    /// The layer.
+    pub calendar: CalendarId,
+    /// The version that it made.
+    pub version: i32,
+    /// What it changed.
+    pub change: LayerChange,
 }
 
 /// Every layer, the nation's first.
@@ -75,14 +142,19 @@ pub async fn insert_layer(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result
         version: kept.version,
     };
     calendar::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
-    insert_days(db, kept).await
+    insert_days(db, kept).await?;
+    changed(db).await
 }
 
-/// Replaces a layer's years and days by those of its next version.
+/// Replaces a layer's years and days by those of its next version, and remembers the `change`.
 ///
 /// # Errors
 /// [`Error::Stale`] when somebody else changed it first.
-pub async fn replace_layer(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result<(), Error> {
+pub async fn replace_layer(
+    db: &impl ConnectionTrait,
+    kept: &KeptLayer,
+    change: &LayerChange,
+) -> Result<(), Error> {
     let next = calendar::Entity::update_many()
         .col_expr(calendar::Column::Version, Expr::val(kept.version))
         .filter(calendar::Column::Id.eq(kept.id.0))
@@ -94,7 +166,14 @@ pub async fn replace_layer(db: &impl ConnectionTrait, kept: &KeptLayer) -> Resul
     calendar_day::Entity::delete_many().filter(days).exec(db).await?;
     let years = calendar_year::Column::CalendarId.eq(kept.id.0);
     calendar_year::Entity::delete_many().filter(years).exec(db).await?;
-    insert_days(db, kept).await
+    insert_days(db, kept).await?;
+    let edit = calendar_edit::Model {
+        calendar_id: kept.id.0,
+        version: kept.version,
+        change: document(change),
+    };
+    calendar_edit::Entity::insert(edit.into_active_model()).exec_without_returning(db).await?;
+    changed(db).await
 }
 
 async fn insert_days(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result<(), Error> {
@@ -135,5 +214,5 @@ pub async fn insert_policy(db: &impl ConnectionTrait, added: &Policy) -> Result<
         document: document(added),
     };
     policy::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
-    Ok(())
+    changed(db).await
 }

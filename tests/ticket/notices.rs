@@ -26,6 +26,8 @@ fn row(data: &EventData) -> [&'static str; 4] {
         }
         EventData::Decided { .. } | EventData::Resumed { .. } => ["mail", "mail", "mail", "app"],
         EventData::Distributor { .. } => ["-", "app", "-", "mail"],
+        // One letter tells of the whole batch.
+        EventData::Replanned { .. } => ["-", "-", "-", "-"],
         EventData::WarningSuperseded { .. } => ["-", "-", "-", "-"],
         // The bureau is told by the escalation that follows, or of what joins the open one.
         EventData::Missed { deadlines, joined: None, .. } => match deadlines.as_slice() {

@@ -8,8 +8,10 @@
 
 mod count;
 mod day;
+mod edit;
 mod zone;
 
 pub use count::Calendar;
 pub use day::{CalendarError, Counting, Day, DayKind, Due, ExplainedDay, Layer, Target};
+pub use edit::{DayChange, Edit, LayerChange};
 pub use zone::{SHANGHAI, at_time, local_date, local_time, midnight_after};

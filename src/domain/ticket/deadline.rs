@@ -90,6 +90,8 @@ pub struct Deadline {
     pub calendar_version: String,
     /// The policy it was set by.
     pub policy_version: String,
+    /// The number of the batch that waived it.
+    pub waived_by: Option<u32>,
 }
 
 /// Warnings go out at this time of the due day.
@@ -134,6 +136,7 @@ impl Deadline {
             provisional: due.provisional,
             calendar_version: calendar.version().to_owned(),
             policy_version: policy.version.clone(),
+            waived_by: None,
         })
     }
 
@@ -162,7 +165,19 @@ impl Deadline {
             provisional: false,
             calendar_version: rules.calendar.version().to_owned(),
             policy_version: rules.policy.version.clone(),
+            waived_by: None,
         }
+    }
+
+    /// A hospital that is silent is reminded before a bureau is asked.
+    ///
+    /// # Errors
+    /// [`CalendarError`] when the count leaves the calendar.
+    pub(super) fn remind(&mut self, rules: &Rules<'_>) -> Result<(), CalendarError> {
+        let after = Target::WorkingDays(rules.policy.remind_hospital_after);
+        let remind = rules.calendar.due(self.started_at, after, rules.policy.counting)?;
+        self.warn_at = Some(remind.at).filter(|remind_at| *remind_at < self.due_at);
+        Ok(())
     }
 
     /// True while it runs.

@@ -190,7 +190,7 @@ pub(super) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn of(ticket: Ticket, at: DateTime<Utc>, rules: &'a Rules<'a>) -> Self {
+    pub(super) fn of(ticket: Ticket, at: DateTime<Utc>, rules: &'a Rules<'a>) -> Self {
         Self { change: Change::none(ticket), at, rules }
     }
 

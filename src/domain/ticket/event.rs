@@ -12,6 +12,7 @@ use super::super::notice::{DeadlineLine, Kind};
 use super::super::party::Level;
 use super::act::{Audience, Cause, Rating, Verdict};
 use super::deadline::DeadlineKind;
+use super::replan::Moved;
 use super::request::Topic;
 
 /// An entry of the timeline.
@@ -165,6 +166,8 @@ pub enum EventData {
     },
     /// Stopped clocks went on.
     Resumed { resumed_on: NaiveDate, reason: Option<String> },
+    /// A calendar or policy was changed, and the ticket's deadlines were counted again.
+    Replanned { batch: u32, reason: String, moved: Vec<Moved> },
     /// The manufacturer brought in a distributor.
     Distributor { before: Option<OrganisationId>, distributor: OrganisationId },
 }
@@ -193,6 +196,7 @@ impl EventData {
             Self::Requested { .. } => "requested",
             Self::Decided { .. } => "decided",
             Self::Resumed { .. } => "resumed",
+            Self::Replanned { .. } => "replanned",
             Self::Distributor { .. } => "distributor",
         }
     }
@@ -219,6 +223,7 @@ impl EventData {
             | Self::Requested { .. }
             | Self::Decided { .. }
             | Self::Resumed { .. }
+            | Self::Replanned { .. }
             | Self::Distributor { .. } => None,
         }
     }

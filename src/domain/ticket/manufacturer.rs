@@ -201,9 +201,7 @@ impl Draft<'_> {
         let limit = Target::WorkingDays(policy.decide_silence_after);
         let mut confirm =
             Deadline::counted(DeadlineKind::Confirm, ordinal, self.at, limit, self.rules)?;
-        let remind = Target::WorkingDays(policy.remind_hospital_after);
-        let remind = self.rules.calendar.due(self.at, remind, policy.counting)?;
-        confirm.warn_at = Some(remind.at).filter(|remind_at| *remind_at < confirm.due_at);
+        confirm.remind(self.rules)?;
         self.change.ticket.deadlines.push(confirm);
         Ok(())
     }

@@ -184,6 +184,7 @@ fn enter(
         reasons: reasons.clone(),
         opened_at: draft.at,
         climbs_at: climbs.then_some(closes.at),
+        stops: Vec::new(),
         acknowledged_at: None,
         closed_at: None,
         conclusion: None,

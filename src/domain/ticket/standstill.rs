@@ -28,6 +28,9 @@ pub struct Standstill {
     pub from: DateTime<Utc>,
     /// The day it went on after; `None` while it lasts.
     pub through: Option<NaiveDate>,
+    /// The day that it was due on until then, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<NaiveDate>,
 }
 
 impl Standstill {
@@ -49,7 +52,7 @@ impl Deadline {
     }
 
     /// Stands still from `at`; one that is held goes on being held.
-    fn pause(&mut self, at: DateTime<Utc>) {
+    pub(super) fn pause(&mut self, at: DateTime<Utc>) {
         match self.status {
             DeadlineStatus::Running => self.status = DeadlineStatus::Stopped,
             DeadlineStatus::Held => {}
@@ -58,7 +61,8 @@ impl Deadline {
             | DeadlineStatus::Waived
             | DeadlineStatus::Stopped => return,
         }
-        self.stops.push(Standstill { from: at, through: None });
+        let due_on = Some(self.due_on);
+        self.stops.push(Standstill { from: at, through: None, due_on });
     }
 
     /// The same deadline as it is after a standstill that ended at `at`, with the day `on`.
@@ -123,7 +127,7 @@ impl Deadline {
 }
 
 /// The due day after a standstill: as many working days after `on` as were left.
-fn left(
+pub(super) fn left(
     (stopped_at, due_on): (DateTime<Utc>, NaiveDate),
     on: NaiveDate,
     due_time: Option<NaiveTime>,
@@ -144,6 +148,9 @@ impl Draft<'_> {
             if deadline.kind != DeadlineKind::Confirm {
                 deadline.pause(at);
             }
+        }
+        for escalation in self.change.ticket.escalations.iter_mut().filter(|e| e.is_open()) {
+            escalation.stops.push(Standstill { from: at, through: None, due_on: None });
         }
     }
 
@@ -190,6 +197,9 @@ impl Draft<'_> {
             let since = stopped.at.max(escalation.opened_at);
             let time = self.rules.policy.counting.due_time;
             escalation.climbs_at = Some(left((since, due_on), on, time, calendar)?.at);
+            if let Some(stop) = escalation.stops.last_mut() {
+                stop.through = Some(on);
+            }
         }
         Ok(())
     }

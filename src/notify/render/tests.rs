@@ -1,7 +1,7 @@
 //! Every kind in every language, with friendly and with hostile facts.
 
 use super::*;
-use crate::domain::bulletin::{Bulletin, ShortageAlarm, Waiting};
+use crate::domain::bulletin::{Bulletin, MovedDeadline, MovedDeadlines, ShortageAlarm, Waiting};
 use crate::domain::calendar::{DayKind, ExplainedDay};
 use crate::domain::id::{EventId, TicketId};
 use crate::domain::notice::Kind;
@@ -131,6 +131,17 @@ fn bulletins() -> Vec<Bulletin> {
         Bulletin::CalendarMissing { year: 2027 },
         policy(30),
         policy(-1),
+        Bulletin::DeadlinesMoved(MovedDeadlines {
+            batch: 12,
+            reason: name.clone(),
+            count: 21,
+            first: vec![MovedDeadline {
+                number: hostile().number,
+                kind: DeadlineKind::Reply,
+                before_at: "2020-01-31T16:00:00Z".parse().expect("an instant"),
+                after_at: "2020-02-03T16:00:00Z".parse().expect("an instant"),
+            }],
+        }),
         Bulletin::ContactsUnproven {
             count: 2, names: vec![name.clone(), "钱江药业".to_owned()]
         },

@@ -8,7 +8,7 @@ use chrono::{Datelike as _, Days, NaiveDate};
 use sea_orm::DatabaseTransaction;
 
 use super::ledger::Ledger;
-use crate::domain::calendar::{Calendar, Day, Layer, midnight_after};
+use crate::domain::calendar::{Calendar, Day, Layer, LayerChange, midnight_after};
 use crate::domain::holiday::{HolidayError, Year, YearFile, is_beside, read_file};
 use crate::domain::import::{DayRow, Outcome, RowError};
 use crate::store::{self, imports, rulebook};
@@ -135,7 +135,8 @@ pub(super) async fn apply(
     }
     if ledger.writes() {
         nation.version += 1;
-        rulebook::replace_layer(tx, &nation).await?;
+        let change = LayerChange::between(&before, &nation.layer);
+        rulebook::replace_layer(tx, &nation, &change).await?;
     }
     Ok(())
 }

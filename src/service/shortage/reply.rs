@@ -116,7 +116,7 @@ async fn reply_in(
 ) -> Result<Vec<TicketView>, Error> {
     let before = kept::find_all_locked(tx, scope.tickets(), &chosen.tickets).await?;
     let desks = desks_of_all(tx, &before).await?;
-    let book = app.book();
+    let book = app.book_in(tx).await?;
     let (mut changes, mut refused) = (Vec::with_capacity(before.len()), Vec::new());
     for ticket in &before {
         let calendar = book.calendar(ticket.division);

@@ -238,6 +238,7 @@ fn deadline_of(row: deadline::Model) -> Result<Deadline, Error> {
         provisional: row.provisional,
         calendar_version: row.calendar_version,
         policy_version: row.policy_version,
+        waived_by: row.waived_by.map(|batch| place.number("waived_by", batch)).transpose()?,
     })
 }
 
@@ -271,6 +272,10 @@ fn escalation_of(
         reasons: place.document("reasons", &row.reasons)?,
         opened_at: row.opened_at,
         climbs_at: row.climbs_at,
+        stops: match &row.stops {
+            Some(stops) => place.document("stops", stops)?,
+            None => Vec::new(),
+        },
         acknowledged_at: row.acknowledged_at,
         closed_at: row.closed_at,
         conclusion: row.conclusion,

@@ -146,7 +146,9 @@ const CHANGING: [ticket::Column; 15] = [
     ticket::Column::Version,
 ];
 
-const DEADLINE: [deadline::Column; 10] = [
+const DEADLINE: [deadline::Column; 12] = [
+    deadline::Column::PolicyVersion,
+    deadline::Column::WaivedBy,
     deadline::Column::Basis,
     deadline::Column::Stops,
     deadline::Column::Provisional,
@@ -159,7 +161,8 @@ const DEADLINE: [deadline::Column; 10] = [
     deadline::Column::LateWorkingDays,
 ];
 
-const ESCALATION: [escalation::Column; 5] = [
+const ESCALATION: [escalation::Column; 6] = [
+    escalation::Column::Stops,
     escalation::Column::Reasons,
     escalation::Column::ClimbsAt,
     escalation::Column::AcknowledgedAt,
@@ -237,6 +240,7 @@ fn deadline_row(ticket: TicketId, index: usize, deadline: &Deadline) -> deadline
         calendar_version: deadline.calendar_version.clone(),
         policy_version: deadline.policy_version.clone(),
         stops: Some(&deadline.stops).filter(|stops| !stops.is_empty()).map(document),
+        waived_by: deadline.waived_by.map(int),
     }
 }
 
@@ -271,6 +275,7 @@ fn escalation_row(ticket: TicketId, escalation: &Escalation) -> escalation::Mode
         acknowledged_at: escalation.acknowledged_at,
         closed_at: escalation.closed_at,
         conclusion: escalation.conclusion.clone(),
+        stops: Some(&escalation.stops).filter(|stops| !stops.is_empty()).map(document),
     }
 }
 

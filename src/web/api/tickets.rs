@@ -151,8 +151,8 @@ impl PromiseBody {
 impl BareTicket {
     fn shown(view: &TicketView, lens: &Lens) -> Self {
         let ticket = &view.ticket;
-        let calendar = lens.book.calendar(ticket.division);
         let explained = |deadline: &Deadline| {
+            let calendar = lens.book.calendar_of(&deadline.calendar_version, ticket.division);
             let policy = lens.book.policy_of(&deadline.policy_version);
             DeadlineBody::explained(deadline, &calendar, policy, lens.language)
         };

@@ -141,6 +141,8 @@ field-granted = Granted
 field-due_before_at = Due before
 field-due_after_at = Due after
 field-resumed_on = Resumed on
+field-batch = Batch
+field-moved = What moved
 field-before = Before
 field-distributor = Distributor
 
@@ -286,6 +288,7 @@ event-escalation_closed = escalation closed
 event-requested = asked for a decision
 event-decided = decided
 event-resumed = clocks resumed
+event-replanned = deadlines counted again
 event-distributor = distributor brought in
 told-filed = filed
 told-warning = deadline close

@@ -185,7 +185,7 @@ silent-next = The hospital is asked to check the delivery and answer; after ten 
 silent-sms = Ticket { $number } ({ $product }): the reported solution waits for the hospital's answer.
 
 # Notices about no single ticket. Variables: day, total, product, manufacturer, hospitals, cities, year, policy,
-# version, last (the last day), count.
+# version, last (the last day), count, batch, reason.
 
 digest-subject = { $total } things wait for you today ({ $day })
 digest-lead = On { $day }, { $total } things wait for you to be done or read:
@@ -236,3 +236,8 @@ bulletin-label-year = Year
 bulletin-label-policy = Policy
 bulletin-label-version = Version
 bulletin-label-last = Last day
+
+deadlines_moved-subject = { $count } deadlines were moved (batch { $batch })
+deadlines_moved-lead = The working calendar or the time limits were changed, and { $count } deadlines of your tickets are due at another time now. Reason: { $reason }. The first of them:
+deadlines_moved-next = Each ticket's page explains its new deadline day by day. What had been missed and would not be now is waived; notices that went out and escalations that began stay.
+deadlines_moved-sms = { $count } deadlines of your tickets were moved (batch { $batch }). Please sign in.

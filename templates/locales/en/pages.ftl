@@ -565,6 +565,7 @@ told-shortage = Shortage alarm
 told-calendar_missing = Holiday notice not imported
 told-policy_lapsing = Rules about to lapse
 told-contacts_unproven = Contacts never proved
+told-deadlines_moved = Deadlines moved
 card-failures = Names with failed sign-ins
 locks-lead = Too many failures within 15 minutes lock a user name; the lock ends by itself. Whether anybody has the name is not told. Times are by the clock on the wall.
 empty-locks = No sign-in failed within the last 15 minutes.

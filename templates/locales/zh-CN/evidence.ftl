@@ -141,6 +141,8 @@ field-granted = 同意
 field-due_before_at = 原截止时间
 field-due_after_at = 新截止时间
 field-resumed_on = 恢复计时日
+field-batch = 批次
+field-moved = 调整内容
 field-before = 原配送企业
 field-distributor = 配送企业
 
@@ -286,6 +288,7 @@ event-escalation_closed = 督办办结
 event-requested = 提出申请
 event-decided = 作出决定
 event-resumed = 恢复计时
+event-replanned = 时限重新计算
 event-distributor = 指定配送企业
 told-filed = 新诉求单
 told-warning = 时限临近

@@ -236,3 +236,8 @@ bulletin-label-year = 年度
 bulletin-label-policy = 时限规则
 bulletin-label-version = 版本
 bulletin-label-last = 最后适用日
+
+deadlines_moved-subject = 有 { $count } 项时限已调整（第 { $batch } 批）
+deadlines_moved-lead = 因工作日历或时限规则变更，贵单位诉求单的 { $count } 项时限已重新计算。变更原因：{ $reason }。其中：
+deadlines_moved-next = 各诉求单页面逐日说明新的时限。原已逾期、按新规则不再逾期的，予以豁免并保留记录；已发出的通知和已开始的督办不撤回。
+deadlines_moved-sms = 贵单位诉求单有{ $count }项时限已调整（第{ $batch }批），请登录系统查看。

@@ -556,6 +556,7 @@ told-shortage = 供应事件预警
 told-calendar_missing = 放假安排未导入
 told-policy_lapsing = 时限规则即将失效
 told-contacts_unproven = 联系方式未经验证
+told-deadlines_moved = 时限调整
 card-failures = 近期登录失败的用户名
 locks-lead = 15 分钟内登录失败次数过多的用户名会被锁定，并自动解除；是否有人使用该用户名，此处不作显示。时间为实际时间。
 empty-locks = 近 15 分钟内没有登录失败。

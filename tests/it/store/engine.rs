@@ -63,7 +63,7 @@ async fn seeding_twice_is_harmless(db: TestDb) {
         Rulebook::seed(&db.store, nation).await.expect("seeded");
     }
     assert_eq!(count().await, before);
-    let book = Rulebook::load(&db.store).await.expect("loaded");
+    let book = Rulebook::load(db.store.read()).await.expect("loaded");
     assert_eq!(book.layers()[0].layer, shipped::nation().expect("the shipped calendar"));
 }
 

@@ -122,6 +122,7 @@ fn deadline(kind: DeadlineKind, ordinal: u16) -> Deadline {
         provisional: ordinal == 2,
         calendar_version: "CN-1+370000-2".to_owned(),
         policy_version: "CN-1".to_owned(),
+        waived_by: None,
     }
 }
 
@@ -137,8 +138,9 @@ fn met(deadline: Deadline) -> Deadline {
 
 fn stopped(deadline: Deadline) -> Deadline {
     let from = at("2026-02-24T01:02:03.004Z");
-    let ended = Standstill { from, through: Some(on("2026-02-26")) };
-    let stops = vec![ended, Standstill { from, through: None }];
+    let ended = Standstill { from, through: Some(on("2026-02-26")), due_on: None };
+    let due_on = Some(on("2026-02-27"));
+    let stops = vec![ended, Standstill { from, through: None, due_on }];
     Deadline { status: DeadlineStatus::Stopped, basis: Basis::Date, stops, ..deadline }
 }
 
@@ -189,6 +191,7 @@ fn escalation(ticket: TicketId, ordinal: u16) -> Escalation {
         ],
         opened_at: at("2026-02-24T16:00:00.500Z"),
         climbs_at: is_first.then(|| at("2026-03-03T16:00:00Z")),
+        stops: if is_first { stopped(deadline(DeadlineKind::Reply, 1)).stops } else { Vec::new() },
         acknowledged_at: is_first.then(|| at("2026-02-25T02:00:00Z")),
         closed_at: is_first.then(|| at("2026-02-26T02:00:00Z")),
         conclusion: is_first.then(|| "已约谈".to_owned()),
@@ -306,6 +309,7 @@ async fn a_rung_is_entered_once(db: TestDb) {
         acknowledged_at: None,
         closed_at: None,
         conclusion: None,
+        stops: None,
     };
     let enter = async |round| {
         let row = entity::escalation::Model { id: Uuid::now_v7(), round, ..rung.clone() };

@@ -1,0 +1,295 @@
+//! Confirming, approving and refusing a change of the rules.
+//!
+//! **Never** lets the one who proposed a large change approve it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseTransaction;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::admit;
+use super::plan::{Planned, Proposal, Walk, Wish};
+use super::view::{Outcome, named, view};
+use crate::domain::access::Scope;
+use crate::domain::bulletin::Bulletin;
+use crate::domain::id::OrganisationId;
+use crate::domain::impact::{Impact, Tally};
+use crate::domain::notice::{Channel, by_day};
+use crate::domain::ticket::{Event, EventData, Order};
+use crate::service::audit::{self, Action, Entry};
+use crate::service::notices::expand;
+use crate::service::once::once;
+use crate::service::rulebook::Rulebook;
+use crate::service::{Answered, App, Error, Once};
+use crate::store::outbox::{self, Addressee, NewBulletin};
+use crate::store::replan::{self, BatchState, Decided, KeptBatch};
+use crate::store::tickets as kept;
+use crate::store::{self, Batch, accounts, rulebook};
+
+/// Organisations whose people are read at once.
+const HOUSES_AT_ONCE: usize = 500;
+
+/// Confirms a change: it takes effect, or waits for a second administrator.
+///
+/// # Errors
+/// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Invalid`] where nothing would change, and
+/// [`Error::Conflict`] when its impact is not the one that was seen.
+pub async fn confirm(
+    app: &App,
+    scope: &Scope,
+    wish: Wish,
+    request: Once<Outcome>,
+) -> Result<Answered, Error> {
+    admit(scope)?;
+    let (app_, scope, at) = (app.clone(), scope.clone(), app.clock.now());
+    let answered = once(app, request, move |tx| {
+        let (app, scope, wish) = (app_.clone(), scope.clone(), wish.clone());
+        Box::pin(async move { confirm_in(tx, &app, &scope, wish, at).await })
+    })
+    .await?;
+    app.refresh().await?;
+    Ok(answered)
+}
+
+async fn confirm_in(
+    tx: &DatabaseTransaction,
+    app: &App,
+    scope: &Scope,
+    wish: Wish,
+    at: DateTime<Utc>,
+) -> Result<Outcome, Error> {
+    let planned = Planned::of(claimed(tx, app).await?, &wish.proposal)?;
+    let number = replan::next_number(tx).await?;
+    let order = order(number, &wish.reason, scope);
+    let mut walk = Walk::new(&planned, &order, at);
+    while walk.next(tx).await?.is_some() {}
+    let (tally, seal) = walk.end();
+    if wish.seal.as_ref().is_some_and(|seen| *seen != seal) {
+        return Err(conflict(
+            "impact_changed",
+            "what this would do has changed since you looked; look again",
+        ));
+    }
+    let is_large = tally.impact.needs_approval();
+    let made = (scope.actor().user, app.clock.wall());
+    let mut batch = KeptBatch {
+        id: Uuid::now_v7(),
+        number,
+        state: if is_large { BatchState::Pending } else { BatchState::Applied },
+        reason: wish.reason.clone(),
+        edit: serde_json::to_value(&wish.proposal).unwrap_or_default(),
+        impact: tally.impact.clone(),
+        undoes: wish.undoes,
+        made,
+        decided: None,
+    };
+    if !is_large {
+        batch.impact = write(tx, &planned, &order, at).await?.impact;
+    }
+    replan::insert(tx, &batch).await?;
+    let action = if is_large { Action::ReplanProposed } else { Action::ReplanApplied };
+    record(tx, app, scope, action, &batch).await?;
+    let named = named(tally.named);
+    Ok(Outcome { batch: Some(view(tx, batch).await?), ..Outcome::of(&planned, named, tally.impact, seal) })
+}
+
+/// Approves a change that waits for it: it takes effect, with the impact it has now.
+///
+/// # Errors
+/// As [`confirm`]; [`Error::Forbidden`] for whoever proposed it, [`Error::Conflict`] when it does
+/// not wait any more, or when the rules changed so that it cannot be made.
+pub async fn approve(
+    app: &App,
+    scope: &Scope,
+    id: Uuid,
+    request: Once<Outcome>,
+) -> Result<Answered, Error> {
+    admit(scope)?;
+    let (app_, scope, at) = (app.clone(), scope.clone(), app.clock.now());
+    let answered = once(app, request, move |tx| {
+        let (app, scope) = (app_.clone(), scope.clone());
+        Box::pin(async move { approve_in(tx, &app, &scope, id, at).await })
+    })
+    .await?;
+    app.refresh().await?;
+    Ok(answered)
+}
+
+async fn approve_in(
+    tx: &DatabaseTransaction,
+    app: &App,
+    scope: &Scope,
+    id: Uuid,
+    at: DateTime<Utc>,
+) -> Result<Outcome, Error> {
+    let book = claimed(tx, app).await?;
+    let mut batch = pending(tx, id).await?;
+    if batch.made.0 == scope.actor().user {
+        return Err(Error::Forbidden("another administrator has to approve this".to_owned()));
+    }
+    let proposal = proposal(&batch)?;
+    still_fits(&book, &proposal)?;
+    let planned = Planned::of(book, &proposal)?;
+    let order = order(batch.number, &batch.reason, scope);
+    let tally = write(tx, &planned, &order, at).await?;
+    batch.state = BatchState::Applied;
+    batch.impact = tally.impact.clone();
+    batch.decided = Some(Decided { by: scope.actor().user, at: app.clock.wall(), words: None });
+    replan::decide(tx, &batch).await?;
+    record(tx, app, scope, Action::ReplanApproved, &batch).await?;
+    let named = named(tally.named);
+    let outcome = Outcome::of(&planned, named, tally.impact, String::new());
+    Ok(Outcome { batch: Some(view(tx, batch).await?), ..outcome })
+}
+
+/// Refuses a change that waits, or takes it back.
+///
+/// # Errors
+/// As [`approve`], but the one who proposed it may.
+pub async fn reject(
+    app: &App,
+    scope: &Scope,
+    id: Uuid,
+    words: String,
+    request: Once<super::BatchView>,
+) -> Result<Answered, Error> {
+    admit(scope)?;
+    let (app_, scope) = (app.clone(), scope.clone());
+    once(app, request, move |tx| {
+        let (app, scope, words) = (app_.clone(), scope.clone(), words.clone());
+        Box::pin(async move {
+            let mut batch = pending(tx, id).await?;
+            batch.state = BatchState::Rejected;
+            let (by, at) = (scope.actor().user, app.clock.wall());
+            batch.decided = Some(Decided { by, at, words: Some(words) });
+            replan::decide(tx, &batch).await?;
+            record(tx, &app, &scope, Action::ReplanRejected, &batch).await?;
+            view(tx, batch).await
+        })
+    })
+    .await
+}
+
+/// The rulebook, which nobody decides by until the end of the transaction.
+async fn claimed(tx: &DatabaseTransaction, app: &App) -> Result<Arc<Rulebook>, Error> {
+    let (version, known) = (rulebook::claimed(tx).await?, app.book());
+    if known.version() == version {
+        return Ok(known);
+    }
+    Ok(Arc::new(Rulebook::load(tx).await?))
+}
+
+async fn pending(tx: &DatabaseTransaction, id: Uuid) -> Result<KeptBatch, Error> {
+    let batch = replan::find(tx, id).await?.ok_or(Error::NotFound)?;
+    if batch.state != BatchState::Pending {
+        return Err(conflict("decided_already", "this batch does not wait for a decision"));
+    }
+    Ok(batch)
+}
+
+pub(super) fn proposal(batch: &KeptBatch) -> Result<Proposal, Error> {
+    serde_json::from_value(batch.edit.clone()).map_err(|error| {
+        Error::Internal(store::Error::Corrupt {
+            table: "replan_batch",
+            column: "edit",
+            id: batch.id.to_string(),
+            problem: error.to_string(),
+        })
+    })
+}
+
+/// An undoing that waited may have been overtaken by another edit of the same days.
+pub(super) fn still_fits(book: &Rulebook, proposal: &Proposal) -> Result<(), Error> {
+    use crate::domain::calendar::Edit;
+    let Proposal::Calendar { calendar, edit: Edit::Undo(change) } = proposal else { return Ok(()) };
+    let overtaken = change.overtaken(&book.layer(*calendar)?.layer);
+    let Some(first) = overtaken.first() else { return Ok(()) };
+    let message = format!("{first} was changed again since; undo the later batch first");
+    Err(conflict("changed_since", &message))
+}
+
+pub(super) fn conflict(code: &'static str, message: &str) -> Error {
+    Error::Conflict { code, message: message.to_owned(), possible: Vec::new() }
+}
+
+pub(super) fn order(batch: u32, reason: &str, scope: &Scope) -> Order {
+    let by = (scope.actor().user, scope.actor().organisation.id);
+    Order { batch, reason: reason.to_owned(), by }
+}
+
+/// Writes the new rules, the tickets that change by them, and the letters.
+async fn write(
+    tx: &DatabaseTransaction,
+    planned: &Planned,
+    order: &Order,
+    at: DateTime<Utc>,
+) -> Result<Tally, Error> {
+    if let Some((layer, change)) = &planned.layer {
+        rulebook::replace_layer(tx, layer, change).await?;
+    }
+    let mut walk = Walk::new(planned, order, at);
+    while let Some(changed) = walk.next(tx).await? {
+        let pairs: Vec<_> = changed.iter().map(|(before, change)| (before, change)).collect();
+        let mut batch = Batch::on(tx);
+        kept::update(tx, &mut batch, &pairs).await?;
+        let entries = changed.iter().filter_map(|(ticket, change)| {
+            let told = |event: &&Event| matches!(event.data, EventData::Replanned { .. });
+            Some((ticket.id, change.events.iter().find(told)?.sequence))
+        });
+        replan::note(&mut batch, order.batch, &entries.collect::<Vec<_>>());
+        let changes: Vec<_> = changed.iter().map(|(_, change)| change).collect();
+        let told = expand(tx, &planned.after, &changes, Vec::new()).await?;
+        outbox::insert(&mut batch, &told);
+        batch.run(tx).await?;
+    }
+    let (tally, _) = walk.end();
+    tell(tx, planned, &tally, order, at).await?;
+    Ok(tally)
+}
+
+/// Writes one letter to each organisation whose deadlines moved.
+async fn tell(
+    tx: &DatabaseTransaction,
+    planned: &Planned,
+    tally: &Tally,
+    order: &Order,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let letters = tally.letters(order.batch, &order.reason);
+    for some in letters.chunks(HOUSES_AT_ONCE) {
+        let houses: Vec<OrganisationId> = some.iter().map(|(house, _)| *house).collect();
+        let people = accounts::recipients(tx, &houses).await?;
+        let bulletin = |(house, letter): &(OrganisationId, _)| NewBulletin {
+            key: format!("deadlines_moved:{}:{house}", order.batch),
+            bulletin: Bulletin::DeadlinesMoved(Clone::clone(letter)),
+            at,
+            to: people
+                .iter()
+                .filter(|person| person.organisation == *house)
+                .map(|person| Addressee {
+                    user: person.user,
+                    ways: person.email.iter().map(|to| (Channel::Mail, to.clone())).collect(),
+                    leaves_at: by_day(at, &planned.after.calendar(person.division)),
+                })
+                .collect(),
+        };
+        outbox::insert_bulletins(tx, some.iter().map(bulletin).collect()).await?;
+    }
+    Ok(())
+}
+
+async fn record(
+    tx: &DatabaseTransaction,
+    app: &App,
+    scope: &Scope,
+    action: Action,
+    batch: &KeptBatch,
+) -> Result<(), Error> {
+    let Impact { tickets, moved, waived, missed, .. } = &batch.impact;
+    let detail = json!({"batch": batch.number, "edit": batch.edit, "undoes": batch.undoes,
+        "tickets": tickets, "moved": moved, "waived": waived, "missed": missed});
+    let entry = Entry::by(scope, action, app.clock.wall()).about(batch.number).with(detail);
+    audit::record(tx, entry).await
+}
