@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Day, Layer};
-use crate::domain::holiday::YearFile;
+use crate::domain::holiday::Material;
 
 /// What an administrator changes in a layer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,15 +19,8 @@ pub enum Edit {
     Day(Day),
     /// A day is again what the plain week, or the layer above, says.
     Clear(NaiveDate),
-    /// A year is published as a whole: what the layer held for it goes.
-    Year(YearFile),
-    /// Days join those that are there.
-    Merge {
-        /// The days.
-        days: Vec<Day>,
-        /// Years that are published with them.
-        publishes: BTreeSet<i32>,
-    },
+    /// A year, or some days, as a file or a notice names them.
+    Learn(Material),
     /// An earlier change is taken back.
     Undo(LayerChange),
 }
@@ -119,11 +112,7 @@ impl Layer {
         match edit {
             Edit::Day(day) => drop(layer.days.insert(day.date, day.clone())),
             Edit::Clear(date) => drop(layer.days.remove(date)),
-            Edit::Year(file) => layer.amend(file.clone()),
-            Edit::Merge { days, publishes } => {
-                layer.days.extend(days.iter().map(|day| (day.date, day.clone())));
-                layer.published.extend(publishes);
-            }
+            Edit::Learn(material) => layer.learn(material.clone()),
             Edit::Undo(change) => change.reversed().apply(&mut layer),
         }
         layer
@@ -144,7 +133,7 @@ mod tests {
 
     use super::*;
     use crate::domain::calendar::DayKind;
-    use crate::domain::holiday::Year;
+    use crate::domain::holiday::{Year, YearFile};
 
     fn day(number: u32, kind: DayKind) -> Day {
         let date = NaiveDate::from_ymd_opt(2027, 1, 1).and_then(|first| {
@@ -164,14 +153,11 @@ mod tests {
         prop_oneof![
             any_day().prop_map(Edit::Day),
             any_day().prop_map(|day| Edit::Clear(day.date)),
-            (days(), any::<bool>()).prop_map(|(days, publishes)| Edit::Merge {
-                days,
-                publishes: publishes.then_some(2027).into_iter().collect(),
-            }),
-            days().prop_map(|days| Edit::Year(YearFile {
+            days().prop_map(|days| Edit::Learn(Material::Days(days))),
+            days().prop_map(|days| Edit::Learn(Material::Year(YearFile {
                 year: Year { year: 2027, papers: Vec::new(), days },
                 beside: Vec::new(),
-            })),
+            }))),
         ]
     }
 

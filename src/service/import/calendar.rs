@@ -4,97 +4,59 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use sea_orm::DatabaseTransaction;
 
 use super::ledger::Ledger;
 use crate::domain::calendar::{Calendar, Day, Layer, LayerChange, midnight_after};
-use crate::domain::holiday::{HolidayError, Year, YearFile, is_beside, read_file};
+use crate::domain::holiday::{Reading, Refused, of_rows, read_json};
 use crate::domain::import::{DayRow, Outcome, RowError};
 use crate::store::{self, imports, rulebook};
 
 /// Tickets that a refusal names.
 const NAMED: u64 = 20;
 
-/// A year's days with the rows they stand in.
-pub(super) struct CalendarTable {
-    file: Option<YearFile>,
-    rows: Vec<(u32, Day)>,
-}
+/// What a file says of days; nothing when it was refused.
+pub(super) struct CalendarTable(Option<Reading>);
 
-impl CalendarTable {
-    const NOTHING: Self = Self { file: None, rows: Vec::new() };
-}
-
-/// True for a holiday file rather than a table.
-pub(super) fn is_json(bytes: &[u8]) -> bool {
-    let bare = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes);
-    bare.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte == b'{')
-}
-
-/// Reads a holiday file; a day's row is its place in the list, from 1.
-pub(super) fn read_json(bytes: &[u8], ledger: &mut Ledger) -> CalendarTable {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            ledger.refuse(RowError::new(0, "", "encoding", error.to_string()));
-            return CalendarTable::NOTHING;
+/// Reads a file that is no table; `None` where it is one.
+pub(super) fn read_text(bytes: &[u8], ledger: &mut Ledger) -> Option<CalendarTable> {
+    let bare = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes).trim_ascii_start();
+    match bare.first() {
+        None => {
+            ledger.refuse(RowError::new(0, "", "empty_file", "the file is empty"));
+            Some(CalendarTable(None))
         }
-    };
-    match read_file(text) {
-        Ok(file) => {
-            let days = file.year.days.iter().chain(&file.beside).cloned();
-            let rows: Vec<_> = (1..).zip(days).collect();
-            rows.iter().for_each(|_| ledger.read());
-            CalendarTable { file: Some(file), rows }
-        }
-        Err(error) => {
-            let (row, column) = place(&error);
-            ledger.refuse(RowError::new(row, &column, "holiday_file", error.to_string()));
-            CalendarTable::NOTHING
-        }
+        Some(b'{') => Some(taken(read_json(bytes), ledger)),
+        Some(_) => None,
     }
 }
 
-/// The row and the field that a holiday file is refused for.
-fn place(error: &HolidayError) -> (u32, String) {
-    match error {
-        HolidayError::NotJson { line, .. } => (u32::try_from(*line).unwrap_or(0), String::new()),
-        HolidayError::NotPublished { .. } => (0, "days".to_owned()),
-        HolidayError::Unreadable { field, .. }
-        | HolidayError::OutsideYear { field, .. }
-        | HolidayError::Duplicate { field, .. } => (0, field.clone()),
+/// Gathers the rows of a table.
+pub(super) fn read_rows(rows: Vec<DayRow>, ledger: &mut Ledger) -> CalendarTable {
+    // Rows that were refused have been told, and a table without others is not an empty one.
+    if rows.is_empty() && !ledger.is_clean() {
+        return CalendarTable(None);
+    }
+    match of_rows(rows) {
+        Ok(reading) => CalendarTable(Some(reading)),
+        Err(Refused(errors)) => refused(errors, ledger),
     }
 }
 
-/// Makes a year of the rows of a table: the year that most of them lie in.
-pub(super) fn of_rows(rows: Vec<DayRow>, ledger: &mut Ledger) -> CalendarTable {
-    let mut years: BTreeMap<i32, usize> = BTreeMap::new();
-    let mut dates: BTreeMap<NaiveDate, u32> = BTreeMap::new();
-    for row in &rows {
-        *years.entry(row.day.date.year()).or_default() += 1;
-        if let Some(first) = dates.insert(row.day.date, row.row) {
-            let message = format!("this stands in row {first} already");
-            ledger.refuse(RowError::new(row.row, "date", "duplicate", message));
+fn taken(read: Result<Reading, Refused>, ledger: &mut Ledger) -> CalendarTable {
+    match read {
+        Ok(reading) => {
+            reading.rows.iter().for_each(|_| ledger.read());
+            CalendarTable(Some(reading))
         }
+        Err(Refused(errors)) => refused(errors, ledger),
     }
-    let Some((year, _)) = years.into_iter().max_by_key(|(_, days)| *days) else {
-        return CalendarTable::NOTHING;
-    };
-    let (mut days, mut beside) = (Vec::new(), Vec::new());
-    for row in &rows {
-        if row.day.date.year() == year {
-            days.push(row.day.clone());
-        } else if is_beside(row.day.date, year) {
-            beside.push(row.day.clone());
-        } else {
-            let message = format!("this is not in {year}: one file holds one year");
-            ledger.refuse(RowError::new(row.row, "date", "other_year", message));
-        }
-    }
-    let year = Year { year, papers: Vec::new(), days };
-    let rows = rows.into_iter().map(|row| (row.row, row.day)).collect();
-    CalendarTable { file: Some(YearFile { year, beside }), rows }
+}
+
+fn refused(errors: Vec<RowError>, ledger: &mut Ledger) -> CalendarTable {
+    errors.into_iter().for_each(|error| ledger.refuse(error));
+    CalendarTable(None)
 }
 
 pub(super) async fn apply(
@@ -102,16 +64,18 @@ pub(super) async fn apply(
     table: &CalendarTable,
     ledger: &mut Ledger,
 ) -> Result<(), store::Error> {
-    let Some(file) = &table.file else { return Ok(()) };
+    let Some(reading) = &table.0 else { return Ok(()) };
     let layers = rulebook::layers(tx).await?;
     let Some(mut nation) = layers.into_iter().find(|layer| layer.division.is_none()) else {
         return Err(store::Error::Unusable("the nation's calendar is missing".to_owned()));
     };
     let before = nation.layer.clone();
-    nation.layer.amend(file.clone());
-    for (row, day) in &table.rows {
-        let outcome = match before.days.get(&day.date) {
-            Some(known) if known == day => Outcome::Unchanged,
+    nation.layer.learn(reading.material.clone());
+    let said: BTreeMap<NaiveDate, &Day> =
+        reading.material.days().map(|day| (day.date, day)).collect();
+    for (row, date) in &reading.rows {
+        let outcome = match before.days.get(date) {
+            Some(known) if said.get(date) == Some(&known) => Outcome::Unchanged,
             Some(_) => Outcome::Updated,
             None => Outcome::Created,
         };
@@ -159,7 +123,9 @@ fn changed(before: &Layer, after: &Layer) -> Option<(NaiveDate, NaiveDate)> {
         old.is_working(*date) != new.is_working(*date)
             || old.is_published(date.year()) != new.is_published(date.year())
     };
-    let years = after.published.iter().chain(&before.published);
+    let years = after.published.iter().chain(&before.published).copied();
+    let named = after.days.keys().chain(before.days.keys()).map(NaiveDate::year);
+    let years = years.chain(named);
     let (first, last) = (years.clone().min()? - 1, years.max()? + 1);
     let begin = NaiveDate::from_ymd_opt(first, 1, 1)?;
     let days = || begin.iter_days().take_while(move |date| date.year() <= last);

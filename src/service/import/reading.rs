@@ -39,14 +39,14 @@ pub(super) fn read(
     ledger: &mut Ledger,
 ) -> Result<Table, Error> {
     Ok(match kind {
-        Kind::Calendar if calendar::is_json(bytes) => {
-            Table::Calendar(calendar::read_json(bytes, ledger))
-        }
         Kind::Divisions => Table::Divisions(rows(kind, bytes, ledger, DivisionRow::read)?),
-        Kind::Calendar => {
-            let days = rows(kind, bytes, ledger, DayRow::read)?;
-            Table::Calendar(calendar::of_rows(days, ledger))
-        }
+        Kind::Calendar => Table::Calendar(match calendar::read_text(bytes, ledger) {
+            Some(table) => table,
+            None => {
+                let days = rows(kind, bytes, ledger, DayRow::read)?;
+                calendar::read_rows(days, ledger)
+            }
+        }),
         Kind::Organisations => {
             Table::Organisations(rows(kind, bytes, ledger, OrganisationRow::read)?)
         }
@@ -96,7 +96,9 @@ fn rows<T>(
     } else if heading.is_none() && !is_hopeless {
         ledger.refuse(RowError::new(1, "", "empty", "the file holds no heading and no rows"));
     } else if found.is_empty() && ledger.is_clean() {
-        ledger.refuse(RowError::new(2, "", "empty", "there are no rows below the heading"));
+        // A calendar without holidays is another thing than a file without anything.
+        let code = if kind == Kind::Calendar { "no_days" } else { "empty" };
+        ledger.refuse(RowError::new(2, "", code, "there are no rows below the heading"));
     }
     Ok(found)
 }

@@ -215,7 +215,7 @@ async fn a_year_is_published_with_the_days_beside_it(db: TestDb) {
                  2027-01-02,休息日,元旦,国办发明电〔2026〕9号\n";
     assert_eq!(counts(&import(&world.app, Kind::Calendar, table).await), (1, 0, 1));
     let report = import(&world.app, Kind::Calendar, YEAR.replace("2027-01-03", "2027-01-01")).await;
-    assert_eq!(refusals(&report), [(0, "days[2].date", "holiday_file")]);
+    assert_eq!(refusals(&report), [(0, "days[2].date", "conflict")]);
 }
 
 async fn a_year_under_open_clocks_is_refused(db: TestDb) {
