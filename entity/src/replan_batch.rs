@@ -18,6 +18,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub impact: Json,
     pub undoes: Option<i32>,
+    pub version: Option<i32>,
     pub made_by: Uuid,
     pub made_at: DateTimeUtc,
     pub decided_by: Option<Uuid>,

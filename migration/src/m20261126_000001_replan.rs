@@ -47,6 +47,7 @@ fn batch() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("edit")).json_binary().not_null())
         .col(ColumnDef::new(Alias::new("impact")).json_binary().not_null())
         .col(ColumnDef::new(Alias::new("undoes")).integer().null())
+        .col(ColumnDef::new(Alias::new("version")).integer().null())
         .col(ColumnDef::new(Alias::new("made_by")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("made_at")).timestamp_with_time_zone().not_null())
         .col(ColumnDef::new(Alias::new("decided_by")).uuid().null())

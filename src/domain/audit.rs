@@ -35,6 +35,10 @@ pub enum Action {
     ExportMade,
     /// Firing was on hold and goes on.
     HoldReleased,
+    /// A calendar was added for a region.
+    CalendarAdded,
+    /// A calendar that never said anything was taken away.
+    CalendarRemoved,
     /// A change of calendars or time limits waits for a second administrator.
     ReplanProposed,
     /// A change of calendars or time limits took effect.
@@ -47,7 +51,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, for tables and tests.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::SignedOut,
@@ -58,6 +62,8 @@ impl Action {
         Self::EvidencePackMade,
         Self::ExportMade,
         Self::HoldReleased,
+        Self::CalendarAdded,
+        Self::CalendarRemoved,
         Self::ReplanProposed,
         Self::ReplanApplied,
         Self::ReplanApproved,
@@ -78,6 +84,8 @@ impl Action {
             Self::EvidencePackMade => "evidence_pack_made",
             Self::ExportMade => "export_made",
             Self::HoldReleased => "hold_released",
+            Self::CalendarAdded => "calendar_added",
+            Self::CalendarRemoved => "calendar_removed",
             Self::ReplanProposed => "replan_proposed",
             Self::ReplanApplied => "replan_applied",
             Self::ReplanApproved => "replan_approved",

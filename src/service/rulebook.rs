@@ -256,6 +256,13 @@ impl Rulebook {
         self.policies.iter().find(|policy| policy.version == version).unwrap_or(&self.default)
     }
 
+    /// What made a version of a layer of the one before it.
+    #[must_use]
+    pub fn change(&self, calendar: CalendarId, version: i32) -> Option<&LayerChange> {
+        let its = |edit: &&KeptEdit| edit.calendar == calendar && edit.version == version;
+        self.edits.iter().find(its).map(|edit| &edit.change)
+    }
+
     /// A layer by its id.
     ///
     /// # Errors

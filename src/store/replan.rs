@@ -60,6 +60,8 @@ pub struct KeptBatch {
     pub impact: Impact,
     /// The batch that it takes back.
     pub undoes: Option<u32>,
+    /// The version of the calendar that it made, once it took effect.
+    pub made_version: Option<i32>,
     /// Who proposed it, and when.
     pub made: (UserId, DateTime<Utc>),
     /// Who approved or refused it.
@@ -96,6 +98,7 @@ pub async fn decide(db: &impl ConnectionTrait, kept: &KeptBatch) -> Result<(), E
         .set(replan_batch::ActiveModel {
             state: sea_orm::Set(row.state),
             impact: sea_orm::Set(row.impact),
+            version: sea_orm::Set(row.version),
             decided_by: sea_orm::Set(row.decided_by),
             decided_at: sea_orm::Set(row.decided_at),
             decision: sea_orm::Set(row.decision),
@@ -245,6 +248,7 @@ fn row_of(kept: &KeptBatch) -> replan_batch::Model {
         edit: kept.edit.clone(),
         impact: document(&kept.impact),
         undoes: kept.undoes.map(int),
+        version: kept.made_version,
         made_by: kept.made.0.0,
         made_at: kept.made.1,
         decided_by: decided.map(|decided| decided.by.0),
@@ -262,6 +266,7 @@ fn kept_of(row: replan_batch::Model) -> Result<KeptBatch, Error> {
         state: place.word("state", &row.state)?,
         impact: place.document("impact", &row.impact)?,
         undoes: row.undoes.map(|number| place.number("undoes", number)).transpose()?,
+        made_version: row.version,
         made: (UserId(row.made_by), row.made_at),
         decided: decided.map(|(by, at)| Decided { by: UserId(by), at, words: row.decision }),
         reason: row.reason,

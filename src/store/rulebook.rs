@@ -146,6 +146,15 @@ pub async fn insert_layer(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result
     changed(db).await
 }
 
+/// Takes a layer away that has no days.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn delete_layer(db: &impl ConnectionTrait, id: CalendarId) -> Result<(), Error> {
+    calendar::Entity::delete_by_id(id.0).exec(db).await?;
+    changed(db).await
+}
+
 /// Replaces a layer's years and days by those of its next version, and remembers the `change`.
 ///
 /// # Errors

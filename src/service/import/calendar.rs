@@ -3,14 +3,16 @@
 //! **Never** moves a deadline: a year that would change the days of a running clock is refused.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use sea_orm::DatabaseTransaction;
 
 use super::ledger::Ledger;
 use crate::domain::calendar::{Calendar, Day, Layer, LayerChange, midnight_after};
 use crate::domain::holiday::{Reading, Refused, of_rows, read_json};
-use crate::domain::import::{DayRow, Outcome, RowError};
+use crate::domain::import::{DayRow, Kind, Outcome, RowError};
+use crate::service::{Error, FieldError};
 use crate::store::{self, imports, rulebook};
 
 /// Tickets that a refusal names.
@@ -65,6 +67,8 @@ pub(super) async fn apply(
     ledger: &mut Ledger,
 ) -> Result<(), store::Error> {
     let Some(reading) = &table.0 else { return Ok(()) };
+    // Nobody decides by the calendar while it changes.
+    rulebook::claimed(tx).await?;
     let layers = rulebook::layers(tx).await?;
     let Some(mut nation) = layers.into_iter().find(|layer| layer.division.is_none()) else {
         return Err(store::Error::Unusable("the nation's calendar is missing".to_owned()));
@@ -130,4 +134,31 @@ fn changed(before: &Layer, after: &Layer) -> Option<(NaiveDate, NaiveDate)> {
     let begin = NaiveDate::from_ymd_opt(first, 1, 1)?;
     let days = || begin.iter_days().take_while(move |date| date.year() <= last);
     Some((days().find(differs)?, days().filter(differs).last()?))
+}
+
+/// Reads the file of a calendar for who edits one; gives everything that is wrong with it instead.
+///
+/// # Errors
+/// [`Error::Unsupported`] when it is no file of days at all, and [`Error::Invalid`].
+pub fn reading(bytes: &[u8], now: DateTime<Utc>) -> Result<Reading, Error> {
+    let mut ledger = Ledger::of(Arc::new(|_step| {}));
+    let table = super::reading::read(Kind::Calendar, bytes, now, &mut ledger)?;
+    match table {
+        super::reading::Table::Calendar(CalendarTable(Some(reading))) if ledger.is_clean() => {
+            Ok(reading)
+        }
+        _ => Err(Error::Invalid(ledger.report().errors.iter().map(refusal).collect())),
+    }
+}
+
+/// A bad row as a field of the request.
+#[must_use]
+pub fn refusal(error: &RowError) -> FieldError {
+    let field = match (error.row, error.column.as_str()) {
+        (0, "") => "file".to_owned(),
+        (0, column) => format!("file.{column}"),
+        (row, "") => format!("rows[{row}]"),
+        (row, column) => format!("rows[{row}].{column}"),
+    };
+    FieldError::new(field, error.code, error.message.clone())
 }

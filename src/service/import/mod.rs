@@ -28,6 +28,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 pub use crate::domain::import::{Kind, Outcome, RowError};
+pub use calendar::{reading as read_calendar, refusal};
 pub use ledger::{Progress, Report, Step};
 pub use template::{Paper, template};
 pub use users::Password;

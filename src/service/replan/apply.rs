@@ -14,6 +14,7 @@ use super::plan::{Planned, Proposal, Walk, Wish};
 use super::view::{Outcome, named, view};
 use crate::domain::access::Scope;
 use crate::domain::bulletin::Bulletin;
+use crate::domain::holiday::Doubt;
 use crate::domain::id::OrganisationId;
 use crate::domain::impact::{Impact, Tally};
 use crate::domain::notice::{Channel, by_day};
@@ -22,7 +23,7 @@ use crate::service::audit::{self, Action, Entry};
 use crate::service::notices::expand;
 use crate::service::once::once;
 use crate::service::rulebook::Rulebook;
-use crate::service::{Answered, App, Error, Once};
+use crate::service::{Answered, App, Error, FieldError, Once};
 use crate::store::outbox::{self, Addressee, NewBulletin};
 use crate::store::replan::{self, BatchState, Decided, KeptBatch};
 use crate::store::tickets as kept;
@@ -44,9 +45,10 @@ pub async fn confirm(
 ) -> Result<Answered, Error> {
     admit(scope)?;
     let (app_, scope, at) = (app.clone(), scope.clone(), app.clock.now());
+    let expected = request.expected_version;
     let answered = once(app, request, move |tx| {
         let (app, scope, wish) = (app_.clone(), scope.clone(), wish.clone());
-        Box::pin(async move { confirm_in(tx, &app, &scope, wish, at).await })
+        Box::pin(async move { confirm_in(tx, &app, &scope, (wish, expected), at).await })
     })
     .await?;
     app.refresh().await?;
@@ -57,10 +59,18 @@ async fn confirm_in(
     tx: &DatabaseTransaction,
     app: &App,
     scope: &Scope,
-    wish: Wish,
+    (wish, expected): (Wish, Option<i64>),
     at: DateTime<Utc>,
 ) -> Result<Outcome, Error> {
-    let planned = Planned::of(claimed(tx, app).await?, &wish.proposal)?;
+    let book = claimed(tx, app).await?;
+    still_fits(&book, &wish.proposal)?;
+    if let (Some(version), Proposal::Calendar { calendar, .. }) = (expected, &wish.proposal)
+        && i64::from(book.layer(*calendar)?.version) != version
+    {
+        return Err(Error::Outdated);
+    }
+    let planned = Planned::of(book, &wish.proposal)?;
+    confirmed(&planned, &wish.confirmed)?;
     let number = replan::next_number(tx).await?;
     let order = order(number, &wish.reason, scope);
     let mut walk = Walk::new(&planned, &order, at);
@@ -82,17 +92,31 @@ async fn confirm_in(
         edit: serde_json::to_value(&wish.proposal).unwrap_or_default(),
         impact: tally.impact.clone(),
         undoes: wish.undoes,
+        made_version: None,
         made,
         decided: None,
     };
     if !is_large {
         batch.impact = write(tx, &planned, &order, at).await?.impact;
+        batch.made_version = planned.version();
     }
     replan::insert(tx, &batch).await?;
     let action = if is_large { Action::ReplanProposed } else { Action::ReplanApplied };
     record(tx, app, scope, action, &batch).await?;
     let named = named(tally.named);
     Ok(Outcome { batch: Some(view(tx, batch).await?), ..Outcome::of(&planned, named, tally.impact, seal) })
+}
+
+/// Everything odd about it was confirmed by name.
+fn confirmed(planned: &Planned, named: &[String]) -> Result<(), Error> {
+    let doubt = |doubt: &Doubt| {
+        let message = format!("{}; confirm it as {}", doubt.message(), doubt.as_str());
+        FieldError::new("confirm", doubt.as_str(), message)
+    };
+    let open = planned.doubts();
+    let open = open.iter().filter(|doubt| !named.iter().any(|name| name == doubt.as_str()));
+    let open: Vec<_> = open.map(doubt).collect();
+    if open.is_empty() { Ok(()) } else { Err(Error::Invalid(open)) }
 }
 
 /// Approves a change that waits for it: it takes effect, with the impact it has now.
@@ -136,6 +160,7 @@ async fn approve_in(
     let tally = write(tx, &planned, &order, at).await?;
     batch.state = BatchState::Applied;
     batch.impact = tally.impact.clone();
+    batch.made_version = planned.version();
     batch.decided = Some(Decided { by: scope.actor().user, at: app.clock.wall(), words: None });
     replan::decide(tx, &batch).await?;
     record(tx, app, scope, Action::ReplanApproved, &batch).await?;

@@ -7,12 +7,15 @@
 //! **Never** edits a batch that took effect: taking one back is another batch.
 
 mod apply;
+pub mod layers;
 mod plan;
 mod view;
 
 pub use apply::{approve, confirm, reject};
 pub use plan::{Proposal, Wish};
-pub use view::{BatchView, Outcome, Seen, batches, preview, preview_batch, show};
+pub use view::{
+    BatchView, MovedTicket, Outcome, Seen, batches, preview, preview_batch, show, undoing,
+};
 
 use super::Error;
 use crate::domain::access::Scope;

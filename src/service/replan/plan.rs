@@ -11,10 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::calendar::{Edit, LayerChange, at_time, midnight_after};
 use crate::domain::escalation::Desk;
+use crate::domain::holiday::{Doubt, doubts};
 use crate::domain::id::{CalendarId, PolicyId, TicketId};
 use crate::domain::impact::Tally;
 use crate::domain::policy::Policy;
-use crate::domain::ticket::{Change, Order, Rules, Ticket, replan};
+use crate::domain::ticket::{Change, Order, Refusal, Rules, Ticket, replan};
 use crate::service::Error;
 use crate::service::rulebook::{KeptLayer, Rulebook};
 use crate::service::tickets::{desks_of_all, policy_version};
@@ -53,6 +54,8 @@ pub struct Wish {
     pub undoes: Option<u32>,
     /// The seal of the preview that it was confirmed after.
     pub seal: Option<String>,
+    /// What is odd about it and is so all the same, by [`Doubt::as_str`].
+    pub confirmed: Vec<String>,
 }
 
 /// A proposal with the rules before and after it.
@@ -122,7 +125,25 @@ impl Planned {
         let policy = self.before.policy_of(policy_version(ticket));
         let before = Rules { calendar: &calendars.0, policy, desks };
         let after = Rules { calendar: &calendars.1, policy: self.policy_after(policy), desks };
-        Ok(replan(ticket, order, at, (&before, &after))?)
+        replan(ticket, order, at, (&before, &after)).map_err(|refusal| match refusal {
+            Refusal::Calendar(error) => {
+                let message = format!("a deadline of {}: {error}", ticket.number);
+                Error::invalid("days", "no_working_time", message)
+            }
+            refusal => refusal.into(),
+        })
+    }
+
+    /// The version of the calendar that it makes.
+    pub(super) fn version(&self) -> Option<i32> {
+        Some(self.layer.as_ref()?.0.version)
+    }
+
+    /// What is odd about the calendar afterwards.
+    pub(super) fn doubts(&self) -> Vec<Doubt> {
+        let Some((edited, _)) = &self.layer else { return Vec::new() };
+        let before = self.before.layer(edited.id).map(|kept| &kept.layer);
+        before.map_or_else(|_| Vec::new(), |before| doubts(before, &edited.layer))
     }
 
     /// The years that are published, or not any more.

@@ -8,11 +8,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::apply::{order, proposal, still_fits};
+use super::apply::{conflict, order, proposal, still_fits};
 use super::plan::{Planned, Proposal, Walk};
 use super::admit;
 use crate::domain::access::Scope;
-use crate::domain::calendar::{Day, DayKind};
+use crate::domain::calendar::{Day, DayKind, Edit};
+use crate::domain::holiday::Doubt;
 use crate::domain::id::TicketId;
 use crate::domain::impact::{Impact, Named};
 use crate::domain::ticket::Moved;
@@ -56,6 +57,8 @@ pub struct Outcome {
     pub days: Vec<Seen>,
     /// Years in which the calendar says something and which are not published.
     pub provisional: Vec<i32>,
+    /// What is odd about the calendar afterwards, and has to be confirmed by name.
+    pub doubts: Vec<Doubt>,
     /// The first deadlines that move.
     pub deadlines: Vec<MovedTicket>,
     /// The counts of all.
@@ -88,7 +91,8 @@ impl Outcome {
         let nation = planned.after.nation();
         let mut provisional = planned.years();
         provisional.retain(|year| !nation.is_published(*year));
-        Self { days: days.collect(), provisional, deadlines, impact, seal, batch: None }
+        let (days, doubts) = (days.collect(), planned.doubts());
+        Self { days, provisional, doubts, deadlines, impact, seal, batch: None }
     }
 }
 
@@ -190,4 +194,30 @@ async fn views(db: &impl ConnectionTrait, batches: Vec<KeptBatch>) -> Result<Vec
         batch,
     };
     Ok(batches.into_iter().map(view).collect())
+}
+
+/// What takes a batch back, with its number.
+///
+/// # Errors
+/// [`Error::Forbidden`], [`Error::NotFound`], and [`Error::Conflict`] for a batch that did not
+/// take effect, or none that can be taken back.
+pub async fn undoing(app: &App, scope: &Scope, id: Uuid) -> Result<(Proposal, u32), Error> {
+    admit(scope)?;
+    let db = app.store.read();
+    let batch = replan::find(db, id).await?.ok_or(Error::NotFound)?;
+    if batch.state != BatchState::Applied {
+        return Err(conflict("not_applied", "this batch did not take effect"));
+    }
+    app.refresh().await?;
+    match (proposal(&batch)?, batch.made_version) {
+        (Proposal::Calendar { calendar, .. }, Some(version)) => {
+            let book = app.book();
+            let change = book.change(calendar, version).ok_or(Error::NotFound)?;
+            Ok((Proposal::Calendar { calendar, edit: Edit::Undo(change.clone()) }, batch.number))
+        }
+        (Proposal::Calendar { .. } | Proposal::Policy { .. }, _) => Err(conflict(
+            "cannot_be_undone",
+            "judge the tickets by the earlier version of the policy instead",
+        )),
+    }
 }

@@ -9,7 +9,7 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, attachments, audit, calendars, deadline, deliveries, demo, divisions, escalations,
+    acts, attachments, audit, batches, calendar_edits, calendars, deadline, deliveries, demo, divisions, escalations,
     evidence, exports, filing, imports, ledger, locks, messages, notices, organisations, policies,
     products, requests, session, shortage, stream, tickets, timeline, users,
 };
@@ -71,6 +71,9 @@ pub(in crate::web) enum Problems {
         shortage::list, shortage::show, shortage::reply, ledger::show,
         notices::list, notices::read, stream::open,
         deadline::reckon, calendars::list, calendars::show, divisions::list,
+        calendar_edits::add, calendar_edits::remove, calendar_edits::set, calendar_edits::clear,
+        calendar_edits::import, batches::list, batches::show, batches::preview, batches::approve,
+        batches::reject, batches::undo,
         policies::list, policies::show, organisations::list, users::list,
         audit::list, locks::list,
         deliveries::log, deliveries::replay,

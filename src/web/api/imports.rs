@@ -118,16 +118,8 @@ pub(in crate::web) async fn run(
 }
 
 fn refusal(report: &Report) -> Error {
-    let refused = |error: &import::RowError| {
-        let field = match (error.row, error.column.as_str()) {
-            (0, "") => "file".to_owned(),
-            (0, column) => format!("file.{column}"),
-            (row, "") => format!("rows[{row}]"),
-            (row, column) => format!("rows[{row}].{column}"),
-        };
-        FieldError::new(field, error.code, error.message.clone())
-    };
-    let mut errors: Vec<_> = report.errors.iter().take(MOST_SHOWN).map(refused).collect();
+    let mut errors: Vec<_> =
+        report.errors.iter().take(MOST_SHOWN).map(import::refusal).collect();
     let more = report.errors.len().saturating_sub(MOST_SHOWN);
     if more > 0 {
         errors.push(FieldError::new("file", "more", format!("and {more} more refusals")));

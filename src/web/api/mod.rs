@@ -6,6 +6,8 @@
 pub(super) mod acts;
 pub(super) mod attachments;
 pub(super) mod audit;
+pub(super) mod batches;
+mod calendar_edits;
 pub(super) mod calendars;
 pub(super) mod deadline;
 pub(super) mod deliveries;
@@ -36,7 +38,7 @@ pub(super) mod users;
 pub(super) mod words;
 
 use actix_web::HttpRequest;
-use actix_web::web::{self, ServiceConfig, delete, post, resource, scope};
+use actix_web::web::{self, ServiceConfig, delete, post, put, resource, scope};
 use uuid::Uuid;
 
 use super::{error, get, query};
@@ -70,8 +72,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/notices/{id}/read").route(post().to(notices::read)))
         .service(get(resource("/events/stream"), stream::open))
         .service(get(resource("/deadline"), deadline::reckon))
-        .service(get(resource("/calendars"), calendars::list))
-        .service(get(resource("/calendars/{id}"), calendars::show))
+        .configure(of_calendars)
         .service(get(resource("/policies"), policies::list))
         .service(get(resource("/policies/{id}"), policies::show))
         .service(get(resource("/organisations"), organisations::list))
@@ -89,6 +90,30 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/api/docs"), docs::redirect))
         .service(docs::pages())
         .service(api);
+}
+
+/// Calendars, and the batches that change them.
+fn of_calendars(config: &mut ServiceConfig) {
+    config
+        .service(
+            get(resource("/calendars"), calendars::list).route(post().to(calendar_edits::add)),
+        )
+        .service(
+            get(resource("/calendars/{id}"), calendars::show)
+                .route(delete().to(calendar_edits::remove)),
+        )
+        .service(
+            resource("/calendars/{id}/days/{date}")
+                .route(put().to(calendar_edits::set))
+                .route(delete().to(calendar_edits::clear)),
+        )
+        .service(resource("/calendars/{id}/import").route(post().to(calendar_edits::import)))
+        .service(get(resource("/batches"), batches::list))
+        .service(get(resource("/batches/{id}"), batches::show))
+        .service(get(resource("/batches/{id}/preview"), batches::preview))
+        .service(resource("/batches/{id}/approve").route(post().to(batches::approve)))
+        .service(resource("/batches/{id}/reject").route(post().to(batches::reject)))
+        .service(resource("/batches/{id}/undo").route(post().to(batches::undo)));
 }
 
 /// Tickets, and what is done to them.
