@@ -24,6 +24,8 @@ mod notices;
 mod promises;
 #[path = "ticket/random.rs"]
 mod random;
+#[path = "ticket/replans.rs"]
+mod replans;
 #[path = "ticket/requests.rs"]
 mod requests;
 #[path = "ticket/rungs.rs"]

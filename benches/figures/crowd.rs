@@ -62,6 +62,35 @@ pub(crate) async fn fill(store: &Store, numbers: Range<u32>) -> DateTime<Utc> {
     crowd.now
 }
 
+/// Adds so many open tickets of this morning, and their parties; gives the present instant.
+pub(crate) async fn fill_open(store: &Store, count: u32) -> DateTime<Utc> {
+    let crowd = Arc::new(Crowd::new());
+    let settled = Arc::clone(&crowd);
+    let added = store.write(move |tx| {
+        let crowd = Arc::clone(&settled);
+        Box::pin(async move { crowd.settle(tx).await })
+    });
+    added.await.expect("the parties are written");
+    for first in (0..count).step_by(usize::try_from(PER_TRANSACTION).expect("small")) {
+        let (crowd, last) = (Arc::clone(&crowd), count.min(first + PER_TRANSACTION));
+        let filed = store.write(move |tx| {
+            let changes: Vec<_> = (first..last).map(|number| crowd.open(number)).collect();
+            Box::pin(async move {
+                let mut batch = Batch::on(tx);
+                tickets::insert_all(&mut batch, &changes);
+                batch.run(tx).await
+            })
+        });
+        filed.await.expect("tickets are written");
+    }
+    crowd.now
+}
+
+/// The id of a ticket of the crowd.
+pub(crate) fn ticket(number: u32) -> TicketId {
+    TicketId(id("ticket", number))
+}
+
 /// A hospital of the crowd whose county, city and province have bureaus in the demo.
 pub(crate) fn hospital() -> OrganisationId {
     OrganisationId(id("医院", 41))
@@ -156,6 +185,13 @@ impl Crowd {
             "{} {} {}",
             change.ticket.number, report.summary, report.description
         ));
+        (change, terms)
+    }
+
+    /// A ticket of this morning that nobody has answered.
+    fn open(&self, number: u32) -> (Change, String) {
+        let change = self.lived(number, self.now - TimeDelta::minutes(i64::from(number % 480)), 2);
+        let terms = search::terms(&change.ticket.number);
         (change, terms)
     }
 

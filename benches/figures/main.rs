@@ -35,12 +35,14 @@ mod listeners;
 mod load;
 mod memory;
 mod pages;
+mod replan;
 
 const FILING_SECONDS: u64 = 5;
 const DUE_TICKETS: usize = 100_000;
 
-const PARTS: [&str; 8] =
-    ["deadlines", "filing", "timers", "ledger", "pages", "imports", "memory", "listeners"];
+const PARTS: [&str; 9] = [
+    "deadlines", "filing", "timers", "replan", "ledger", "pages", "imports", "memory", "listeners",
+];
 
 #[tokio::main]
 async fn main() {
@@ -61,6 +63,9 @@ async fn main() {
     }
     if is_asked("timers") {
         due_timers().await;
+    }
+    if is_asked("replan") {
+        replan::figures().await;
     }
     if is_asked("ledger") {
         ledger::figures().await;

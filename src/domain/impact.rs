@@ -69,9 +69,9 @@ impl Tally {
     /// Adds what a re-plan changed in a ticket; gives what it moved.
     pub fn add<'c>(&mut self, ticket: &Ticket, change: &'c Change) -> &'c [Moved] {
         let mut events = change.events.iter();
-        let replanned = events.by_ref().find_map(|event| match &event.data {
-            EventData::Replanned { moved, .. } => Some(moved.as_slice()),
-            _ => None,
+        let replanned = events.by_ref().find_map(|event| {
+            let EventData::Replanned { moved, .. } = &event.data else { return None };
+            Some(moved.as_slice())
         });
         let Some(moved) = replanned else { return &[] };
         self.impact.tickets += 1;

@@ -12,7 +12,7 @@ use crate::domain::ticket::ActKind;
 use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
-pub(super) const CODES: [(&str, u16, &str); 36] = [
+pub(super) const CODES: [(&str, u16, &str); 42] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
@@ -39,6 +39,12 @@ pub(super) const CODES: [(&str, u16, &str); 36] = [
     ("calendar", 409, "The calendar cannot count that far"),
     ("not_a_dead_letter", 409, "Only a failed delivery can be sent again"),
     ("pack_too_large", 409, "The ticket is too large for an evidence pack"),
+    ("decided_already", 409, "This batch does not wait for a decision any more"),
+    ("changed_since", 409, "Somebody changed the same days since"),
+    ("in_use", 409, "It is in use"),
+    ("impact_changed", 409, "What this would do has changed since you looked"),
+    ("not_applied", 409, "This batch did not take effect"),
+    ("cannot_be_undone", 409, "This batch cannot be taken back"),
     ("outdated", 412, "Changed since you read it"),
     ("too_large", 413, "The body is too large"),
     ("over_quota", 413, "There is no room for more files"),

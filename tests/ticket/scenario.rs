@@ -98,6 +98,7 @@ pub(crate) fn bureau(division: &str) -> Actor {
 }
 
 pub(crate) struct World {
+    pub(crate) calendar: &'static Calendar,
     pub(crate) policy: Policy,
     pub(crate) desks: Vec<Desk>,
     pub(crate) urgency: Urgency,
@@ -108,6 +109,7 @@ pub(crate) struct World {
 /// The national policy in a county of Shandong where every desk is staffed.
 pub(crate) fn world() -> World {
     let world = World {
+        calendar: calendar(),
         policy: Policy::national(),
         desks: Vec::new(),
         urgency: Urgency::Ordinary,
@@ -140,8 +142,8 @@ impl World {
         self
     }
 
-    fn rules(&self) -> Rules<'_> {
-        Rules { calendar: calendar(), policy: &self.policy, desks: &self.desks }
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules { calendar: self.calendar, policy: &self.policy, desks: &self.desks }
     }
 
     pub(crate) fn file(self, at: &str) -> Life {

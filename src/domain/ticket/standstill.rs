@@ -80,6 +80,8 @@ impl Deadline {
             open.through = Some(on);
         }
         match self.basis {
+            // By rules that were changed since, it had passed before it stood still.
+            _ if self.due_at <= stop.from => {}
             Basis::Count(Target::ElapsedHours(_)) => {
                 next.due_at = self.due_at + (at - stop.from).max(chrono::TimeDelta::zero());
                 next.due_on = local_date(next.due_at - chrono::TimeDelta::nanoseconds(1));

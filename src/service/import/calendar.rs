@@ -9,6 +9,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use sea_orm::DatabaseTransaction;
 
 use super::ledger::Ledger;
+use super::reading::Table;
 use crate::domain::calendar::{Calendar, Day, Layer, LayerChange, midnight_after};
 use crate::domain::holiday::{Reading, Refused, of_rows, read_json};
 use crate::domain::import::{DayRow, Kind, Outcome, RowError};
@@ -143,12 +144,12 @@ fn changed(before: &Layer, after: &Layer) -> Option<(NaiveDate, NaiveDate)> {
 pub fn reading(bytes: &[u8], now: DateTime<Utc>) -> Result<Reading, Error> {
     let mut ledger = Ledger::of(Arc::new(|_step| {}));
     let table = super::reading::read(Kind::Calendar, bytes, now, &mut ledger)?;
-    match table {
-        super::reading::Table::Calendar(CalendarTable(Some(reading))) if ledger.is_clean() => {
-            Ok(reading)
-        }
-        _ => Err(Error::Invalid(ledger.report().errors.iter().map(refusal).collect())),
+    if let Table::Calendar(CalendarTable(Some(reading))) = table
+        && ledger.is_clean()
+    {
+        return Ok(reading);
     }
+    Err(Error::Invalid(ledger.report().errors.iter().map(refusal).collect()))
 }
 
 /// A bad row as a field of the request.

@@ -125,12 +125,10 @@ impl Planned {
         let policy = self.before.policy_of(policy_version(ticket));
         let before = Rules { calendar: &calendars.0, policy, desks };
         let after = Rules { calendar: &calendars.1, policy: self.policy_after(policy), desks };
-        replan(ticket, order, at, (&before, &after)).map_err(|refusal| match refusal {
-            Refusal::Calendar(error) => {
-                let message = format!("a deadline of {}: {error}", ticket.number);
-                Error::invalid("days", "no_working_time", message)
-            }
-            refusal => refusal.into(),
+        replan(ticket, order, at, (&before, &after)).map_err(|refusal| {
+            let Refusal::Calendar(error) = refusal else { return refusal.into() };
+            let message = format!("a deadline of {}: {error}", ticket.number);
+            Error::invalid("days", "no_working_time", message)
         })
     }
 

@@ -4,6 +4,7 @@ mod attachments;
 mod audit;
 mod bad_fields;
 mod bad_requests;
+mod calendar_edits;
 mod checks;
 mod directory;
 mod duplicates_and_order;

@@ -58,7 +58,7 @@ const HOUSES: [(&str, OrganisationKind, &str, &str); 12] = [
     ("province", OrganisationKind::Bureau, "370000", "省医保局"),
     ("platform", OrganisationKind::Platform, "370000", "平台"),
 ];
-const PEOPLE: [Person; 14] = [
+const PEOPLE: [Person; 15] = [
     ("hospital", "hospital", Role::Hospital, Language::Chinese),
     ("hospital2", "hospital2", Role::Hospital, Language::Chinese),
     ("maker", "maker", Role::Manufacturer, Language::Chinese),
@@ -71,6 +71,7 @@ const PEOPLE: [Person; 14] = [
     ("city2", "city2", Role::Bureau, Language::Chinese),
     ("province", "province", Role::Bureau, Language::Chinese),
     ("admin", "platform", Role::Admin, Language::Chinese),
+    ("admin2", "platform", Role::Admin, Language::Chinese),
     ("security", "platform", Role::Security, Language::Chinese),
     ("auditor", "platform", Role::Auditor, Language::Chinese),
 ];
