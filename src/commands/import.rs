@@ -150,6 +150,10 @@ fn write_verdicts(
         let message = inert(&error.message);
         writer.write_record([&row, "refused", &*column, error.code, &message, "", ""])?;
     }
+    for held in &report.held {
+        let (row, said) = (held.row.to_string(), inert(&held.said));
+        writer.write_record([&*row, "held", "", held.why.as_str(), &said, "", ""])?;
+    }
     for made in passwords.iter().filter(|_| !report.is_refused()) {
         let (name, created) = (inert(&made.username), Outcome::Created.as_str());
         writer.write_record(["", created, "", "password", "", &*name, &made.password])?;
@@ -166,6 +170,10 @@ fn tell(report: &Report, mode: Mode) -> anyhow::Result<()> {
         let column = if error.column.is_empty() { "" } else { ", " };
         let place = format!("row {}{column}{}", error.row, error.column);
         say(&format!("{place}: {}: {}", error.code, error.message))?;
+    }
+    for held in &report.held {
+        let (row, why) = (held.row, held.why);
+        say(&format!("row {row}: held: {}: {}", why.message(), held.said))?;
     }
     if report.is_refused() {
         let mut rows: Vec<u32> = report.errors.iter().map(|error| error.row).collect();

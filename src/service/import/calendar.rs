@@ -11,7 +11,7 @@ use sea_orm::DatabaseTransaction;
 use super::ledger::Ledger;
 use super::reading::Table;
 use crate::domain::calendar::{Calendar, Day, Layer, LayerChange, midnight_after};
-use crate::domain::holiday::{Reading, Refused, of_rows, read_json};
+use crate::domain::holiday::{Reading, Refused, of_rows, read_ics, read_json};
 use crate::domain::import::{DayRow, Kind, Outcome, RowError};
 use crate::service::{Error, FieldError};
 use crate::store::{self, imports, rulebook};
@@ -31,8 +31,13 @@ pub(super) fn read_text(bytes: &[u8], ledger: &mut Ledger) -> Option<CalendarTab
             Some(CalendarTable(None))
         }
         Some(b'{') => Some(taken(read_json(bytes), ledger)),
+        Some(_) if begins_with(bare, b"BEGIN:") => Some(taken(read_ics(bytes), ledger)),
         Some(_) => None,
     }
+}
+
+fn begins_with(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word))
 }
 
 /// Gathers the rows of a table.
@@ -51,6 +56,7 @@ fn taken(read: Result<Reading, Refused>, ledger: &mut Ledger) -> CalendarTable {
     match read {
         Ok(reading) => {
             reading.rows.iter().for_each(|_| ledger.read());
+            ledger.hold(&reading.held);
             CalendarTable(Some(reading))
         }
         Err(Refused(errors)) => refused(errors, ledger),

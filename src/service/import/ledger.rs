@@ -7,6 +7,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::Mode;
+use crate::domain::holiday::Held;
 use crate::domain::import::{Outcome, RowError};
 
 /// So many refusals are told; a file with more is not read to its end.
@@ -39,6 +40,8 @@ pub struct Report {
     pub outcomes: Vec<(u32, Outcome)>,
     /// What is wrong with each bad row, in the file's order.
     pub errors: Vec<RowError>,
+    /// What was not clear enough to be taken; the rest was.
+    pub held: Vec<Held>,
     /// Rows below the heading.
     read: u32,
 }
@@ -65,12 +68,13 @@ pub(super) struct Ledger {
     read: u32,
     outcomes: Vec<(u32, Outcome)>,
     errors: Vec<RowError>,
+    held: Vec<Held>,
 }
 
 impl Ledger {
     pub(super) fn of(progress: Progress) -> Self {
-        let (outcomes, errors) = (Vec::new(), Vec::new());
-        Self { progress, mode: Mode::Rehearse, read: 0, outcomes, errors }
+        let (outcomes, errors, held) = (Vec::new(), Vec::new(), Vec::new());
+        Self { progress, mode: Mode::Rehearse, read: 0, outcomes, errors, held }
     }
 
     /// The rows are read; now they are judged.
@@ -108,6 +112,11 @@ impl Ledger {
         if done.is_multiple_of(EVERY) {
             (self.progress)(Step::Done(done, self.read));
         }
+    }
+
+    /// Somebody has to judge these.
+    pub(super) fn hold(&mut self, held: &[Held]) {
+        self.held.extend_from_slice(held);
     }
 
     /// A row is bad.
@@ -155,7 +164,7 @@ impl Ledger {
         if !self.errors.is_empty() {
             (created, updated, unchanged) = (0, 0, 0);
         }
-        let (outcomes, errors, read) = (self.outcomes, self.errors, self.read);
-        Report { created, updated, unchanged, outcomes, errors, read }
+        let (outcomes, errors, held) = (self.outcomes, self.errors, self.held);
+        Report { created, updated, unchanged, outcomes, errors, held, read: self.read }
     }
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::docs::Problems;
+use crate::domain::holiday::Held;
 use crate::service::import::{self, Kind, Mode, Paper, Password, Report};
 use crate::service::{Error, FieldError};
 use crate::web::auth::SignedIn;
@@ -33,6 +35,9 @@ pub(in crate::web) struct ImportBody {
     pub(in crate::web) unchanged: u32,
     /// What became of each row, in the file's order.
     pub(in crate::web) outcomes: Vec<OutcomeBody>,
+    /// What of a calendar was not clear enough to be taken: somebody has to judge it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::web) held: Vec<HeldBody>,
     /// The passwords of new people: nobody can be shown them again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::web) passwords: Vec<PasswordBody>,
@@ -45,6 +50,38 @@ pub(in crate::web) struct OutcomeBody {
     pub(in crate::web) row: u32,
     /// `created`, `updated` or `unchanged`.
     pub(in crate::web) outcome: &'static str,
+}
+
+/// An event or a line that is held for review.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct HeldBody {
+    /// The line it begins in.
+    pub(in crate::web) row: u32,
+    /// What it says.
+    pub(in crate::web) said: String,
+    /// The first day it is about, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) first: Option<NaiveDate>,
+    /// The last day it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) last: Option<NaiveDate>,
+    /// `unclear`, `part_of_day`, `recurs`, `encoded`, `other_year` or `too_long`.
+    pub(in crate::web) why: &'static str,
+    pub(in crate::web) message: &'static str,
+}
+
+impl HeldBody {
+    /// What is held, as it is shown.
+    pub(in crate::web) fn shown(held: &Held) -> Self {
+        Self {
+            row: held.row,
+            said: held.said.clone(),
+            first: held.days.map(|(first, _)| first),
+            last: held.days.map(|(_, last)| last),
+            why: held.why.as_str(),
+            message: held.why.message(),
+        }
+    }
 }
 
 /// A password that was made for somebody new.
@@ -74,6 +111,7 @@ impl ImportBody {
             updated: report.updated,
             unchanged: report.unchanged,
             outcomes: report.outcomes.iter().map(outcome).collect(),
+            held: report.held.iter().map(HeldBody::shown).collect(),
             passwords: given
                 .map(|made| PasswordBody { username: made.username, password: made.password })
                 .collect(),
@@ -91,7 +129,7 @@ impl ImportBody {
         ("kind" = String, Path, description = "calendar, divisions, organisations, users, products, agreements or tickets"),
         ("dry_run" = Option<bool>, Query, description = "true judges every row and writes nothing"),
     ),
-    request_body(content_type = "multipart/form-data", content = String, description = "The table, CSV or XLSX, in a part called `file`"),
+    request_body(content_type = "multipart/form-data", content = String, description = "The table, CSV or XLSX (a calendar: holiday JSON or iCalendar, too), in a part called `file`"),
     responses((status = 200, description = "What became of the rows", body = ImportBody), Problems)
 )]
 pub(in crate::web) async fn run(
