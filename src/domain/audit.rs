@@ -47,11 +47,29 @@ pub enum Action {
     ReplanApproved,
     /// One that waited was refused or taken back.
     ReplanRejected,
+    /// A hospital filed a ticket.
+    TicketFiled,
+    /// A party acted on a ticket; `act` says how.
+    TicketActed,
+    /// A manufacturer replied to many tickets at once.
+    ShortageReplied,
+    /// Somebody opened a notice of theirs.
+    NoticeRead,
+    /// Somebody kept a draft.
+    DraftKept,
+    /// Somebody discarded a draft.
+    DraftDiscarded,
+    /// Somebody chose the language they are told things in.
+    LanguageChanged,
+    /// Somebody moved the demo's clock.
+    DemoClockMoved,
+    /// Firing was put on hold by whoever operates the service.
+    HoldBegun,
 }
 
 impl Action {
     /// Every action, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 25] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::SignedOut,
@@ -68,6 +86,15 @@ impl Action {
         Self::ReplanApplied,
         Self::ReplanApproved,
         Self::ReplanRejected,
+        Self::TicketFiled,
+        Self::TicketActed,
+        Self::ShortageReplied,
+        Self::NoticeRead,
+        Self::DraftKept,
+        Self::DraftDiscarded,
+        Self::LanguageChanged,
+        Self::DemoClockMoved,
+        Self::HoldBegun,
     ];
 
     /// The stable name.
@@ -90,6 +117,15 @@ impl Action {
             Self::ReplanApplied => "replan_applied",
             Self::ReplanApproved => "replan_approved",
             Self::ReplanRejected => "replan_rejected",
+            Self::TicketFiled => "ticket_filed",
+            Self::TicketActed => "ticket_acted",
+            Self::ShortageReplied => "shortage_replied",
+            Self::NoticeRead => "notice_read",
+            Self::DraftKept => "draft_kept",
+            Self::DraftDiscarded => "draft_discarded",
+            Self::LanguageChanged => "language_changed",
+            Self::DemoClockMoved => "demo_clock_moved",
+            Self::HoldBegun => "hold_begun",
         }
     }
 }

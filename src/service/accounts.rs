@@ -274,11 +274,18 @@ pub async fn create(app: &App, user: NewUser) -> Result<(), Error> {
 /// [`Error::Internal`].
 pub async fn set_language(app: &App, scope: &Scope, language: Language) -> Result<(), Error> {
     let user = scope.actor().user;
+    let entry = Entry::by(scope, Action::LanguageChanged, app.clock.wall());
     app.store
         .write(move |tx| {
-            Box::pin(
-                async move { Ok::<_, Error>(accounts::set_language(tx, user, language).await?) },
-            )
+            let entry = entry.clone();
+            Box::pin(async move {
+                let before = accounts::set_language(tx, user, language).await?;
+                if before != Some(language) {
+                    let detail = json!({ "before": { "language": before }, "after": { "language": language } });
+                    audit::record(tx, entry.with(detail)).await?;
+                }
+                Ok::<_, Error>(())
+            })
         })
         .await
 }

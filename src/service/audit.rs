@@ -5,17 +5,23 @@
 //!
 //! **Never** lets anybody but an auditor read it, administrators included.
 
+mod deeds;
+
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
+use serde_json::json;
 
 use super::{App, Error};
 use crate::domain::access::Scope;
+pub(in crate::service) use deeds::{Acted, filed, replied};
+
 pub use crate::domain::audit::{Action, Entry, Origin};
 use crate::domain::party::{Organisation, Role};
 use crate::store::audit::Kept;
 pub use crate::store::audit::{Filter, Position};
-use crate::store::{accounts, audit};
+use crate::store::{Batch, accounts, audit};
 
 /// Writes an entry in the transaction of what it is about.
 ///
@@ -23,6 +29,11 @@ use crate::store::{accounts, audit};
 /// [`Error::Internal`]; then what it is about must not take effect either.
 pub async fn record(tx: &impl ConnectionTrait, entry: Entry) -> Result<(), Error> {
     Ok(audit::insert(tx, entry).await?)
+}
+
+/// Writes an entry with a batch, in the transaction of what it is about.
+pub(in crate::service) fn add(batch: &mut Batch, entry: Entry) {
+    audit::add(batch, entry);
 }
 
 /// Writes an entry about what writes nothing itself.
@@ -36,6 +47,16 @@ pub async fn record_alone(app: &App, entry: Entry) -> Result<(), Error> {
             Box::pin(async move { record(tx, entry).await })
         })
         .await
+}
+
+/// Writes down that the demo's clock is moved; to be done before it moves.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn note_clock(app: &App, scope: &Scope, to: DateTime<Utc>) -> Result<(), Error> {
+    let entry = Entry::by(scope, Action::DemoClockMoved, app.clock.wall());
+    let detail = json!({ "before": { "now": app.clock.now() }, "after": { "now": to } });
+    record_alone(app, entry.with(detail)).await
 }
 
 /// An entry as auditors see it.

@@ -3,7 +3,9 @@
 //! **Never** checks what was filled in: a draft may be wrong, only filing may not.
 
 use chrono::TimeDelta;
+use serde_json::json;
 
+use super::audit::{self, Action, Entry};
 use super::{App, Error};
 use crate::domain::access::Scope;
 use crate::domain::id::{DraftId, UserId};
@@ -43,15 +45,19 @@ pub async fn save(
         return Err(Error::invalid("document", "too_long", message));
     }
     let code = product_code.to_owned();
+    let entry = Entry::by(scope, Action::DraftKept, app.clock.wall());
+    let entry = entry.with(json!({ "product": code, "fields": fields.keys().collect::<Vec<_>>() }));
     app.store
         .write(move |tx| {
-            let (code, document) = (code.clone(), document.clone());
+            let (code, document, entry) = (code.clone(), document.clone(), entry.clone());
             Box::pin(async move {
                 if drafts::count_others(tx, user, &code).await? >= MOST {
                     let message = format!("you have {MOST} drafts already: file or delete one");
                     return Err(Error::OverQuota(message));
                 }
-                Ok(drafts::save(tx, user, (&code, document), at).await?)
+                let id = drafts::save(tx, user, (&code, document), at).await?;
+                audit::record(tx, entry.about(id)).await?;
+                Ok(id)
             })
         })
         .await
@@ -79,10 +85,18 @@ pub async fn get(app: &App, scope: &Scope, id: DraftId) -> Result<Draft, Error> 
 /// As [`get`].
 pub async fn delete(app: &App, scope: &Scope, id: DraftId) -> Result<(), Error> {
     let user = author(scope)?;
-    let deleted = app.store.write(move |tx| {
-        Box::pin(async move { Ok::<_, Error>(drafts::delete(tx, user, id).await?) })
-    });
-    if deleted.await? { Ok(()) } else { Err(Error::NotFound) }
+    let entry = Entry::by(scope, Action::DraftDiscarded, app.clock.wall()).about(id);
+    app.store
+        .write(move |tx| {
+            let entry = entry.clone();
+            Box::pin(async move {
+                if !drafts::delete(tx, user, id).await? {
+                    return Err(Error::NotFound);
+                }
+                audit::record(tx, entry).await
+            })
+        })
+        .await
 }
 
 /// Deletes the drafts that nobody has saved for long; gives how many.

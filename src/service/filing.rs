@@ -10,6 +10,7 @@ use rand::Rng as _;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
+use super::audit;
 use super::once::{answered, once};
 use super::tickets::{TicketView, desks_of};
 use super::{Answered, App, Error, Once, notices};
@@ -64,7 +65,11 @@ pub async fn file(
     let (app_, scope) = (app.clone(), scope.clone());
     once(app, request, move |tx| {
         let (app, scope, known) = (app_.clone(), scope.clone(), Arc::clone(&known));
-        Box::pin(async move { file_in(tx, &app, &scope, &known, at).await })
+        Box::pin(async move {
+            let view = file_in(tx, &app, &scope, &known, at).await?;
+            audit::record(tx, audit::filed(&app, &scope, &view.ticket)).await?;
+            Ok(view)
+        })
     })
     .await
 }

@@ -89,10 +89,15 @@ async fn tick(app: &App, at: DateTime<Utc>) -> Result<bool, Error> {
 /// [`Error::Internal`].
 pub async fn begin(app: &App, cause: HoldCause, reason: String) -> Result<Hold, Error> {
     let new = Hold::begun(cause, reason, app.clock.now());
+    let entry = Entry::unnamed(Origin::command_line(), Action::HoldBegun, app.clock.wall());
+    let entry = entry.with(json!({ "cause": cause }));
     app.store
         .write(move |tx| {
-            let new = new.clone();
+            let (new, entry) = (new.clone(), entry.clone());
             Box::pin(async move {
+                if hold::find(tx).await?.is_none() {
+                    audit::record(tx, entry).await?;
+                }
                 hold::begin(tx, &new).await?;
                 Ok::<_, Error>(hold::find(tx).await?.unwrap_or(new))
             })

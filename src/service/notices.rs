@@ -170,13 +170,20 @@ pub async fn unread(app: &App, scope: &Scope, most: u64) -> Result<u64, Error> {
 /// [`Error::NotFound`] when it is not theirs.
 pub async fn read(app: &App, scope: &Scope, id: NoticeId) -> Result<(), Error> {
     let (at, person) = (app.clock.now(), scope.actor().user);
-    let found = app
-        .store
+    let entry = Entry::by(scope, Action::NoticeRead, app.clock.wall()).about(id);
+    app.store
         .write(move |tx| {
-            Box::pin(async move { Ok::<_, Error>(outbox::read(tx, person, id, at).await?) })
+            let entry = entry.clone();
+            Box::pin(async move {
+                if outbox::read(tx, person, id, at).await?.ok_or(Error::NotFound)? {
+                    let detail =
+                        json!({ "before": { "opened": false }, "after": { "opened": true } });
+                    audit::record(tx, entry.with(detail)).await?;
+                }
+                Ok(())
+            })
         })
-        .await?;
-    if found { Ok(()) } else { Err(Error::NotFound) }
+        .await
 }
 
 /// A delivery with its recipient's names.

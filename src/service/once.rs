@@ -1,6 +1,7 @@
 //! Doing a keyed request once, and answering its repetition with the first answer.
 //!
-//! **Never** keeps a refusal: a corrected request may use its key again.
+//! **Never** keeps a refusal: a corrected request may use its key again. Never lets a change pass
+//! that has left no entry in the audit log.
 
 use std::sync::Arc;
 
@@ -90,6 +91,9 @@ pub(super) async fn once<T: Send + 'static>(
                     // Waiting for the ticket, it may have been overtaken by its own repetition.
                     Err(refusal) => return earlier(tx, &once, since).await?.ok_or(refusal),
                 };
+                if store::audit::written() == 0 {
+                    return Err(store::Error::Abandoned("it left no entry in the audit log").into());
+                }
                 let answer = (once.render)(&outcome);
                 if let Some(key) = &once.key {
                     let kept = idempotency::insert(tx, key, &answer, wall, since).await;

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
+use super::audit::{self, Acted};
 use super::filing::{self, Following};
 pub use super::filing::{Filing, ReadFiling, file};
 use super::once::once;
@@ -136,6 +137,8 @@ pub(super) async fn act_in(
     let changes: Vec<_> = std::iter::once(&change).chain(&followed).collect();
     let told = notices::expand(tx, &book, &changes, Vec::new()).await?;
     outbox::insert(&mut batch, &told);
+    let acted = Acted { kind, escalation, before: &before, after: &change.ticket };
+    audit::add(&mut batch, acted.entry(app, scope, followed.as_ref()));
     let written = batch.run(tx).await;
     // The number of the ticket that follows may be taken: the next attempt draws another.
     written.map_err(|error| if error.is_duplicate() { store::Error::Stale } else { error })?;

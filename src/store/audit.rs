@@ -2,6 +2,8 @@
 //!
 //! **Never** changes or forgets an entry: there is a way in, and none out.
 
+pub(super) mod unit;
+
 use chrono::{DateTime, Utc};
 use entity::audit::{self, Column};
 use sea_orm::{
@@ -11,16 +13,29 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::row::{Place, word};
-use super::{Error, dialect};
+use super::{Batch, Error, dialect};
 use crate::domain::audit::{Action, Entry, Origin};
 use crate::domain::id::{OrganisationId, UserId};
+pub use unit::written;
 
 /// Writes an entry, in the transaction of what it is about where there is one.
 ///
 /// # Errors
 /// [`Error::Driver`].
 pub async fn insert(db: &impl ConnectionTrait, entry: Entry) -> Result<(), Error> {
-    let row = audit::Model {
+    let row = row(entry);
+    audit::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Writes an entry with the batch of what it is about.
+pub fn add(batch: &mut Batch, entry: Entry) {
+    batch.add([row(entry)]);
+}
+
+fn row(entry: Entry) -> audit::Model {
+    unit::count();
+    audit::Model {
         id: Uuid::now_v7(),
         at: entry.at,
         user_id: entry.user.map(|user| user.0),
@@ -31,9 +46,7 @@ pub async fn insert(db: &impl ConnectionTrait, entry: Entry) -> Result<(), Error
         action: word(&entry.action),
         subject: entry.subject,
         detail: entry.detail,
-    };
-    audit::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
-    Ok(())
+    }
 }
 
 /// Which entries are listed.

@@ -15,6 +15,7 @@ use futures::future::BoxFuture;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
 
+use super::audit::unit;
 use super::{Error, dialect};
 
 /// Work to be done in a transaction. A function and not a future, because it may have to be
@@ -184,7 +185,8 @@ where
         Err(error) => return (Err(Error::from(error).into()), Savepoint::Broken),
     };
     // The call is inside, too: work may panic before it gives its future.
-    let outcome = AssertUnwindSafe(async { work(&tx).await }).catch_unwind().await;
+    let outcome = AssertUnwindSafe(unit::of(async { work(&tx).await }));
+    let outcome = outcome.catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|_| Err(Error::Abandoned("the work panicked").into()));
     let ended = match &outcome {
         Ok(_) => tx.commit().await,

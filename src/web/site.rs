@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use url::Url;
 
+use crate::domain::access::Scope;
 use crate::live::Hub;
 use crate::service::{self, App};
 
@@ -21,6 +22,19 @@ pub struct Demo {
     pub mover: Arc<dyn Fn(DateTime<Utc>) -> Arrival + Send + Sync>,
     /// The password of its accounts.
     pub password: &'static str,
+}
+
+impl Demo {
+    /// Moves business time on somebody's behalf.
+    pub(super) async fn advance(
+        &self,
+        app: &App,
+        scope: &Scope,
+        to: DateTime<Utc>,
+    ) -> Result<(), service::Error> {
+        service::audit::note_clock(app, scope, to).await?;
+        (self.mover)(to).await
+    }
 }
 
 /// The service as the web serves it.

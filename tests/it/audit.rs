@@ -60,6 +60,7 @@ async fn the_command_line_leaves_entries(db: TestDb) {
         [
             (Action::ImportRun, Some("organisations")),
             (Action::HoldReleased, None),
+            (Action::HoldBegun, None),
             (Action::UserCreated, Some("li.na")),
         ]
     );
@@ -71,7 +72,8 @@ async fn the_command_line_leaves_entries(db: TestDb) {
     let released = &log[1].detail;
     assert_eq!((&released["cause"], &released["skipped"]), (&json!("command"), &json!(0)));
     let organisation = house("hospital").to_string();
-    assert_eq!(log[2].detail, json!({"role": "hospital", "organisation": organisation}));
+    assert_eq!(log[2].detail, json!({"cause": "command"}));
+    assert_eq!(log[3].detail, json!({"role": "hospital", "organisation": organisation}));
 }
 
 async fn an_entry_goes_with_what_it_is_about(db: TestDb) {

@@ -14,6 +14,7 @@ use crate::domain::shortage::ShortageEvent;
 use crate::domain::ticket::{
     self, Act, ActKind, Cause, Change, Command, Contact, Refusal, Reply, Rules, Ticket,
 };
+use crate::service::audit;
 use crate::service::once::once;
 use crate::service::tickets::{TicketView, desks_of_all, policy_version, views};
 use crate::service::{Answered, App, Error, FieldError, Once, notices};
@@ -61,7 +62,7 @@ pub async fn reply(
         Box::pin(async move {
             let event = find(tx, &scope, id).await?;
             let chosen = chosen(&scope, &event, read.as_ref())?;
-            reply_in(tx, &app, &scope, chosen, at).await
+            reply_in(tx, &app, &scope, (id, chosen), at).await
         })
     })
     .await
@@ -111,7 +112,7 @@ async fn reply_in(
     tx: &DatabaseTransaction,
     app: &App,
     scope: &Scope,
-    chosen: Chosen,
+    (event, chosen): (EventId, Chosen),
     at: DateTime<Utc>,
 ) -> Result<Vec<TicketView>, Error> {
     let before = kept::find_all_locked(tx, scope.tickets(), &chosen.tickets).await?;
@@ -140,6 +141,7 @@ async fn reply_in(
     let decided: Vec<&Change> = changes.iter().collect();
     let told = notices::expand(tx, &book, &decided, Vec::new()).await?;
     outbox::insert(&mut batch, &told);
+    audit::add(&mut batch, audit::replied(app, scope, event, &decided));
     batch.run(tx).await?;
     let mut tickets: Vec<_> = changes.into_iter().map(|change| change.ticket).collect();
     tickets.iter_mut().for_each(|ticket| ticket.version += 1);

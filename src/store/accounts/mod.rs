@@ -21,8 +21,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::Error;
 use super::row::{Place, division, word};
+use super::{Error, dialect};
 use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::party::{Actor, Division, Language, Organisation, OrganisationKind, Role};
 
@@ -218,21 +218,24 @@ pub async fn insert_failure(
     Ok(())
 }
 
-/// Changes the language that somebody is told things in.
+/// Changes the language that somebody is told things in; gives the one before.
 ///
 /// # Errors
-/// [`Error::Driver`].
+/// [`Error`] when the database fails or the row is corrupt.
 pub async fn set_language(
     db: &impl ConnectionTrait,
     user: UserId,
     language: Language,
-) -> Result<(), Error> {
+) -> Result<Option<Language>, Error> {
+    let row = dialect::locked(app_user::Entity::find_by_id(user.0)).one(db).await?;
+    let Some(row) = row else { return Ok(None) };
+    let before = Place { table: "app_user", id: &row.id }.word("language", &row.language)?;
     app_user::Entity::update_many()
         .col_expr(app_user::Column::Language, Expr::value(word(&language)))
         .filter(app_user::Column::Id.eq(user.0))
         .exec(db)
         .await?;
-    Ok(())
+    Ok(Some(before))
 }
 
 /// Puts a hash in the place of the one that was checked; false when that is not there any more.

@@ -107,8 +107,8 @@ fn reference(row: &notice::Model) -> Reference<'_> {
     }
 }
 
-/// Marks a person's notice as opened, and its sent deliveries as read; false when it is not
-/// theirs.
+/// Marks a person's notice as opened, and its sent deliveries as read; false when it was opened
+/// before, `None` when it is not theirs.
 ///
 /// # Errors
 /// [`Error::Driver`].
@@ -117,14 +117,14 @@ pub async fn read(
     person: UserId,
     id: NoticeId,
     at: DateTime<Utc>,
-) -> Result<bool, Error> {
+) -> Result<Option<bool>, Error> {
     let own = notice::Entity::find_by_id(id.0)
         .filter(notice::Column::RecipientId.eq(person.0))
         .one(db)
         .await?;
-    let Some(own) = own else { return Ok(false) };
+    let Some(own) = own else { return Ok(None) };
     if own.read_at.is_some() {
-        return Ok(true);
+        return Ok(Some(false));
     }
     let mut row = own.into_active_model();
     row.read_at = sea_orm::Set(Some(at));
@@ -135,5 +135,5 @@ pub async fn read(
         .filter(delivery::Column::State.eq(word(&DeliveryState::Sent)))
         .exec(db)
         .await?;
-    Ok(true)
+    Ok(Some(true))
 }

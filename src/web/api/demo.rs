@@ -65,7 +65,7 @@ pub(in crate::web) async fn advance(
     let demo = site.demo.as_ref().ok_or(Error::NotFound)?;
     let body: Advance = write.form.read()?;
     let to = destination(&site.app, &body)?;
-    (demo.mover)(to).await?;
+    demo.advance(&site.app, &write.signed.scope, to).await?;
     Ok(HttpResponse::Ok().json(now(&site.app)))
 }
 

@@ -81,7 +81,10 @@ words! {
     /// What somebody did.
     action: crate::domain::audit::Action = "signed_in" "sign_in_refused" "signed_out"
         "password_changed" "user_created" "import_run" "delivery_replayed" "evidence_pack_made"
-        "export_made" "hold_released";
+        "export_made" "hold_released"
+        "ticket_filed" "ticket_acted" "shortage_replied" "notice_read"
+        "draft_kept" "draft_discarded" "language_changed" "demo_clock_moved"
+        "hold_begun";
     /// How a delivery stands.
     delivery: crate::service::notices::DeliveryState = "queued" "sent" "delivered" "read"
         "failed";

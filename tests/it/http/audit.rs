@@ -90,6 +90,10 @@ async fn every_act_writes_one_entry(db: TestDb) {
     let by_hospital = |action, rest: &[Value; 2]| expected("hospital", HOSPITAL, action, rest);
     assert_eq!(comparable(log.news().await), by_hospital("signed_in", &plain));
     let ticket = hospital.file().await;
+    let after = json!({"state": "open", "version": 1, "events": 1});
+    let detail = json!({"ticket": ticket["id"], "before": null, "after": after});
+    let filed = by_hospital("ticket_filed", &[ticket["number"].clone(), detail]);
+    assert_eq!(comparable(log.news().await), filed);
     let path = format!("/tickets/{}/evidence-pack", id(&ticket));
     hospital.get(&path).await.expect(200);
     let entry = log.news().await;
@@ -143,7 +147,11 @@ async fn replays_are_kept(app: &TestApp, log: &mut Log<'_>) {
     log.read += 2;
     app.mail.set_script(Script::RejectRcpt(550));
     hospital.file().await;
+    assert_eq!(log.news().await["action"], "ticket_filed");
     hospital.advance_to("2026-02-13T10:31:00+08:00").await;
+    let moved = log.news().await;
+    assert_eq!(moved["action"], "demo_clock_moved");
+    assert_eq!(moved["detail"]["after"]["now"], "2026-02-13T02:31:00Z");
     let dead = admin.get("/deliveries?state=failed").await.expect(200).json()["items"][0].clone();
     let path = format!("/deliveries/{}/replay", id(&dead));
     hospital.post(&path, &json!({})).await.expect(403);

@@ -121,10 +121,22 @@ fn details(shell: &Shell, detail: &Value) -> Vec<(String, String)> {
 
 fn told_value(shell: &Shell, name: &str, value: &Value) -> String {
     match value {
+        Value::Object(_) => {
+            let members = details(shell, value);
+            let members = members.iter().map(|(name, value)| format!("{name} {value}"));
+            members.collect::<Vec<_>>().join(" · ")
+        }
+        Value::Array(all) => {
+            let all = all.iter().map(|one| told_value(shell, name, one));
+            all.collect::<Vec<_>>().join(" · ")
+        }
         Value::Bool(true) => shell.t("page-yes"),
         Value::Bool(false) => shell.t("page-no"),
         Value::String(text) => match name {
             "role" => shell.named("role", text),
+            "state" => shell.named("state", text),
+            "act" => shell.named("acted", text),
+            "language" => shell.named("language", text),
             "cause" => shell.named("hold", text),
             "channel" => shell.named("channel", text),
             "kind" => shell.named("told", text),
@@ -133,6 +145,7 @@ fn told_value(shell: &Shell, name: &str, value: &Value) -> String {
                 Err(_) => text.clone(),
             },
         },
-        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+        Value::Null => "—".to_owned(),
+        Value::Number(_) => value.to_string(),
     }
 }
