@@ -2,6 +2,7 @@
 //!
 //! **Never** prints a secret, but for a password it has just made.
 
+mod audit;
 mod backup;
 mod hold;
 mod import;
@@ -22,7 +23,6 @@ use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::party::{Division, Language, Organisation, OrganisationKind, Role};
 use crate::domain::text;
 use crate::files::Vault;
-use crate::seal::{InstanceSecret, Signer};
 use crate::service::accounts::{hash_password, random_password};
 use crate::service::catalogue::spell_names;
 use crate::service::hold::{current, may_fire};
@@ -74,6 +74,9 @@ enum Command {
     Verify(verify::Pack),
     /// Show the public key that evidence packs of this instance are verified with.
     Key,
+    /// Verify, export or explain the audit log.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Manage people.
     #[command(subcommand)]
     User(UserCommand),
@@ -139,7 +142,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo { now, load_only: true } => load_only(&config, now).await,
         Command::Demo { now, load_only: false } => run_demo(&config, now).await,
         Command::Migrate => {
-            open(config.database_url.expose_secret()).await?;
+            let store = open(config.database_url.expose_secret()).await?;
+            key::app(&config, store).await?;
             say("the database is up to date")
         }
         Command::Check => check(&config).await,
@@ -150,6 +154,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Import(table) => import::run(&config, table).await,
         Command::Verify(pack) => verify::run(&config, &pack),
         Command::Key => key::show(&config).await,
+        Command::Audit(command) => audit::run(&config, command).await,
         Command::User(UserCommand::Create(person)) => create_user(&config, person).await,
     }
 }
@@ -170,9 +175,7 @@ async fn serve_forever(config: &Config) -> anyhow::Result<()> {
     let _alone = Lock::take(config.database_url.expose_secret())?;
     let store = open(config.database_url.expose_secret()).await?;
     let vault = Vault::at(&config.attachments_url).context("SUPPLYLINE_ATTACHMENTS_URL")?;
-    let signer = key::signer(config, &store).await?;
-    let app = App::open(store, Clock::system(), Limits::On).await?.with_files(vault);
-    let app = app.with_signer(signer);
+    let app = key::app(config, store).await?.with_files(vault);
     // Asked before anything runs, so that the log begins with it.
     if !may_fire(&app).await?
         && let Some(on) = current(&app).await?
@@ -190,6 +193,7 @@ fn warn(warning: &str) {
 
 async fn load_only(config: &Config, now: Option<DateTime<Utc>>) -> anyhow::Result<()> {
     let store = open(config.database_url.expose_secret()).await?;
+    let store = key::app(config, store).await?.store;
     let loaded = demo::load(&store, now.unwrap_or_else(|| Clock::system().now())).await?;
     say(&format!(
         "loaded {} organisations, {} people, {} products and {} tickets; every account's password is {}",
@@ -216,9 +220,7 @@ async fn run_demo_in(
     let store = open(&format!("sqlite://{}", folder.join("demo.db").display())).await?;
     let loaded = demo::load(&store, now).await?;
     let vault = Vault::folder(&folder.join("attachments"))?;
-    let signer = Signer::of(&InstanceSecret::random()?)?;
-    let app = App::open(store, Clock::ticking_from(now), Limits::Off).await?.with_files(vault);
-    let app = app.with_signer(signer);
+    let app = key::of_demo(store, folder, Clock::ticking_from(now)).await?.with_files(vault);
     let service = Service::start_demo(config, app)?;
     say(&demo::what_to_try(&config.public_url, &loaded, now))?;
     serve(service).await
@@ -247,7 +249,7 @@ async fn create_user(config: &Config, person: NewPerson) -> anyhow::Result<()> {
         bail!("--territory: only a manufacturer's people have one");
     }
     let store = open(config.database_url.expose_secret()).await?;
-    let app = App::open(store, Clock::system(), Limits::On).await?;
+    let app = key::app(config, store).await?;
     let (password, is_made) = password(person.password_stdin)?;
     let hash = tokio::task::spawn_blocking(move || {
         Ok::<_, anyhow::Error>((hash_password(&password)?, password))

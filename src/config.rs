@@ -29,6 +29,8 @@ struct Written {
     public_url: String,
     attachments_url: String,
     key_file: String,
+    audit_checkpoints: String,
+    audit_days: String,
     log: String,
 }
 
@@ -44,6 +46,8 @@ impl Default for Written {
             public_url: String::new(),
             attachments_url: String::new(),
             key_file: String::new(),
+            audit_checkpoints: String::new(),
+            audit_days: String::new(),
             log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
         }
     }
@@ -73,13 +77,19 @@ pub struct Config {
     /// `SUPPLYLINE_KEY_FILE`: the instance's secret, made when it is not there; unless set, the
     /// file `supplyline.key` beside the SQLite file. None: the database keeps it.
     pub key_file: Option<PathBuf>,
+    /// `SUPPLYLINE_AUDIT_CHECKPOINTS`: the file that checkpoints of the audit log are added to;
+    /// unless set, `supplyline.checkpoints` beside the key file. None: they are logged alone.
+    pub audit_checkpoints: Option<PathBuf>,
+    /// `SUPPLYLINE_AUDIT_DAYS`: how long entries of the audit log are kept, in days; at least
+    /// 365, 1095 unless set.
+    pub audit_days: u16,
     /// `SUPPLYLINE_LOG`: a filter like `info` or `supplyline=debug`.
     pub log: String,
 }
 
 /// The settings of this version; others of the same prefix are left alone, since later versions
 /// and tests have their own.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "listen",
     "database_url",
     "smtp_url",
@@ -89,6 +99,8 @@ const NAMES: [&str; 10] = [
     "public_url",
     "attachments_url",
     "key_file",
+    "audit_checkpoints",
+    "audit_days",
     "log",
 ];
 
@@ -140,6 +152,10 @@ impl Config {
             }
             None => None,
         };
+        let audit_checkpoints = match optional(&written.audit_checkpoints) {
+            Some(text) => Some(PathBuf::from(text)),
+            None => key_file.as_ref().map(|key| key.with_file_name("supplyline.checkpoints")),
+        };
         let config = Self {
             listen,
             database_url: SecretString::from(written.database_url),
@@ -150,6 +166,8 @@ impl Config {
             public_url,
             attachments_url,
             key_file,
+            audit_checkpoints,
+            audit_days: audit_days(&written.audit_days)?,
             log: written.log,
         };
         // Built once to be checked: a bad address is found now and not with the first mail.
@@ -220,6 +238,10 @@ impl Config {
             self.key_file.is_none(),
             "SUPPLYLINE_KEY_FILE is not set: whoever reads the database or a backup of it has the key that signs",
         );
+        warn(
+            self.audit_checkpoints.is_none(),
+            "SUPPLYLINE_AUDIT_CHECKPOINTS is not set: a cut or rolled back audit log shows only in the collected logs",
+        );
         warnings
     }
 
@@ -252,6 +274,13 @@ impl Config {
                     .as_ref()
                     .map_or_else(|| "(in the database)".to_owned(), |p| p.display().to_string()),
             ),
+            (
+                "SUPPLYLINE_AUDIT_CHECKPOINTS",
+                self.audit_checkpoints
+                    .as_ref()
+                    .map_or_else(|| "(in the log)".to_owned(), |p| p.display().to_string()),
+            ),
+            ("SUPPLYLINE_AUDIT_DAYS", self.audit_days.to_string()),
             ("SUPPLYLINE_LOG", self.log.clone()),
         ]
     }
@@ -259,6 +288,17 @@ impl Config {
 
 fn optional(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// A year at least, as the law on the security of networks wants it for logs and then some.
+fn audit_days(text: &str) -> anyhow::Result<u16> {
+    let Some(text) = optional(text) else { return Ok(1_095) };
+    match text.parse() {
+        Ok(days) if (365..=36_500).contains(&days) => Ok(days),
+        Ok(_) | Err(_) => {
+            bail!("SUPPLYLINE_AUDIT_DAYS: {text:?} is not a number of days from 365 to 36500")
+        }
+    }
 }
 
 fn web_url(name: &str, text: &str) -> anyhow::Result<Url> {
@@ -371,6 +411,38 @@ mod tests {
             assert_eq!(config.key_file.as_deref(), expected.map(Path::new), "{database}");
             let is_warned = config.warnings().iter().any(|w| w.contains("SUPPLYLINE_KEY_FILE"));
             assert_eq!(is_warned, expected.is_none(), "{database}");
+        }
+    }
+
+    #[test]
+    fn the_audit_log_is_kept_for_a_year_at_least() {
+        for (text, expected) in [("", 1_095), ("365", 365), (" 730 ", 730)] {
+            let written = Written { audit_days: text.into(), ..Written::default() };
+            assert_eq!(Config::check(written).expect("usable").audit_days, expected, "{text}");
+        }
+        for text in ["364", "0", "-1", "36501", "70000", "a year", "1e3"] {
+            check(|w| w.audit_days = text.into(), "SUPPLYLINE_AUDIT_DAYS");
+        }
+    }
+
+    #[test]
+    fn checkpoints_lie_beside_the_key() {
+        for (database, key, set, expected) in [
+            ("sqlite:///var/lib/a.db", "", "", Some("/var/lib/supplyline.checkpoints")),
+            ("sqlite:///var/lib/a.db", "/run/k", "", Some("/run/supplyline.checkpoints")),
+            ("postgres://u@h/db", "", "", None),
+            ("postgres://u@h/db", "", "/var/c", Some("/var/c")),
+        ] {
+            let written = Written {
+                database_url: database.into(),
+                key_file: key.into(),
+                audit_checkpoints: set.into(),
+                ..Written::default()
+            };
+            let config = Config::check(written).expect("usable");
+            assert_eq!(config.audit_checkpoints.as_deref(), expected.map(Path::new), "{database}");
+            let warned = config.warnings().iter().any(|w| w.contains("AUDIT_CHECKPOINTS"));
+            assert_eq!(warned, expected.is_none(), "{database}");
         }
     }
 

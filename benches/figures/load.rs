@@ -27,6 +27,8 @@ pub(crate) fn start(app: App) -> SocketAddr {
         public_url: "http://localhost/".parse().expect("a URL"),
         attachments_url: "file:///unused/".parse().expect("a URL"),
         key_file: None,
+        audit_checkpoints: None,
+        audit_days: 1_095,
         log: "error".to_owned(),
     };
     let service = Service::start(&config, app).expect("started");

@@ -21,6 +21,14 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub subject: Option<String>,
     pub detail: Json,
+    /// The signature of all that; none from before the chain began, until it does.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub mac: Option<String>,
+    /// Its number in the chain, once it is linked.
+    pub seq: Option<i64>,
+    /// The signature of its number, its `mac` and the link before.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub link: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

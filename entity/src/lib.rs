@@ -6,6 +6,7 @@ pub mod agreement;
 pub mod app_user;
 pub mod attachment;
 pub mod audit;
+pub mod audit_anchor;
 pub mod bulletin;
 pub mod calendar;
 pub mod calendar_day;

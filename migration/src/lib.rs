@@ -17,6 +17,7 @@ mod m20261125_000003_initials;
 mod m20261125_000013_audit;
 mod m20261125_000014_unread;
 mod m20261126_000001_replan;
+mod m20261126_000020_audit_chain;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000013_audit::Migration),
             Box::new(m20261125_000014_unread::Migration),
             Box::new(m20261126_000001_replan::Migration),
+            Box::new(m20261126_000020_audit_chain::Migration),
         ]
     }
 }

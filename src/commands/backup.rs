@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::say;
+use super::{hold, say};
 use crate::backup::{self, Manifest, Missing};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Vault;
+use crate::service::audit::chain;
 
 /// The command's help.
 pub(super) const ABOUT: &str = "\
@@ -73,11 +74,25 @@ pub(super) async fn restore(config: &Config, source: &Source) -> anyhow::Result<
     let to = (config.database_url.expose_secret(), &config.attachments_url);
     let restored = backup::restore(&source.file, to, Clock::system().now()).await?;
     let Manifest { made_at, program_version, .. } = &restored.manifest;
+    explain(config, &format!("the backup of {made_at}")).await?;
     say(&format!(
         "restored {}, made {made_at} by version {program_version}\n{}",
         inside(&restored.manifest),
         restored.hold.announcement()
     ))
+}
+
+/// Writes down in the audit log why it is behind its checkpoints, where the key is at hand.
+async fn explain(config: &Config, from: &str) -> anyhow::Result<()> {
+    let has_key = config.key_file.as_ref().is_some_and(|path| path.is_file());
+    if !has_key {
+        return say(
+            "warning: there is no key file here, so the restore is not in the audit log; put the \
+             key file back before the service starts, and run supplyline audit restored",
+        );
+    }
+    let app = hold::open(config, Vec::new()).await?;
+    Ok(chain::note_restored(&app, from).await?)
 }
 
 fn inside(manifest: &Manifest) -> String {

@@ -2,19 +2,21 @@
 //!
 //! **Never** releases what was not shown.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::say;
-use crate::clock::Clock;
+use super::{key, say};
 use crate::config::Config;
+use crate::domain::audit::chain::Key;
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::notice::Channel;
 use crate::domain::text;
+use crate::service::App;
 use crate::service::hold::{self, Backlog, HoldCause, Preview, Waiting};
-use crate::service::{App, Limits};
 use crate::store::Store;
 
 #[derive(Debug, Args)]
@@ -36,21 +38,21 @@ pub(super) struct End {
 }
 
 /// The application over a database as it stands: it is not migrated by the way.
-async fn open(config: &Config) -> anyhow::Result<App> {
+pub(super) async fn open(config: &Config, earlier: Vec<Arc<Key>>) -> anyhow::Result<App> {
     let url = config.database_url.expose_secret();
     if let Some(file) = Store::file(url)?.filter(|file| !file.exists()) {
         bail!("SUPPLYLINE_DATABASE_URL: there is no database {}", file.display());
     }
     let store = Store::connect(url).await.context("the database cannot be opened")?;
     match store.pending_migrations().await? {
-        0 => Ok(App::open(store, Clock::system(), Limits::On).await?),
+        0 => key::app_with(config, store, earlier).await,
         pending => bail!("the database lacks {pending} migrations: run supplyline migrate"),
     }
 }
 
 pub(super) async fn begin(config: &Config, begin: &Begin) -> anyhow::Result<()> {
     let reason = text::line(&begin.reason, 200).context("--reason")?;
-    let app = open(config).await?;
+    let app = open(config, Vec::new()).await?;
     let before = hold::current(&app).await?;
     let on = hold::begin(&app, HoldCause::Command, reason).await?;
     let already = if before.is_some() { "it is on hold already\n" } else { "" };
@@ -58,7 +60,7 @@ pub(super) async fn begin(config: &Config, begin: &Begin) -> anyhow::Result<()> 
 }
 
 pub(super) async fn release(config: &Config, end: End) -> anyhow::Result<()> {
-    let app = open(config).await?;
+    let app = open(config, Vec::new()).await?;
     let now = app.clock.now();
     let Some(preview) = hold::preview(&app).await? else {
         return say("nothing is on hold");

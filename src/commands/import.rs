@@ -15,13 +15,12 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::{open, say};
-use crate::clock::Clock;
+use super::{key, open, say};
 use crate::config::Config;
+use crate::service::Error;
 use crate::service::import::{
     self, Kind, Mode, Outcome, Paper, Password, Progress, Report, Step, Upload,
 };
-use crate::service::{App, Error, Limits};
 use crate::sheet::MOST_BYTES;
 use crate::sheet::inert::inert;
 
@@ -56,7 +55,7 @@ pub(super) async fn run(config: &Config, table: Table) -> anyhow::Result<()> {
     let file = table.file.as_deref().context("FILE is missing")?;
     let bytes = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let store = open(config.database_url.expose_secret()).await?;
-    let app = App::open(store, Clock::system(), Limits::On).await?;
+    let app = key::app(config, store).await?;
     let mode = if table.dry_run { Mode::Rehearse } else { Mode::Apply };
     let upload =
         Upload { kind: table.kind, bytes: bytes.into(), by: None, mode, progress: progress() };

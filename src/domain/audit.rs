@@ -3,6 +3,10 @@
 //! **Never** holds what a party wrote, an address to write to, a password or a token: an entry
 //! names things by number, id or user name, and counts them.
 
+mod canonical;
+pub mod chain;
+pub mod verify;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,11 +69,17 @@ pub enum Action {
     DemoClockMoved,
     /// Firing was put on hold by whoever operates the service.
     HoldBegun,
+    /// The database was restored from a backup.
+    BackupRestored,
+    /// Entries that were kept long enough were removed.
+    AuditTrimmed,
+    /// The log goes on under another key.
+    AuditKeyChanged,
 }
 
 impl Action {
     /// Every action, for tables and tests.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::SignedOut,
@@ -95,6 +105,9 @@ impl Action {
         Self::LanguageChanged,
         Self::DemoClockMoved,
         Self::HoldBegun,
+        Self::BackupRestored,
+        Self::AuditTrimmed,
+        Self::AuditKeyChanged,
     ];
 
     /// The stable name.
@@ -126,6 +139,9 @@ impl Action {
             Self::LanguageChanged => "language_changed",
             Self::DemoClockMoved => "demo_clock_moved",
             Self::HoldBegun => "hold_begun",
+            Self::BackupRestored => "backup_restored",
+            Self::AuditTrimmed => "audit_trimmed",
+            Self::AuditKeyChanged => "audit_key_changed",
         }
     }
 }
@@ -138,6 +154,12 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The service itself, when nobody asked.
+    #[must_use]
+    pub fn service() -> Self {
+        Self { address: Some("service".to_owned()) }
+    }
+
     /// Whoever operates the service, on its own machine.
     #[must_use]
     pub fn command_line() -> Self {

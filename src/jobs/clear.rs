@@ -5,7 +5,7 @@
 //! everything looks old, and beside an old database every newer file looks like an orphan.
 
 use super::{Engine, failed};
-use crate::service::{App, accounts, attachments, clear_answers, drafts, feed, hold, sweep};
+use crate::service::{App, accounts, attachments, audit, clear_answers, drafts, feed, hold, sweep};
 
 /// Clears up once; a failure is logged and tried again with the next tick.
 pub(super) async fn run_once(engine: &Engine) {
@@ -36,6 +36,9 @@ async fn clear(app: &App) {
     }
     if let Err(error) = drafts::clear(app).await {
         failed("clearing old drafts", &error);
+    }
+    if let Err(error) = audit::chain::trim(app).await {
+        failed("removing old entries of the audit log", &error);
     }
     if let Err(error) = feed::clear(app).await {
         failed("clearing the feed", &error);

@@ -7,6 +7,7 @@ mod clear;
 mod deliver;
 mod engine;
 mod schedule;
+mod seal;
 
 pub use engine::Engine;
 
@@ -19,9 +20,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::notice::Channel;
 use crate::service::Error;
+use crate::service::audit::chain::Taken;
 
 /// How often each loop looks for work when it had none.
 const TICK: Duration = Duration::from_millis(500);
+/// How often the audit log is linked: what was written is in the chain so soon.
+const SEAL_TICK: Duration = Duration::from_secs(1);
 /// How often recurring jobs are looked at.
 const JOB_TICK: Duration = Duration::from_secs(10);
 /// How often old rows are cleared and the rulebook is read again.
@@ -50,6 +54,13 @@ pub fn start(engine: &Arc<Engine>, stop: &CancellationToken) -> JoinSet<()> {
         while wait(&token, JOB_TICK).await {
             ticker.tick().await;
         }
+    });
+    let (sealer, token) = (Arc::clone(engine), stop.clone());
+    tasks.spawn(async move {
+        while wait(&token, SEAL_TICK).await {
+            seal::run_once(sealer.app(), Taken::WhenDue).await;
+        }
+        seal::run_once(sealer.app(), Taken::Now).await;
     });
     let (clearer, token) = (Arc::clone(engine), stop.clone());
     tasks.spawn(async move {

@@ -9,11 +9,13 @@
 //! better, a public key that came another way.
 
 mod archive;
+mod checkpoints;
 mod manifest;
 mod secret;
 mod signature;
 mod verify;
 
+pub use checkpoints::Checkpoints;
 pub use manifest::{
     Contents, Document, JSON_SCHEMA, Key, MadeFor, MadeOf, Manifest, Program, SealError, mark, seal,
 };

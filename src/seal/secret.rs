@@ -50,12 +50,15 @@ pub enum KeyError {
 pub enum Purpose {
     /// Signing evidence packs.
     Evidence,
+    /// Signing the audit log.
+    Audit,
 }
 
 impl Purpose {
     fn label(self) -> &'static [u8] {
         match self {
             Self::Evidence => b"supplyline 1 evidence ed25519",
+            Self::Audit => b"supplyline 1 audit hmac-sha256",
         }
     }
 }

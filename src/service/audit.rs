@@ -5,13 +5,17 @@
 //!
 //! **Never** lets anybody but an auditor read it, administrators included.
 
+pub mod chain;
 mod deeds;
+pub mod export;
+pub mod verify;
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{App, Error};
 use crate::domain::access::Scope;
@@ -84,6 +88,19 @@ pub fn admit(scope: &Scope) -> Result<(), Error> {
             Err(Error::Forbidden("only an auditor may read the audit log".to_owned()))
         }
     }
+}
+
+/// One entry.
+///
+/// # Errors
+/// [`Error::Forbidden`] unless an auditor asks, [`Error::NotFound`].
+pub async fn find(app: &App, scope: &Scope, id: Uuid) -> Result<EntryView, Error> {
+    admit(scope)?;
+    let db = app.store.read();
+    let kept = audit::find(db, id).await?.ok_or(Error::NotFound)?;
+    let named: Vec<_> = kept.entry.organisation.into_iter().collect();
+    let organisation = accounts::organisations(db, &named).await?.pop();
+    Ok(EntryView { kept, organisation })
 }
 
 /// One page of the log, newest first.

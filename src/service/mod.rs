@@ -49,6 +49,7 @@ use crate::files::Vault;
 use crate::seal::Signer;
 use crate::store::{self, Store};
 use attachments::Quota;
+use audit::chain::Notary;
 use rulebook::Rulebook;
 
 /// Passwords checked at once.
@@ -79,6 +80,7 @@ pub struct App {
     pub most_rows: usize,
     files: Option<Vault>,
     signer: Option<Arc<Signer>>,
+    notary: Option<Arc<Notary>>,
     /// Sign-ins under way: each costs memory and a core for a while.
     signing_in: Arc<Semaphore>,
     /// Files being looked at, for the same reason.
@@ -121,6 +123,7 @@ impl App {
             recognising,
             reading_long,
             signer: None,
+            notary: None,
             sealing,
         })
     }
@@ -169,6 +172,18 @@ impl App {
     pub fn signer(&self) -> Result<Arc<Signer>, Error> {
         let none = || Error::Unavailable("nothing is signed here".to_owned());
         self.signer.clone().ok_or_else(none)
+    }
+
+    /// The same, vouching for the audit log.
+    #[must_use]
+    pub fn with_notary(self, notary: Notary) -> Self {
+        Self { notary: Some(Arc::new(notary)), ..self }
+    }
+
+    /// What vouches for the audit log; none where no key was given.
+    #[must_use]
+    pub fn notary(&self) -> Option<Arc<Notary>> {
+        self.notary.clone()
     }
 
     /// The calendars and policies in force.

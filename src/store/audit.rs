@@ -1,10 +1,12 @@
 //! The audit log.
 //!
-//! **Never** changes or forgets an entry: there is a way in, and none out.
+//! **Never** changes what an entry says; [`chain`] links entries, and removes what was kept long
+//! enough.
 
+pub mod chain;
 pub(super) mod unit;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use entity::audit::{self, Column};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -34,10 +36,11 @@ pub fn add(batch: &mut Batch, entry: Entry) {
 }
 
 fn row(entry: Entry) -> audit::Model {
-    unit::count();
-    audit::Model {
+    let key = unit::count();
+    let mut row = audit::Model {
         id: Uuid::now_v7(),
-        at: entry.at,
+        // Both databases keep so much of it.
+        at: entry.at.trunc_subsecs(6),
         user_id: entry.user.map(|user| user.0),
         username: entry.username,
         organisation_id: entry.organisation.map(|organisation| organisation.0),
@@ -46,7 +49,12 @@ fn row(entry: Entry) -> audit::Model {
         action: word(&entry.action),
         subject: entry.subject,
         detail: entry.detail,
-    }
+        mac: None,
+        seq: None,
+        link: None,
+    };
+    row.mac = key.map(|key| chain::record(&row).signature(&key));
+    row
 }
 
 /// Which entries are listed.
@@ -69,6 +77,10 @@ pub struct Filter {
 pub struct Kept {
     /// Its id.
     pub id: Uuid,
+    /// Its number in the chain, once it is linked.
+    pub seq: Option<i64>,
+    /// Its link.
+    pub link: Option<String>,
     /// What it says.
     pub entry: Entry,
 }
@@ -113,6 +125,14 @@ pub async fn list(
     select.all(db).await?.into_iter().map(kept).collect()
 }
 
+/// One entry.
+///
+/// # Errors
+/// As [`list`].
+pub async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Kept>, Error> {
+    audit::Entity::find_by_id(id).one(db).await?.map(kept).transpose()
+}
+
 fn kept(row: audit::Model) -> Result<Kept, Error> {
     let id = row.id;
     let place = Place { table: "audit", id: &id };
@@ -127,5 +147,5 @@ fn kept(row: audit::Model) -> Result<Kept, Error> {
         subject: row.subject,
         detail: row.detail,
     };
-    Ok(Kept { id, entry })
+    Ok(Kept { id, seq: row.seq, link: row.link, entry })
 }

@@ -233,6 +233,17 @@ async fn lock_rulebook(tx: &DatabaseTransaction, function: &str) -> Result<(), D
     Ok(())
 }
 
+/// True when a value is not of its column's type: SQLite keeps anything anywhere.
+pub(super) fn is_undecodable(error: &DbErr) -> bool {
+    match error {
+        DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            matches!(**error, sea_orm::sqlx::Error::ColumnDecode { .. })
+        }
+        DbErr::Type(_) | DbErr::Json(_) => true,
+        _ => false,
+    }
+}
+
 /// Locks the selected rows until the end of the transaction; SQLite's writer holds them all.
 pub(super) fn locked<E: sea_orm::EntityTrait>(select: Select<E>) -> Select<E> {
     select.lock_exclusive()

@@ -34,7 +34,11 @@ pub use dialect::copy::{Copy, KeptFile, is_vacant};
 pub use dialect::lock::Lock;
 pub use writer::{Transient, Work};
 
+use std::sync::Arc;
+
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlErr};
+
+use crate::domain::audit::chain::Key;
 
 /// What can go wrong in the store. Absence is an `Option`, not an error.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +82,18 @@ impl Error {
     }
 }
 
+impl Error {
+    /// True when a row holds what nobody can read.
+    #[must_use]
+    pub fn is_undecodable(&self) -> bool {
+        match self {
+            Self::Driver(error) => dialect::is_undecodable(error),
+            Self::Corrupt { .. } => true,
+            Self::Stale | Self::Unusable(_) | Self::Abandoned(_) => false,
+        }
+    }
+}
+
 impl Transient for Error {
     fn is_transient(&self) -> bool {
         match self {
@@ -93,6 +109,8 @@ impl Transient for Error {
 pub struct Store {
     reader: DatabaseConnection,
     writer: writer::Writer,
+    /// What entries of the audit log are signed with.
+    key: Option<Arc<Key>>,
 }
 
 impl Store {
@@ -106,7 +124,19 @@ impl Store {
             Some(connection) => writer::Writer::queue(connection),
             None => writer::Writer::pool(pools.reader.clone()),
         };
-        Ok(Self { reader: pools.reader, writer })
+        Ok(Self { reader: pools.reader, writer, key: None })
+    }
+
+    /// The same, signing entries of the audit log with this key.
+    #[must_use]
+    pub fn signing(self, key: Arc<Key>) -> Self {
+        Self { key: Some(key), ..self }
+    }
+
+    /// What entries of the audit log are signed with.
+    #[must_use]
+    pub fn key(&self) -> Option<&Arc<Key>> {
+        self.key.as_ref()
     }
 
     /// The file of a `sqlite://` URL, links followed; `None` for PostgreSQL.
@@ -142,7 +172,7 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Transient + Send + 'static,
     {
-        self.writer.write(work).await
+        self.writer.write(self.key.as_ref(), work).await
     }
 
     /// Runs the migrations that this database has not seen. Replicas that start at once wait

@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::audit::unit;
 use super::{Error, dialect};
+use crate::domain::audit::chain::Key;
 
 /// Work to be done in a transaction. A function and not a future, because it may have to be
 /// done again.
@@ -80,7 +81,12 @@ impl Writer {
         Self::Pool(connection)
     }
 
-    pub(super) async fn write<T, E>(&self, work: impl Work<T, E>) -> Result<T, E>
+    /// Entries of the audit log that the work writes are signed with the key.
+    pub(super) async fn write<T, E>(
+        &self,
+        key: Option<&Arc<Key>>,
+        work: impl Work<T, E>,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Transient + Send + 'static,
@@ -90,8 +96,8 @@ impl Writer {
         loop {
             attempts += 1;
             let outcome = match self {
-                Self::Queue(sender) => queued(sender, Arc::clone(&work)).await,
-                Self::Pool(connection) => attempt(connection, work.as_ref()).await.0,
+                Self::Queue(sender) => queued(sender, key.cloned(), Arc::clone(&work)).await,
+                Self::Pool(connection) => attempt(connection, key.cloned(), work.as_ref()).await.0,
             };
             match outcome {
                 Err(error) if error.is_transient() && attempts < ATTEMPTS => {}
@@ -102,13 +108,17 @@ impl Writer {
 }
 
 /// Waits for its turn and for the fate of the shared commit.
-async fn queued<T, E>(sender: &mpsc::Sender<Waiting>, work: Arc<impl Work<T, E>>) -> Result<T, E>
+async fn queued<T, E>(
+    sender: &mpsc::Sender<Waiting>,
+    key: Option<Arc<Key>>,
+    work: Arc<impl Work<T, E>>,
+) -> Result<T, E>
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
     let (answer, outcome) = oneshot::channel();
-    let waiting: Waiting = Box::new(move |tx| Box::pin(in_savepoint(tx, work, answer)));
+    let waiting: Waiting = Box::new(move |tx| Box::pin(in_savepoint(tx, (key, work), answer)));
     let closed = |_| E::from(Error::Abandoned("the store is closed"));
     sender.send(waiting).await.map_err(closed)?;
     let gone = |_| E::from(Error::Abandoned("the writer stopped"));
@@ -153,14 +163,14 @@ async fn together(tx: DatabaseTransaction, first: Waiting, queue: &mut mpsc::Rec
 
 async fn in_savepoint<T, E>(
     tx: &DatabaseTransaction,
-    work: Arc<impl Work<T, E>>,
+    (key, work): (Option<Arc<Key>>, Arc<impl Work<T, E>>),
     answer: oneshot::Sender<Result<T, E>>,
 ) -> (Settle, Savepoint)
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    let (outcome, savepoint) = attempt(tx, work.as_ref()).await;
+    let (outcome, savepoint) = attempt(tx, key, work.as_ref()).await;
     let settle: Settle = Box::new(move |fate| {
         let outcome = match (outcome, fate) {
             (Ok(_), Err(problem)) => Err(Error::Abandoned(problem).into()),
@@ -175,6 +185,7 @@ where
 /// Runs the work in a transaction inside `connection`, which undoes itself when the work fails.
 async fn attempt<T, E>(
     connection: &impl TransactionTrait<Transaction = DatabaseTransaction>,
+    key: Option<Arc<Key>>,
     work: &impl Work<T, E>,
 ) -> (Result<T, E>, Savepoint)
 where
@@ -185,7 +196,7 @@ where
         Err(error) => return (Err(Error::from(error).into()), Savepoint::Broken),
     };
     // The call is inside, too: work may panic before it gives its future.
-    let outcome = AssertUnwindSafe(unit::of(async { work(&tx).await }));
+    let outcome = AssertUnwindSafe(unit::of(key, async { work(&tx).await }));
     let outcome = outcome.catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|_| Err(Error::Abandoned("the work panicked").into()));
     let ended = match &outcome {

@@ -84,7 +84,7 @@ words! {
         "export_made" "hold_released"
         "ticket_filed" "ticket_acted" "shortage_replied" "notice_read"
         "draft_kept" "draft_discarded" "language_changed" "demo_clock_moved"
-        "hold_begun";
+        "hold_begun" "backup_restored" "audit_trimmed" "audit_key_changed";
     /// How a delivery stands.
     delivery: crate::service::notices::DeliveryState = "queued" "sent" "delivered" "read"
         "failed";

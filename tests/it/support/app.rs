@@ -3,15 +3,18 @@
 //! **Never** calls a use case: what a test does here, a client could do over the network.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use reqwest::{Method, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use supplyline::clock::Clock;
 use supplyline::config::Config;
+use supplyline::domain::audit::chain::Key;
 use supplyline::files::Vault;
 use supplyline::notify::install_crypto;
-use supplyline::seal::{InstanceSecret, Signer};
+use supplyline::seal::{InstanceSecret, Purpose, Signer};
+use supplyline::service::audit::chain::Notary;
 use supplyline::service::{App, Limits};
 use supplyline::startup::{Service, Stop, serve};
 use supplyline::store::Store;
@@ -24,6 +27,12 @@ use super::world;
 /// What the service derives its keys from.
 pub(crate) const SECRET_OF_INSTANCE: &str =
     "supplyline-key-1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// What the service signs its audit log with.
+pub(crate) fn audit_key() -> Arc<Key> {
+    let secret = InstanceSecret::parse(SECRET_OF_INSTANCE).expect("a secret");
+    Arc::new(Key::new(secret.derive(Purpose::Audit).expect("derived")))
+}
 
 /// A running service with its surroundings.
 pub(crate) struct TestApp {
@@ -119,12 +128,15 @@ impl TestApp {
             public_url: public_url.parse().expect("a URL"),
             attachments_url: "file:///unused/".parse().expect("a URL"),
             key_file: None,
+            audit_checkpoints: None,
+            audit_days: 1_095,
             log: "error".to_owned(),
         };
         let clock = Clock::still_at(world::at(world::START));
-        let app = App::open(store, clock, Limits::Off).await.expect("opened");
+        let app = App::open(store.signing(audit_key()), clock, Limits::Off).await.expect("opened");
         let signer = Signer::of(&InstanceSecret::parse(SECRET_OF_INSTANCE).expect("a secret"));
         let app = app.with_files(Vault::in_memory()).with_signer(signer.expect("a signer"));
+        let app = app.with_notary(Notary::new(audit_key(), Vec::new(), None));
         let app = change(app);
         let service = Service::start_demo(&config, app).expect("started");
         let base = format!("http://{}", service.address().expect("bound"));
