@@ -53,6 +53,7 @@ const ROWS = [
   { role: 'security', name: 'locks', path: '/locks' },
   { role: 'auditor', name: 'auditor-home', path: '/' },
   { role: 'auditor', name: 'audit', path: '/audit' },
+  { role: 'auditor', name: 'audit-verify', path: '/audit/verify' },
   { role: 'city', name: 'city-escalations', path: '/escalations' },
   { role: 'city', name: 'city-held', path: '/escalations?view=held' },
   { role: 'city', name: 'city-asked', path: '/escalations?view=asked' },

@@ -11,6 +11,7 @@
 )]
 
 mod audit;
+mod audit_chain;
 mod backup;
 mod drafts;
 mod files;

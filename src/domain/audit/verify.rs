@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::chain::{Anchor, Beginning, Checkpoint, Head, Keyring, Occasion, Record, Signature};
@@ -19,7 +19,7 @@ use super::chain::{Anchor, Beginning, Checkpoint, Head, Keyring, Occasion, Recor
 const ADRIFT: TimeDelta = TimeDelta::minutes(10);
 
 /// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// An entry does not say what was signed.

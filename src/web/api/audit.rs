@@ -2,19 +2,26 @@
 //!
 //! **Never** shows more than was kept: it names things, and says nothing of what is in them.
 
+use actix_web::body::SizedStream;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
 use serde_json::Value;
+use tokio_util::io::ReaderStream;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::docs::Problems;
 use super::parties::Named;
-use super::words;
+use super::{id, words};
+use crate::domain::calendar::local_date;
 use crate::domain::party::Role;
+use crate::service::audit::export::{Form, Wanted, export};
+use crate::service::audit::verify::{Fault, Finding, Report, verify_for};
 use crate::service::audit::{self, Action, EntryView, Filter, Position};
 use crate::web::auth::SignedIn;
+use crate::web::download::attachment;
 use crate::web::error::Problem;
 use crate::web::moment::shown;
 use crate::web::paging::{List, Page};
@@ -60,6 +67,92 @@ impl AuditEntry {
             address: entry.origin.address,
             subject: entry.subject,
             detail: entry.detail,
+        }
+    }
+}
+
+/// An entry with its place in the chain.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct LinkedEntry {
+    #[serde(flatten)]
+    pub(in crate::web) entry: AuditEntry,
+    /// Its number in the chain; null for the moment before it is linked.
+    pub(in crate::web) seq: Option<i64>,
+    /// The signature of its number and content and of the link before.
+    pub(in crate::web) link: Option<String>,
+}
+
+impl LinkedEntry {
+    /// An entry as it is shown.
+    pub(in crate::web) fn shown(view: EntryView) -> Self {
+        let (seq, link) = (view.kept.seq, view.kept.link.clone());
+        Self { seq, link, entry: AuditEntry::shown(view) }
+    }
+}
+
+/// Something that is wrong with the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct FindingBody {
+    #[schema(schema_with = words::fault)]
+    pub(in crate::web) fault: Fault,
+    /// From which number of the chain, or line of the checkpoints.
+    pub(in crate::web) from: Option<i64>,
+    pub(in crate::web) to: Option<i64>,
+    /// The entry's id, where it is one entry.
+    pub(in crate::web) entry: Option<Uuid>,
+    /// The short name of a key that is not known.
+    pub(in crate::web) key: Option<String>,
+}
+
+/// What a verification of the log found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct ReportBody {
+    /// True when every entry is what was written, and none is missing.
+    pub(in crate::web) whole: bool,
+    /// Entries of the chain that were looked at.
+    pub(in crate::web) entries: u64,
+    /// Entries that are signed and not linked yet.
+    pub(in crate::web) pending: u64,
+    /// Entries that were kept long enough, and removed.
+    pub(in crate::web) removed: i64,
+    /// The last number.
+    pub(in crate::web) head: i64,
+    /// Checkpoints that were held against the chain.
+    pub(in crate::web) checkpoints: u64,
+    /// Checkpoints of a past that a restore has given up.
+    pub(in crate::web) given_up: u64,
+    /// The number that the last checkpoint names.
+    pub(in crate::web) last_checkpoint: Option<i64>,
+    pub(in crate::web) last_checkpoint_at: Option<String>,
+    /// The first findings.
+    pub(in crate::web) findings: Vec<FindingBody>,
+    /// Findings that are not listed.
+    pub(in crate::web) more: u64,
+}
+
+impl ReportBody {
+    /// A report as it is shown.
+    pub(in crate::web) fn shown(report: Report) -> Self {
+        let finding = |found: Finding| FindingBody {
+            fault: found.fault,
+            from: found.from,
+            to: found.to,
+            entry: found.entry,
+            key: found.key,
+        };
+        let (last_checkpoint, last_checkpoint_at) = report.last_checkpoint.clone().unzip();
+        Self {
+            whole: report.is_whole(),
+            entries: report.entries,
+            pending: report.pending,
+            removed: report.removed,
+            head: report.head,
+            checkpoints: report.checkpoints,
+            given_up: report.given_up,
+            last_checkpoint,
+            last_checkpoint_at,
+            findings: report.findings.into_iter().map(finding).collect(),
+            more: report.more,
         }
     }
 }
@@ -111,4 +204,75 @@ pub(in crate::web) async fn list(
     let rows = audit::list(&site.app, &signed.scope, &filter, (after, size + 1)).await?;
     let page = list.page(rows, size, position);
     Ok(HttpResponse::Ok().json(page.map(AuditEntry::shown)))
+}
+
+/// Read an entry with its place in the chain, for auditors.
+#[utoipa::path(
+    get, path = "/api/v1/audit/{id}", operation_id = "audit_show", tag = "administration",
+    params(("id" = String, Path, description = "The entry's id")),
+    responses((status = 200, description = "The entry", body = LinkedEntry), Problems)
+)]
+pub(in crate::web) async fn show(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    audit::admit(&signed.scope)?;
+    Query::read(request.query_string(), &[])?.done(())?;
+    let view = audit::find(&site.app, &signed.scope, id(&request)?).await?;
+    Ok(HttpResponse::Ok().json(LinkedEntry::shown(view)))
+}
+
+/// Verify the audit log, for auditors: every signature is reckoned anew, and the checkpoints are
+/// held against it.
+#[utoipa::path(
+    get, path = "/api/v1/audit/verify", operation_id = "audit_verify", tag = "administration",
+    responses((status = 200, description = "What was found", body = ReportBody), Problems)
+)]
+pub(in crate::web) async fn verify(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    audit::admit(&signed.scope)?;
+    Query::read(request.query_string(), &[])?.done(())?;
+    let report = verify_for(&site.app, &signed.scope).await?;
+    Ok(HttpResponse::Ok().json(ReportBody::shown(report)))
+}
+
+/// Download the audit log, for auditors; leaves an entry itself.
+///
+/// The span is whole: nothing between its first and its last entry is left out.
+#[utoipa::path(
+    get, path = "/api/v1/audit/export", operation_id = "audit_export", tag = "administration",
+    params(
+        ("from" = Option<String>, Query, description = "A date or an instant, by the clock on the wall"),
+        ("to" = Option<String>, Query, description = "A date or an instant, itself included"),
+        ("format" = Option<String>, Query, description = "`jsonl`, which is the default and can be verified, or `csv`"),
+    ),
+    responses((status = 200, description = "The file", content_type = "application/octet-stream"), Problems)
+)]
+pub(in crate::web) async fn download(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    audit::admit(&signed.scope)?;
+    let mut query = Query::read(request.query_string(), &["from", "to", "format"])?;
+    let (from, before) = (query.from("from"), query.to("to"));
+    let form = query.word("format").unwrap_or(Form::Jsonl);
+    query.done(())?;
+    let made = export(&site.app, Some(&signed.scope), Wanted { from, before, form }).await?;
+    let (mime, ending) = match form {
+        Form::Jsonl => ("application/jsonl", "jsonl"),
+        Form::Csv => ("text/csv; charset=utf-8", "csv"),
+    };
+    let today = local_date(site.app.clock.wall()).format("%Y%m%d");
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((CONTENT_TYPE, mime))
+        .insert_header((CONTENT_DISPOSITION, attachment(&format!("audit-{today}.{ending}"))))
+        .insert_header(("content-encoding", "identity"));
+    let bytes = ReaderStream::new(tokio::fs::File::from_std(made.file));
+    Ok(response.body(SizedStream::new(made.bytes, bytes)))
 }

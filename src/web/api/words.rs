@@ -85,6 +85,9 @@ words! {
         "ticket_filed" "ticket_acted" "shortage_replied" "notice_read"
         "draft_kept" "draft_discarded" "language_changed" "demo_clock_moved"
         "hold_begun" "backup_restored" "audit_trimmed" "audit_key_changed";
+    /// What is wrong with the audit log.
+    fault: crate::domain::audit::verify::Fault = "edited" "restamped" "missing" "inserted"
+        "swapped" "cut_tail" "rolled_back" "wrong_key" "beginning" "checkpoint" "unreadable";
     /// How a delivery stands.
     delivery: crate::service::notices::DeliveryState = "queued" "sent" "delivered" "read"
         "failed";

@@ -72,6 +72,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/deliveries/{id}/replay").route(post().to(desk::replay)))
         .service(get(resource("/locks"), desk::locks))
         .service(get(resource("/audit"), desk::audit))
+        .service(get(resource("/audit/verify"), desk::verification))
+        .service(get(resource("/audit/{id}"), desk::audit_entry))
         .service(get(resource("/tickets/{id}"), ticket::show))
         .service(get(resource("/tickets/{id}/print"), ticket::print))
         .service(resource("/tickets/{id}/attachments").route(post().to(ticket::attach)))

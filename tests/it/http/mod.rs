@@ -2,6 +2,7 @@
 
 mod attachments;
 mod audit;
+mod audit_routes;
 mod bad_fields;
 mod bad_requests;
 mod calendar_edits;

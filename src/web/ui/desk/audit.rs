@@ -26,6 +26,7 @@ const NEWEST: u64 = 8;
 /// An entry in words.
 #[derive(Debug)]
 pub(in crate::web::ui) struct Row {
+    pub(in crate::web::ui) id: String,
     pub(in crate::web::ui) at: String,
     pub(in crate::web::ui) username: Option<String>,
     /// As what and for whom.
@@ -92,12 +93,13 @@ pub(super) async fn newest(
     Ok(views.into_iter().map(|view| row(shell, AuditEntry::shown(view))).collect())
 }
 
-fn row(shell: &Shell, entry: AuditEntry) -> Row {
+pub(super) fn row(shell: &Shell, entry: AuditEntry) -> Row {
     let role = entry.role.map(|role| shell.name("role", &role));
     let standing = [role, entry.organisation.map(|house| house.name)];
     let address = entry.address.unwrap_or_default();
     let is_of_tables = matches!(entry.action, Action::ImportRun | Action::ExportMade);
     Row {
+        id: entry.id.to_string(),
         at: shell.minute(&entry.at),
         username: entry.username,
         standing: standing.into_iter().flatten().collect::<Vec<_>>().join(" · "),
@@ -112,7 +114,7 @@ fn row(shell: &Shell, entry: AuditEntry) -> Row {
 }
 
 /// The members of an entry's detail that say something, in words.
-fn details(shell: &Shell, detail: &Value) -> Vec<(String, String)> {
+pub(super) fn details(shell: &Shell, detail: &Value) -> Vec<(String, String)> {
     let members = detail.as_object().into_iter().flatten();
     let told = members.filter(|(_, value)| !value.is_null());
     told.map(|(name, value)| (shell.named("detail", name), told_value(shell, name, value)))

@@ -4,6 +4,7 @@
 
 mod audit;
 mod cards;
+mod chain;
 mod deliveries;
 mod locks;
 mod organisations;
@@ -11,6 +12,7 @@ mod users;
 
 pub(super) use audit::list as audit;
 pub(super) use cards::{Desk, desk};
+pub(super) use chain::{entry as audit_entry, verification};
 pub(super) use deliveries::{list as deliveries, replay};
 pub(super) use locks::list as locks;
 pub(super) use organisations::list as organisations;
