@@ -74,12 +74,14 @@ impl Words {
     }
 
     /// Why a field was refused; the message where its code has no words, which a test excludes. A
-    /// day that the message names is told, too.
+    /// day that the message names is told, too, and the place in a code.
     pub(super) fn error(self, code: &str, message: &str) -> String {
         let day = message.split([' ', ',']).find(|word| word.parse::<NaiveDate>().is_ok());
         let day = day.map(|day| format!(" {day}")).unwrap_or_default();
         let key = format!("error-{code}");
-        let known = self.with(&key, "date", &day);
+        let place = message.split("character ").nth(1).unwrap_or_default();
+        let place: String = place.chars().take_while(char::is_ascii_digit).collect();
+        let known = self.with_all(&key, &[("date", day), ("place", place)]);
         if known == key { message.to_owned() } else { known }
     }
 

@@ -84,7 +84,7 @@ const USERS: &[Column] = &[
 ];
 
 const PRODUCTS: &[Column] = &[
-    must("code", "产品编码", "国家编码，文本格式，最多 64 字符"),
+    must("code", "产品编码", "国家医保编码：西药 23 位，中成药 20 位，耗材 20 或 27 位；文本格式"),
     must("province", "省级区划代码", "目录所属省份，如 370000"),
     must("name", "产品名称", "最多 200 字"),
     must("form", "剂型", "最多 200 字"),

@@ -11,6 +11,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use super::heading::{Heading, folded};
 use super::moment;
 use super::{Column, RowError};
+use crate::domain::code::CodeError;
 use crate::domain::party::Division;
 use crate::domain::text::{self, TextError};
 
@@ -238,6 +239,33 @@ impl<'a> Fields<'a> {
         read.map_err(|error| self.refuse(code, "division", error.to_string())).ok()
     }
 
+    /// A national code.
+    pub(super) fn code(
+        &mut self,
+        column: &str,
+        read: impl FnOnce(&str) -> Result<String, CodeError>,
+    ) -> String {
+        let given = self.needed(column);
+        given.map(|given| self.judged(column, read(given))).unwrap_or_default()
+    }
+
+    /// A national code that may be left out.
+    pub(super) fn maybe_code(
+        &mut self,
+        column: &str,
+        read: impl FnOnce(&str) -> Result<String, CodeError>,
+    ) -> Option<String> {
+        let given = self.given(column)?;
+        Some(self.judged(column, read(given)))
+    }
+
+    fn judged(&mut self, column: &str, read: Result<String, CodeError>) -> String {
+        read.unwrap_or_else(|error| {
+            self.refuse(column, error.code(), error.to_string());
+            String::new()
+        })
+    }
+
     /// A telephone number that may be left out.
     pub(super) fn maybe_phone(&mut self, code: &str) -> Option<String> {
         let phone = self.maybe_line(code, 20).filter(|phone| !phone.is_empty())?;
@@ -309,7 +337,7 @@ mod tests {
             &product,
             ProductRow::read,
             &[
-                ("code", "product_code"),
+                ("code", "code_beginning"),
                 ("province", "division"),
                 ("name", "control_characters"),
                 ("manufacturer", "required"),

@@ -5,6 +5,7 @@
 use super::RowError;
 use super::fields::{Fields, QUANTITY};
 use crate::domain::calendar::{Day, DayKind};
+use crate::domain::code;
 use crate::domain::party::{Division, Language, Level, OrganisationKind, Role};
 
 type Read<T> = Result<T, Vec<RowError>>;
@@ -176,7 +177,7 @@ impl ProductRow {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(mut fields: Fields<'_>) -> Read<Option<Self>> {
-        let code = product_code(&mut fields, "code");
+        let code = fields.code("code", code::product);
         let province = fields.division("province");
         if province.is_some_and(|division| division.level() != Level::Province) {
             fields.refuse("province", "division", "a province ends with 0000, like 370000");
@@ -199,9 +200,10 @@ impl ProductRow {
     }
 }
 
-/// A national code: letters and digits, nothing a spreadsheet has made of it.
+/// A code that names a product of the catalogue, which may be older than what codes must look like
+/// now: letters and digits, nothing a spreadsheet has made of it.
 pub(super) fn product_code(fields: &mut Fields<'_>, column: &'static str) -> String {
-    let code = fields.line(column, 64);
+    let code = code::folded(&fields.line(column, 64));
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_power = code.contains("E+") && code.starts_with(|c: char| c.is_ascii_digit());
     if is_power || !code.chars().all(is_plain) {

@@ -50,7 +50,7 @@ async fn products_are_created_changed_and_left_alone(db: TestDb) {
     let known = format!("{INSULIN},370000,甘精胰岛素注射液,注射剂,3ml:300U,支,岱海制药有限公司\n");
     let other =
         format!("{CEFTRIAXONE},370000,注射用头孢曲松钠,注射剂,1g,支,钱江药业股份有限公司\n");
-    let new = "X1,370000,阿莫西林胶囊,胶囊剂,0.25g,盒,岱海制药有限公司\n";
+    let new = "XJ01CAA001E001010100001,370000,阿莫西林胶囊,胶囊剂,0.25g,盒,岱海制药有限公司\n";
     let table = format!("{PRODUCTS}{known}{other}{new}");
     let report = import(&world.app, Kind::Products, table).await;
     assert_eq!(counts(&report), (1, 1, 1));
@@ -58,7 +58,9 @@ async fn products_are_created_changed_and_left_alone(db: TestDb) {
     assert_eq!(report.outcomes, outcomes);
     let found = catalogue::products(db.store.read(), &[product(CEFTRIAXONE)]).await;
     assert_eq!(found.expect("the database answers")[0].specification, "1g");
-    let bad = format!("{PRODUCTS}X2,370000,甲,片剂,1g,盒,无名制药\nX2,370000,甲,片剂,1g,盒,\n");
+    let code = "XJ01CAA001E001010100002";
+    let bad =
+        format!("{PRODUCTS}{code},370000,甲,片剂,1g,盒,无名制药\n{code},370000,甲,片剂,1g,盒,\n");
     let report = import(&world.app, Kind::Products, bad).await;
     assert_eq!(
         refusals(&report),
