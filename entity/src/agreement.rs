@@ -11,6 +11,9 @@ pub struct Model {
     pub hospital_id: Uuid,
     pub distributor_id: Option<Uuid>,
     pub agreed_quantity: i64,
+    pub version: i64,
+    /// Since when it is out of force.
+    pub disabled_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

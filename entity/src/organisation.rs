@@ -14,6 +14,13 @@ pub struct Model {
     pub division: i32,
     pub disabled_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
+    pub version: i64,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub credit_code: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub institution_code: Option<String>,
+    /// Which organisation it is now a part of.
+    pub merged_into: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

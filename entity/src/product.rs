@@ -24,6 +24,9 @@ pub struct Model {
     /// The name as it is typed in Latin letters; null until the service has spelt it.
     #[sea_orm(column_type = "Text", nullable)]
     pub initials: Option<String>,
+    pub version: i64,
+    /// Since when no ticket may name it.
+    pub disabled_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -18,6 +18,8 @@ mod m20261125_000013_audit;
 mod m20261125_000014_unread;
 mod m20261126_000001_replan;
 mod m20261126_000020_audit_chain;
+mod m20261126_000030_keeping;
+mod m20261126_000031_invitations;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -43,6 +45,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000014_unread::Migration),
             Box::new(m20261126_000001_replan::Migration),
             Box::new(m20261126_000020_audit_chain::Migration),
+            Box::new(m20261126_000030_keeping::Migration),
+            Box::new(m20261126_000031_invitations::Migration),
         ]
     }
 }

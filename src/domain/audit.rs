@@ -75,11 +75,63 @@ pub enum Action {
     AuditTrimmed,
     /// The log goes on under another key.
     AuditKeyChanged,
+    /// An organisation was added.
+    OrganisationCreated,
+    /// What is kept of an organisation was changed.
+    OrganisationChanged,
+    /// An organisation was suspended.
+    OrganisationSuspended,
+    /// A suspended organisation goes on.
+    OrganisationResumed,
+    /// An organisation became a part of another.
+    OrganisationMerged,
+    /// What is kept of a person was changed.
+    UserChanged,
+    /// A person was suspended.
+    UserSuspended,
+    /// A suspended person goes on.
+    UserResumed,
+    /// Somebody got another role.
+    RoleChanged,
+    /// Somebody's password was taken from them, for a new one.
+    PasswordReset,
+    /// Somebody was sent a link to choose a password.
+    LinkSent,
+    /// Such a link was taken back.
+    LinkRevoked,
+    /// Somebody chose a password by such a link.
+    LinkOpened,
+    /// A contact was added.
+    ContactCreated,
+    /// A contact was changed.
+    ContactChanged,
+    /// A contact was removed.
+    ContactRemoved,
+    /// A code was sent to a contact's address.
+    ContactCodeSent,
+    /// A contact's address was verified.
+    ContactVerified,
+    /// A product was added.
+    ProductCreated,
+    /// A product was changed.
+    ProductChanged,
+    /// A product was suspended.
+    ProductSuspended,
+    /// A suspended product goes on.
+    ProductResumed,
+    /// An agreement was added.
+    AgreementCreated,
+    /// An agreement was changed.
+    AgreementChanged,
+    /// An agreement was put out of force.
+    AgreementSuspended,
+    /// An agreement is in force again.
+    AgreementResumed,
 }
 
 impl Action {
     /// Every action, for tables and tests.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 54] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::SignedOut,
@@ -108,6 +160,32 @@ impl Action {
         Self::BackupRestored,
         Self::AuditTrimmed,
         Self::AuditKeyChanged,
+        Self::OrganisationCreated,
+        Self::OrganisationChanged,
+        Self::OrganisationSuspended,
+        Self::OrganisationResumed,
+        Self::OrganisationMerged,
+        Self::UserChanged,
+        Self::UserSuspended,
+        Self::UserResumed,
+        Self::RoleChanged,
+        Self::PasswordReset,
+        Self::LinkSent,
+        Self::LinkRevoked,
+        Self::LinkOpened,
+        Self::ContactCreated,
+        Self::ContactChanged,
+        Self::ContactRemoved,
+        Self::ContactCodeSent,
+        Self::ContactVerified,
+        Self::ProductCreated,
+        Self::ProductChanged,
+        Self::ProductSuspended,
+        Self::ProductResumed,
+        Self::AgreementCreated,
+        Self::AgreementChanged,
+        Self::AgreementSuspended,
+        Self::AgreementResumed,
     ];
 
     /// The stable name.
@@ -142,6 +220,32 @@ impl Action {
             Self::BackupRestored => "backup_restored",
             Self::AuditTrimmed => "audit_trimmed",
             Self::AuditKeyChanged => "audit_key_changed",
+            Self::OrganisationCreated => "organisation_created",
+            Self::OrganisationChanged => "organisation_changed",
+            Self::OrganisationSuspended => "organisation_suspended",
+            Self::OrganisationResumed => "organisation_resumed",
+            Self::OrganisationMerged => "organisation_merged",
+            Self::UserChanged => "user_changed",
+            Self::UserSuspended => "user_suspended",
+            Self::UserResumed => "user_resumed",
+            Self::RoleChanged => "role_changed",
+            Self::PasswordReset => "password_reset",
+            Self::LinkSent => "link_sent",
+            Self::LinkRevoked => "link_revoked",
+            Self::LinkOpened => "link_opened",
+            Self::ContactCreated => "contact_created",
+            Self::ContactChanged => "contact_changed",
+            Self::ContactRemoved => "contact_removed",
+            Self::ContactCodeSent => "contact_code_sent",
+            Self::ContactVerified => "contact_verified",
+            Self::ProductCreated => "product_created",
+            Self::ProductChanged => "product_changed",
+            Self::ProductSuspended => "product_suspended",
+            Self::ProductResumed => "product_resumed",
+            Self::AgreementCreated => "agreement_created",
+            Self::AgreementChanged => "agreement_changed",
+            Self::AgreementSuspended => "agreement_suspended",
+            Self::AgreementResumed => "agreement_resumed",
         }
     }
 }

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::id::EventId;
+use super::invitation::Purpose;
 use super::notice::Channel;
 use super::party::Role;
 use super::ticket::DeadlineKind;
@@ -49,6 +51,23 @@ pub enum Bulletin {
         count: u32,
         /// The first of their names.
         names: Vec<String>,
+    },
+    /// A link by which somebody chooses a password.
+    Invitation {
+        /// The link's id.
+        id: Uuid,
+        /// What it is for.
+        purpose: Purpose,
+        /// Its secret: found when a letter is written, and never stored.
+        #[serde(skip)]
+        secret: Option<String>,
+    },
+    /// An organisation that somebody has open tickets with was suspended.
+    HouseSuspended {
+        /// Its name.
+        name: String,
+        /// In how many open tickets.
+        tickets: u32,
     },
 }
 
@@ -181,17 +200,23 @@ pub enum BulletinKind {
     DeadlinesMoved,
     /// Manufacturers that no message reached.
     ContactsUnproven,
+    /// A link to choose a password.
+    Invitation,
+    /// An organisation was suspended.
+    HouseSuspended,
 }
 
 impl BulletinKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Digest,
         Self::Shortage,
         Self::CalendarMissing,
         Self::PolicyLapsing,
         Self::DeadlinesMoved,
         Self::ContactsUnproven,
+        Self::Invitation,
+        Self::HouseSuspended,
     ];
 
     /// The stable name: the SMS template, the database's and the API's word.
@@ -204,6 +229,22 @@ impl BulletinKind {
             Self::PolicyLapsing => "policy_lapsing",
             Self::DeadlinesMoved => "deadlines_moved",
             Self::ContactsUnproven => "contacts_unproven",
+            Self::Invitation => "invitation",
+            Self::HouseSuspended => "house_suspended",
+        }
+    }
+
+    /// True for what somebody has asked for and waits for: it leaves at any hour.
+    #[must_use]
+    pub fn is_awaited(self) -> bool {
+        match self {
+            Self::Invitation => true,
+            Self::Digest
+            | Self::Shortage
+            | Self::CalendarMissing
+            | Self::PolicyLapsing
+            | Self::ContactsUnproven
+            | Self::HouseSuspended => false,
         }
     }
 
@@ -217,6 +258,9 @@ impl BulletinKind {
             | Self::PolicyLapsing
             | Self::DeadlinesMoved
             | Self::ContactsUnproven => &[Channel::Mail],
+            | Self::ContactsUnproven
+            | Self::Invitation
+            | Self::HouseSuspended => &[Channel::Mail],
         }
     }
 }
@@ -232,6 +276,8 @@ impl Bulletin {
             Self::PolicyLapsing { .. } => BulletinKind::PolicyLapsing,
             Self::DeadlinesMoved(_) => BulletinKind::DeadlinesMoved,
             Self::ContactsUnproven { .. } => BulletinKind::ContactsUnproven,
+            Self::Invitation { .. } => BulletinKind::Invitation,
+            Self::HouseSuspended { .. } => BulletinKind::HouseSuspended,
         }
     }
 }

@@ -23,6 +23,8 @@ pub mod holiday;
 pub mod id;
 pub mod impact;
 pub mod import;
+pub mod invitation;
+pub mod keeping;
 pub mod ledger;
 pub mod notice;
 pub mod party;

@@ -54,6 +54,15 @@ impl Role {
         Self::Auditor,
     ];
 
+    /// The three that keep the service. Nobody holds two of them.
+    pub const ADMINISTRATORS: [Self; 3] = [Self::Admin, Self::Security, Self::Auditor];
+
+    /// True for one of the three that keep the service.
+    #[must_use]
+    pub fn is_administrator(self) -> bool {
+        Self::ADMINISTRATORS.contains(&self)
+    }
+
     /// The kind of organisation whose people may hold this role.
     #[must_use]
     pub fn organisation_kind(self) -> OrganisationKind {

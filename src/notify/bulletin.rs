@@ -5,6 +5,7 @@
 use super::words::{LONG, Words, deadline_key, single_line};
 use crate::domain::bulletin::{Bulletin, MovedDeadline, ShortageAlarm, Waiting};
 use crate::domain::explanation::local_due;
+use crate::domain::invitation::{HOURS, Purpose};
 
 /// The variables of a bulletin's texts.
 pub(super) fn variables(bulletin: &Bulletin) -> Vec<(&'static str, String)> {
@@ -31,6 +32,10 @@ pub(super) fn variables(bulletin: &Bulletin) -> Vec<(&'static str, String)> {
             ("reason", single_line(&moved.reason, LONG)),
         ],
         Bulletin::ContactsUnproven { count, .. } => vec![("count", count.to_string())],
+        Bulletin::Invitation { .. } => vec![("hours", HOURS.to_string())],
+        Bulletin::HouseSuspended { name, tickets } => {
+            vec![("house", single_line(name, LONG)), ("count", tickets.to_string())]
+        }
     }
 }
 
@@ -39,12 +44,15 @@ pub(super) fn prefix(bulletin: &Bulletin) -> &'static str {
     match bulletin {
         // What is over is told in other words than what is to come.
         Bulletin::PolicyLapsing { days, .. } if *days < 0 => "policy_lapsed",
+        Bulletin::Invitation { purpose: Purpose::Reset, .. } => "password_reset",
         Bulletin::Digest { .. }
         | Bulletin::Shortage(_)
         | Bulletin::CalendarMissing { .. }
         | Bulletin::PolicyLapsing { .. }
         | Bulletin::DeadlinesMoved(_)
-        | Bulletin::ContactsUnproven { .. } => bulletin.kind().name(),
+        | Bulletin::ContactsUnproven { .. }
+        | Bulletin::Invitation { .. }
+        | Bulletin::HouseSuspended { .. } => bulletin.kind().name(),
     }
 }
 
@@ -69,6 +77,11 @@ pub(super) fn rows(words: &Words, bulletin: &Bulletin) -> Vec<(String, String)> 
         Bulletin::ContactsUnproven { names, .. } => {
             names.iter().map(|name| row("notice-label-manufacturer", name.clone())).collect()
         }
+        Bulletin::Invitation { .. } => Vec::new(),
+        Bulletin::HouseSuspended { name, tickets } => vec![
+            row("bulletin-label-house", name.clone()),
+            row("bulletin-label-tickets", tickets.to_string()),
+        ],
     }
 }
 

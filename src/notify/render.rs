@@ -7,6 +7,7 @@ use askama::Template;
 use url::Url;
 
 use super::bulletin;
+use crate::domain::bulletin::Bulletin;
 use crate::domain::explanation::{local_due, sentence_for};
 use crate::domain::notice::{DeadlineLine, Facts, Letter, Matter};
 use crate::domain::party::Language;
@@ -97,6 +98,9 @@ pub fn link(letter: &Letter, public_url: &Url) -> String {
     let site = public_url.as_str().trim_end_matches('/');
     match &letter.matter {
         Matter::Ticket { ticket, .. } => format!("{site}/tickets/{ticket}"),
+        Matter::Bulletin(Bulletin::Invitation { secret: Some(secret), .. }) => {
+            format!("{site}/invitations/{secret}")
+        }
         Matter::Bulletin(_) => format!("{site}/"),
     }
 }
@@ -164,7 +168,10 @@ fn page(letter: &Letter, link: &str) -> Page {
             let rows = bulletin::rows(&words, bulletin).into_iter();
             Page {
                 rows: rows.map(|(label, value)| Row { label, value }).collect(),
-                button: words.text("bulletin-button"),
+                button: words.text(match bulletin {
+                    Bulletin::Invitation { .. } => "bulletin-choose-password",
+                    _ => "bulletin-button",
+                }),
                 ..page
             }
         }

@@ -13,6 +13,7 @@ mod checkpoints;
 mod manifest;
 mod secret;
 mod signature;
+mod token;
 mod verify;
 
 pub use checkpoints::Checkpoints;
@@ -21,6 +22,7 @@ pub use manifest::{
 };
 pub use secret::{InstanceSecret, KeyError, Purpose};
 pub use signature::{NotAKey, PublicKey, Signer};
+pub use token::Tokens;
 pub use verify::{Fault, Trust, Verified, verify};
 
 use std::fmt::Write as _;

@@ -52,6 +52,8 @@ pub enum Purpose {
     Evidence,
     /// Signing the audit log.
     Audit,
+    /// Secrets that are sent to people.
+    Tokens,
 }
 
 impl Purpose {
@@ -59,6 +61,7 @@ impl Purpose {
         match self {
             Self::Evidence => b"supplyline 1 evidence ed25519",
             Self::Audit => b"supplyline 1 audit hmac-sha256",
+            Self::Tokens => b"supplyline 1 tokens hmac-sha256",
         }
     }
 }

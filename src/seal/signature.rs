@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 
 use super::secret::{InstanceSecret, KeyError, Purpose};
+use super::token::Tokens;
 use super::{hex, sha256};
 
 /// The algorithm's name, as the manifest says it.
@@ -80,6 +81,7 @@ impl fmt::Display for PublicKey {
 pub struct Signer {
     pair: Ed25519KeyPair,
     public: PublicKey,
+    tokens: Tokens,
 }
 
 impl Signer {
@@ -93,7 +95,14 @@ impl Signer {
         let pair =
             Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map_err(|_error| unfit())?;
         let public = pair.public_key().as_ref().try_into().map_err(|_length| unfit())?;
-        Ok(Self { pair, public: PublicKey(public) })
+        let tokens = Tokens::of(secret)?;
+        Ok(Self { pair, public: PublicKey(public), tokens })
+    }
+
+    /// What makes the secrets that are sent to people, with a key of its own.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// The key that checks its signatures.

@@ -358,7 +358,7 @@ fn wrong_password() -> FieldError {
 }
 
 /// Does what keeps a core busy for tens of milliseconds.
-async fn off_the_async_threads<T: Send + 'static>(
+pub(super) async fn off_the_async_threads<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
     let stopped = |_panic| store::Error::Abandoned("the hashing stopped");

@@ -7,10 +7,12 @@
 //! **Never** gives out an address in full.
 
 use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
 
 use super::{App, Error};
 use crate::domain::access::{Scope, masked, masked_mail};
 use crate::domain::id::{OrganisationId, UserId};
+use crate::domain::keeping;
 use crate::domain::party::{Division, Language, Organisation, OrganisationKind, Role};
 use crate::store::accounts::{self, ListedOrganisation, ListedUser, Standing};
 pub use crate::store::accounts::{NamePosition, OrganisationFilter, UserFilter};
@@ -26,12 +28,20 @@ pub struct OrganisationView {
 }
 
 /// What administrators keep of an organisation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Keeping {
     /// Since when nobody of it may sign in.
     pub disabled_at: Option<DateTime<Utc>>,
     /// How many people of it may sign in.
     pub people: u32,
+    /// Its unified social credit code.
+    pub credit_code: Option<String>,
+    /// A medical institution's national code.
+    pub institution_code: Option<String>,
+    /// The organisation that it is now a part of.
+    pub merged_into: Option<Organisation>,
+    /// Counts its changes.
+    pub version: i64,
 }
 
 /// Refuses whoever may not list organisations of this kind.
@@ -46,7 +56,9 @@ pub fn admit(scope: &Scope, kind: Option<OrganisationKind>) -> Result<(), Error>
         Role::Manufacturer => refused("a manufacturer may list distributors: kind=distributor"),
         Role::Bureau if kind == Some(OrganisationKind::Manufacturer) => Ok(()),
         Role::Bureau => refused("a bureau may list manufacturers: kind=manufacturer"),
-        Role::Hospital | Role::Distributor | Role::Security | Role::Auditor => {
+        Role::Security if kind == Some(OrganisationKind::Platform) => Ok(()),
+        Role::Security => refused("security may list the platform's own: kind=platform"),
+        Role::Hospital | Role::Distributor | Role::Auditor => {
             refused("only administrators may list organisations")
         }
     }
@@ -74,14 +86,40 @@ pub async fn organisations(
         return Ok(rows.into_iter().map(bare).collect());
     }
     let rows = accounts::list_organisations(db, filter, after, limit).await?;
+    kept_views(db, rows).await
+}
+
+/// Organisations as administrators see them.
+async fn kept_views(
+    db: &impl ConnectionTrait,
+    rows: Vec<ListedOrganisation>,
+) -> Result<Vec<OrganisationView>, Error> {
     let ids: Vec<OrganisationId> = rows.iter().map(|row| row.organisation.id).collect();
     let people = accounts::head_counts(db, &ids).await?;
+    let into: Vec<OrganisationId> = rows.iter().filter_map(|row| row.merged_into).collect();
+    let into =
+        if into.is_empty() { Vec::new() } else { accounts::organisations(db, &into).await? };
     let kept = |row: ListedOrganisation| {
         let people = people.get(&row.organisation.id).copied().unwrap_or_default();
-        let keeping = Keeping { disabled_at: row.disabled_at, people };
+        let keeping = Keeping {
+            disabled_at: row.disabled_at,
+            people,
+            credit_code: row.credit_code,
+            institution_code: row.institution_code,
+            merged_into: into.iter().find(|one| Some(one.id) == row.merged_into).cloned(),
+            version: row.version,
+        };
         OrganisationView { organisation: row.organisation, keeping: Some(keeping) }
     };
     Ok(rows.into_iter().map(kept).collect())
+}
+
+/// One organisation as administrators see it.
+pub(super) async fn kept_view(
+    db: &impl ConnectionTrait,
+    row: ListedOrganisation,
+) -> Result<OrganisationView, Error> {
+    kept_views(db, vec![row]).await?.pop().ok_or(Error::NotFound)
 }
 
 /// How many take part.
@@ -98,7 +136,7 @@ pub struct Size {
 /// # Errors
 /// [`Error::Forbidden`] for everybody else.
 pub async fn size(app: &App, scope: &Scope) -> Result<Size, Error> {
-    admit_to_users(scope)?;
+    keeping::organisations(scope.actor().role)?;
     let db = app.store.read();
     Ok(Size {
         organisations: figures::organisations(db).await?,
@@ -131,6 +169,8 @@ pub struct UserView {
     pub disabled_at: Option<DateTime<Utc>>,
     /// Since when they are known.
     pub created_at: DateTime<Utc>,
+    /// Counts what is changed of them.
+    pub version: i64,
 }
 
 impl From<ListedUser> for UserView {
@@ -147,6 +187,7 @@ impl From<ListedUser> for UserView {
             territory: user.territory,
             disabled_at: user.disabled_at,
             created_at: user.created_at,
+            version: user.version,
         }
     }
 }
@@ -171,13 +212,5 @@ pub async fn users(
 /// # Errors
 /// [`Error::Forbidden`].
 pub fn admit_to_users(scope: &Scope) -> Result<(), Error> {
-    match scope.actor().role {
-        Role::Admin => Ok(()),
-        Role::Hospital
-        | Role::Manufacturer
-        | Role::Distributor
-        | Role::Bureau
-        | Role::Security
-        | Role::Auditor => Err(Error::Forbidden("only administrators may list people".to_owned())),
-    }
+    Ok(keeping::people(scope.actor().role)?)
 }

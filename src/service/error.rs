@@ -63,8 +63,11 @@ pub enum Error {
         /// What is possible instead.
         possible: Vec<ActKind>,
     },
+    /// A whole thing is to be replaced, and the caller does not say which version was read.
+    #[error("say with If-Match which version you have read")]
+    Unconditional,
     /// The caller's copy is not the newest.
-    #[error("the ticket has changed since you read it")]
+    #[error("it has changed since you read it")]
     Outdated,
     /// Fields were refused.
     #[error("the input is not valid")]
@@ -105,6 +108,7 @@ impl store::Transient for Error {
             | Self::NotFound
             | Self::Forbidden(_)
             | Self::Conflict { .. }
+            | Self::Unconditional
             | Self::Outdated
             | Self::Invalid(_)
             | Self::OverQuota(_)

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use super::keeping::invitations;
 use super::tickets;
 use super::{App, Error, Limits};
 use crate::domain::id::{OrganisationId, TicketId};
@@ -74,7 +75,8 @@ pub async fn mailbox(
         let letter = letter(&matters, &one.delivery)?;
         Some((one, letter))
     };
-    Ok(posted.into_iter().filter_map(letter).collect())
+    let letters = posted.into_iter().filter_map(letter);
+    Ok(letters.map(|(one, letter)| (one, revealed(app, letter))).collect())
 }
 
 /// When the first delivery after `at` is due, if any waits.
@@ -90,8 +92,19 @@ async fn letters(app: &App, claimed: Vec<Claimed>) -> Result<Vec<(Claimed, Lette
     Ok(claimed
         .into_iter()
         .filter_map(|one| Some((letter(&matters, &one)?, one)))
-        .map(|(letter, one)| (one, letter))
+        .map(|(letter, one)| (one, revealed(app, letter)))
         .collect())
+}
+
+/// The letter with the secret that it brings, if it brings one.
+fn revealed(app: &App, letter: Letter) -> Letter {
+    match letter.matter {
+        Matter::Bulletin(bulletin) => {
+            let matter = Matter::Bulletin(invitations::revealed(app, bulletin));
+            Letter { matter, ..letter }
+        }
+        Matter::Ticket { .. } => letter,
+    }
 }
 
 /// A delivery as a letter; `None` when its ticket is gone.
@@ -179,6 +192,7 @@ pub fn leaves_again_at(app: &App, letter: &Letter, at: DateTime<Utc>) -> DateTim
             let urgency = if facts.emergency { Urgency::Emergency } else { Urgency::Ordinary };
             leaves_at(*kind, urgency, at, &nation)
         }
+        Matter::Bulletin(bulletin) if bulletin.kind().is_awaited() => at,
         Matter::Bulletin(_) => by_day(at, &nation),
     }
 }

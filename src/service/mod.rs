@@ -21,6 +21,7 @@ mod filing;
 pub mod health;
 pub mod hold;
 pub mod import;
+pub mod keeping;
 pub mod ledger;
 pub mod letters;
 pub mod locks;

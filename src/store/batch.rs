@@ -5,7 +5,7 @@
 //!
 //! **Never** holds a statement whose outcome another one depends on.
 
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryTrait,
     Statement,
@@ -58,6 +58,24 @@ impl Batch {
     {
         let mut conflict = OnConflict::columns(keys.iter().copied());
         conflict.update_columns(columns.iter().copied());
+        self.insert(rows, Some(&conflict));
+    }
+
+    /// As [`Batch::upsert`], counting the versions of the rows that exist.
+    pub(super) fn upsert_counted<A>(
+        &mut self,
+        rows: impl IntoIterator<Item = impl IntoActiveModel<A>>,
+        keys: &[Column<A>],
+        columns: &[Column<A>],
+        version: Column<A>,
+    ) where
+        A: ActiveModelTrait,
+        Column<A>: Copy,
+    {
+        let mut conflict = OnConflict::columns(keys.iter().copied());
+        conflict.update_columns(columns.iter().copied());
+        let next = Expr::col((A::Entity::default(), version)).add(1);
+        conflict.value(version, next);
         self.insert(rows, Some(&conflict));
     }
 

@@ -154,6 +154,8 @@ pub(super) fn row_of(province: Division, product: Product) -> product::Model {
         unit: product.unit,
         manufacturer_id: product.manufacturer.0,
         province: division(province),
+        version: 1,
+        disabled_at: None,
     }
 }
 
@@ -211,6 +213,8 @@ pub async fn insert_agreements(
         hospital_id: hospital.0,
         distributor_id: agreement.distributor.map(|id| id.0),
         agreed_quantity: agreement.agreed_quantity,
+        version: 1,
+        disabled_at: None,
     });
     super::batch::add(db, rows).await
 }

@@ -8,7 +8,10 @@ use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error as WordError, StrDeserializer};
+use uuid::Uuid;
 
+use crate::domain::code::{self, CodeError};
+use crate::domain::party::Division;
 use crate::domain::text::{self, TextError};
 use crate::service::{Error, FieldError};
 
@@ -91,6 +94,43 @@ impl Check {
             self.refuse(field, "unknown", "this is not one of the possible values");
         }
         word
+    }
+
+    /// A mail address.
+    pub(super) fn email(&mut self, field: &str, value: &str) -> String {
+        let value = self.line(field, value, 254);
+        if !value.is_empty() && !text::is_email(&value) {
+            self.refuse(field, "email", "one mail address like name@example.com");
+        }
+        value
+    }
+
+    /// A division's code; `None` when it was refused.
+    pub(super) fn division(&mut self, field: &str, value: &str) -> Option<Division> {
+        let read = Division::parse(&code::folded(value));
+        read.map_err(|error| self.refuse(field, "division", error.to_string())).ok()
+    }
+
+    /// A national code.
+    pub(super) fn code(
+        &mut self,
+        field: &str,
+        value: &str,
+        read: impl FnOnce(&str) -> Result<String, CodeError>,
+    ) -> String {
+        read(value).unwrap_or_else(|error| {
+            self.refuse(field, error.code(), error.to_string());
+            String::new()
+        })
+    }
+
+    /// An id; `None` when it was refused.
+    pub(super) fn id(&mut self, field: &str, value: &str) -> Option<Uuid> {
+        let id = super::query::uuid(value.trim());
+        if id.is_none() {
+            self.refuse(field, "id", "this is not an id");
+        }
+        id
     }
 
     /// A telephone number: a Chinese mobile, or a landline.

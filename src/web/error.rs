@@ -13,6 +13,7 @@ use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
 pub(super) const CODES: [(&str, u16, &str); 42] = [
+pub(super) const CODES: [(&str, u16, &str); 47] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
@@ -38,6 +39,17 @@ pub(super) const CODES: [(&str, u16, &str); 42] = [
     ("nothing_to_reply", 409, "No ticket of this event waits for a reply"),
     ("calendar", 409, "The calendar cannot count that far"),
     ("not_a_dead_letter", 409, "Only a failed delivery can be sent again"),
+    ("own_role", 409, "Nobody changes their own role"),
+    ("own_account", 409, "Nobody suspends themselves"),
+    ("last_administrator", 409, "The last enabled administrator of this kind stays"),
+    ("separated_roles", 409, "Nobody holds two of the three administrator roles"),
+    ("suspended_already", 409, "It is suspended already"),
+    ("not_suspended", 409, "It is not suspended"),
+    ("merged_already", 409, "It was merged into another organisation"),
+    ("link_used", 409, "This link was used already"),
+    ("link_revoked", 409, "This link was taken back"),
+    ("link_expired", 409, "This link has run out"),
+    ("no_link", 409, "There is no link that could still be used"),
     ("pack_too_large", 409, "The ticket is too large for an evidence pack"),
     ("decided_already", 409, "This batch does not wait for a decision any more"),
     ("changed_since", 409, "Somebody changed the same days since"),
@@ -224,6 +236,7 @@ impl From<service::Error> for Problem {
                 let code = code.map_or("conflict", |(known, ..)| *known);
                 Self { possible, ..Self::new(code, detail) }
             }
+            Error::Unconditional => Self::new("precondition_required", detail),
             Error::Outdated => Self::new("outdated", detail),
             Error::Invalid(fields) => {
                 let errors = fields.into_iter().map(RefusedField::from).collect();

@@ -109,6 +109,11 @@ impl Form {
         }
     }
 
+    /// The same, about the version that the page showed.
+    pub(super) fn expecting(self, version: Option<i64>) -> Self {
+        Self { expected: version.or(self.expected), ..self }
+    }
+
     async fn of(request: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
         let headers = request.headers();
         let key = key(headers);

@@ -26,6 +26,9 @@ const MOST_FIELDS: usize = 2_000;
 /// The field that makes a repetition harmless.
 const KEY: &str = "_key";
 
+/// The version of what a page showed, where its form replaces that.
+const VERSION: &str = "_version";
+
 /// Whole numbers.
 const NUMBERS: [&str; 6] = [
     "quantity_short",
@@ -36,14 +39,24 @@ const NUMBERS: [&str; 6] = [
     "advance_working_days",
 ];
 /// Yes or no.
-const FLAGS: [&str; 1] = ["granted"];
+const FLAGS: [&str; 2] = ["dry_run", "granted"];
 /// Fields that may stand there several times.
 const LISTS: [&str; 2] = ["evidence", "tickets"];
 /// Lists that are typed line by line.
 const LINES: [&str; 1] = ["order_refs"];
 /// Fields that are left out when nothing was typed.
-const OPTIONAL: [&str; 12] = [
+const OPTIONAL: [&str; 22] = [
     "comment",
+    "credit_code",
+    "distributor_id",
+    "email",
+    "expires_on",
+    "hospital_id",
+    "institution_code",
+    "organisation_id",
+    "phone",
+    "province",
+    "territory",
     "days_of_stock",
     "due_on",
     "evidence",
@@ -276,7 +289,8 @@ impl FromRequest for Post {
             let typed = Typed::receive(request.headers(), payload, extract::MOST_BYTES).await?;
             let (body, refused) = typed.body();
             let key = typed.find(KEY).filter(|key| extract::is_key(key)).map(str::to_owned);
-            let form = Form::of_page(&request, &body, key);
+            let seen = typed.find(VERSION).and_then(|version| version.parse().ok());
+            let form = Form::of_page(&request, &body, key).expecting(seen);
             Ok(Self { write: Write { signed, form }, typed, refused })
         })
     }

@@ -69,6 +69,8 @@ const ORGANISATIONS: &[Column] = &[
     one_of(must("kind", "机构类别", "机构的类别"), KINDS),
     must("name", "机构名称", "全称，最多 200 字"),
     must("division", "行政区划代码", DIVISION),
+    may("credit_code", "统一社会信用代码", "18 位，文本格式；留空不变"),
+    may("institution_code", "医保机构编码", "医疗机构，H 或 P 加 11 位数字；留空不变"),
 ];
 
 const USERS: &[Column] = &[

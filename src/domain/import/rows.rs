@@ -76,6 +76,10 @@ pub struct OrganisationRow {
     pub name: String,
     /// Where it lies.
     pub division: Division,
+    /// Its unified social credit code; `None` = what is known stays.
+    pub credit_code: Option<String>,
+    /// A medical institution's national code; likewise.
+    pub institution_code: Option<String>,
 }
 
 impl OrganisationRow {
@@ -87,9 +91,23 @@ impl OrganisationRow {
         let kind = fields.word("kind");
         let name = fields.line("name", 200);
         let division = fields.division("division");
+        let credit_code = fields.maybe_code("credit_code", code::credit);
+        let institution_code = fields.maybe_code("institution_code", code::institution);
+        if institution_code.is_some() && kind.is_some_and(|kind| kind != OrganisationKind::Hospital)
+        {
+            let message = "only medical institutions have one";
+            fields.refuse("institution_code", "not_applicable", message);
+        }
         let row = fields.row();
         let made = kind.zip(division);
-        fields.done(made.map(|(kind, division)| Self { row, kind, name, division }))
+        fields.done(made.map(|(kind, division)| Self {
+            row,
+            kind,
+            name,
+            division,
+            credit_code,
+            institution_code,
+        }))
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::bulletin::{Bulletin, MovedDeadline, MovedDeadlines, ShortageAlarm, Waiting};
 use crate::domain::calendar::{DayKind, ExplainedDay};
 use crate::domain::id::{EventId, TicketId};
+use crate::domain::invitation::Purpose;
 use crate::domain::notice::Kind;
 use crate::domain::party::Level;
 use crate::domain::ticket::DeadlineKind;
@@ -145,7 +146,25 @@ fn bulletins() -> Vec<Bulletin> {
         Bulletin::ContactsUnproven {
             count: 2, names: vec![name.clone(), "钱江药业".to_owned()]
         },
+        invitation(Purpose::Invited),
+        invitation(Purpose::Reset),
+        Bulletin::HouseSuspended { name: name.clone(), tickets: 3 },
     ]
+}
+
+fn invitation(purpose: Purpose) -> Bulletin {
+    Bulletin::Invitation { id: uuid::Uuid::nil(), purpose, secret: Some("s3cret".to_owned()) }
+}
+
+#[test]
+fn an_invitation_leads_to_its_form_and_names_it_nowhere_else() {
+    for purpose in [Purpose::Invited, Purpose::Reset] {
+        let letter = about(Matter::Bulletin(invitation(purpose)), Language::Chinese);
+        let site = "https://supply.example/".parse().expect("an address");
+        assert_eq!(link(&letter, &site), "https://supply.example/invitations/s3cret");
+        assert!(!headline(&letter.matter, Language::Chinese).contains("s3cret"));
+        assert!(!sms(&letter).contains("s3cret"));
+    }
 }
 
 #[test]

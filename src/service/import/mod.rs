@@ -250,6 +250,7 @@ impl From<Error> for Halt {
             | Error::NotFound
             | Error::Forbidden(_)
             | Error::Conflict { .. }
+            | Error::Unconditional
             | Error::Outdated
             | Error::Invalid(_)
             | Error::OverQuota(_)

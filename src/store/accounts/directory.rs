@@ -51,6 +51,14 @@ pub struct ListedOrganisation {
     pub organisation: Organisation,
     /// Since when nobody of it may sign in.
     pub disabled_at: Option<DateTime<Utc>>,
+    /// Its unified social credit code.
+    pub credit_code: Option<String>,
+    /// A medical institution's national code.
+    pub institution_code: Option<String>,
+    /// The organisation that it is now a part of.
+    pub merged_into: Option<OrganisationId>,
+    /// Counts its changes.
+    pub version: i64,
 }
 
 /// One page of organisations, by name.
@@ -85,11 +93,20 @@ pub async fn list_organisations(
         select = select.filter(comes_after((Column::Name, Column::Id), after));
     }
     let select = select.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(limit);
-    let listed = |row: organisation::Model| {
-        let disabled_at = row.disabled_at;
-        Ok(ListedOrganisation { organisation: organisation_of(row)?, disabled_at })
-    };
-    select.all(db).await?.into_iter().map(listed).collect()
+    select.all(db).await?.into_iter().map(listed_organisation).collect()
+}
+
+pub(in crate::store) fn listed_organisation(
+    row: organisation::Model,
+) -> Result<ListedOrganisation, Error> {
+    Ok(ListedOrganisation {
+        disabled_at: row.disabled_at,
+        credit_code: row.credit_code.clone(),
+        institution_code: row.institution_code.clone(),
+        merged_into: row.merged_into.map(OrganisationId),
+        version: row.version,
+        organisation: organisation_of(row)?,
+    })
 }
 
 fn comes_after<C: ColumnTrait>((name, id): (C, C), after: &NamePosition) -> Condition {
@@ -158,6 +175,8 @@ pub struct ListedUser {
     pub disabled_at: Option<DateTime<Utc>>,
     /// Since when they are known.
     pub created_at: DateTime<Utc>,
+    /// Counts what is changed of them.
+    pub version: i64,
 }
 
 /// One page of people, by user name.
@@ -193,7 +212,7 @@ pub async fn list_users(
     rows.into_iter().map(|(user, organisation)| listed(user, organisation)).collect()
 }
 
-fn listed(
+pub(super) fn listed(
     row: app_user::Model,
     organisation: Option<organisation::Model>,
 ) -> Result<ListedUser, Error> {
@@ -212,5 +231,6 @@ fn listed(
         phone: row.phone,
         disabled_at: row.disabled_at,
         created_at: row.created_at,
+        version: row.version,
     })
 }

@@ -2,15 +2,22 @@
 //!
 //! **Never** stores a token or a password: only their hashes.
 
-mod directory;
+pub(super) mod directory;
+mod houses;
 mod lock;
+mod people;
 mod recipients;
 
 pub use directory::{
     ListedOrganisation, ListedUser, NamePosition, OrganisationFilter, Standing, UserFilter,
     head_counts, list_organisations, list_users,
 };
+pub use houses::{
+    end_sessions_of, held, insert_all_kept, insert_kept, kept, merged, of_institution_code,
+    replace_kept,
+};
 pub use lock::{Failures, failures_by_name};
+pub use people::{administrators, end_sessions, held_person, person, replace_person, set_password};
 pub use recipients::{Recipient, desks, of_role, parties, recipients, unproven_manufacturers};
 
 use chrono::{DateTime, Utc};
@@ -272,6 +279,10 @@ pub async fn insert_organisations(
         division: division(organisation.division),
         disabled_at: None,
         created_at: at,
+        version: 1,
+        credit_code: None,
+        institution_code: None,
+        merged_into: None,
     });
     super::batch::add(db, rows).await
 }
@@ -298,6 +309,7 @@ pub async fn insert_users(
         territory: user.territory.map(division),
         disabled_at: None,
         created_at: at,
+        version: 1,
     });
     super::batch::add(db, rows).await
 }

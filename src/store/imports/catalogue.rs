@@ -46,7 +46,7 @@ pub fn update_products(batch: &mut Batch, province: Division, products: &[Produc
         product::Column::SearchTerms,
         product::Column::Initials,
     ];
-    batch.upsert(rows, &[product::Column::Id], &columns);
+    batch.upsert_counted(rows, &[product::Column::Id], &columns, product::Column::Version);
 }
 
 /// Writes agreements of hospitals: new ones, and what changed of known ones.
@@ -56,8 +56,10 @@ pub fn replace_agreements(batch: &mut Batch, agreements: &[(OrganisationId, Agre
         hospital_id: hospital.0,
         distributor_id: agreement.distributor.map(|id| id.0),
         agreed_quantity: agreement.agreed_quantity,
+        version: 1,
+        disabled_at: None,
     });
     let key = [agreement::Column::ProductId, agreement::Column::HospitalId];
     let columns = [agreement::Column::DistributorId, agreement::Column::AgreedQuantity];
-    batch.upsert(rows, &key, &columns);
+    batch.upsert_counted(rows, &key, &columns, agreement::Column::Version);
 }

@@ -8,7 +8,7 @@ mod parties;
 mod tickets;
 
 pub use catalogue::{products_by_code, replace_agreements, update_products};
-pub use parties::{KnownUser, houses, update_users, users_by_name};
+pub use parties::{KnownUser, houses, kept_houses, update_users, users_by_name};
 pub use tickets::{clocks_between, known_tickets, taken_numbers};
 
 use chrono::{DateTime, Utc};

@@ -3,10 +3,13 @@
 //! **Never** reads or writes a password's hash of somebody who is known.
 
 use entity::{app_user, organisation};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use super::super::Error;
+use super::super::accounts::ListedOrganisation;
+use super::super::accounts::directory::listed_organisation;
 use super::super::batch::Batch;
 use super::super::row::{Place, division, word};
 use super::MANY;
@@ -36,7 +39,7 @@ pub struct KnownUser {
     pub territory: Option<Division>,
 }
 
-/// Every organisation of a kind.
+/// Every organisation of a kind, by each of its names.
 ///
 /// # Errors
 /// [`Error`] when the database fails or a row is corrupt.
@@ -51,9 +54,24 @@ pub async fn houses(
     let house = |row: organisation::Model| {
         let place = Place { table: "organisation", id: &row.id };
         let division = place.division("division", row.division)?;
-        Ok(Organisation { id: OrganisationId(row.id), kind, name: row.name, division })
+        // By the name of one that was merged, the other one is meant.
+        let id = OrganisationId(row.merged_into.unwrap_or(row.id));
+        Ok(Organisation { id, kind, name: row.name, division })
     };
     rows.into_iter().map(house).collect()
+}
+
+/// Every organisation of a kind with what is kept of it.
+///
+/// # Errors
+/// As [`houses`].
+pub async fn kept_houses(
+    db: &impl ConnectionTrait,
+    kind: OrganisationKind,
+) -> Result<Vec<ListedOrganisation>, Error> {
+    let select = organisation::Entity::find();
+    let rows = select.filter(organisation::Column::Kind.eq(word(&kind))).all(db).await?;
+    rows.into_iter().map(listed_organisation).collect()
 }
 
 /// The people of these user names, in no order.
@@ -105,6 +123,8 @@ pub fn update_users(batch: &mut Batch, users: &[KnownUser]) {
             ..Default::default()
         };
         let update = app_user::Entity::update_many().set(values);
+        let next = Expr::col(app_user::Column::Version).add(1);
+        let update = update.col_expr(app_user::Column::Version, next);
         batch.push(&update.filter(app_user::Column::Id.eq(user.id.0)));
     }
 }

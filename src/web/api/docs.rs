@@ -9,9 +9,10 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, attachments, audit, batches, calendar_edits, calendars, deadline, deliveries, demo, divisions, escalations,
-    evidence, exports, filing, imports, ledger, locks, messages, notices, organisations, policies,
-    products, requests, session, shortage, stream, tickets, timeline, users,
+    acts, attachments, audit, batches, calendar_edits, calendars, deadline, deliveries, demo,
+    divisions, escalations, evidence, exports, filing, imports, invitations, ledger, locks,
+    messages, notices, organisations, people, policies, products, requests, session, shortage,
+    stream, tickets, timeline, users,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -73,9 +74,12 @@ pub(in crate::web) enum Problems {
         deadline::reckon, calendars::list, calendars::show, divisions::list,
         calendar_edits::add, calendar_edits::remove, calendar_edits::set, calendar_edits::clear,
         calendar_edits::import, batches::list, batches::show, batches::preview, batches::approve,
-        batches::reject, batches::undo,
-        policies::list, policies::show, organisations::list, users::list,
-        audit::list, audit::show, audit::verify, audit::download, locks::list,
+        batches::reject, batches::undo, policies::list, policies::show, organisations::list,
+        users::list, audit::list, audit::show, audit::verify, audit::download, locks::list,
+        organisations::show, organisations::create, organisations::replace,
+        organisations::suspend, organisations::resume, people::show, people::create,
+        people::replace, people::role, people::suspend, people::resume, people::password,
+        people::invite, people::uninvite, invitations::accept,
         deliveries::log, deliveries::replay,
         imports::run, imports::template, exports::run,
         demo::show, demo::advance,

@@ -19,6 +19,7 @@ pub(super) mod evidence;
 pub(super) mod exports;
 pub(super) mod filing;
 pub(super) mod imports;
+pub(super) mod invitations;
 pub(super) mod ledger;
 pub(super) mod lens;
 pub(super) mod locks;
@@ -26,6 +27,7 @@ pub(super) mod messages;
 pub(super) mod notices;
 pub(super) mod organisations;
 pub(super) mod parties;
+pub(super) mod people;
 pub(super) mod policies;
 pub(super) mod products;
 pub(super) mod requests;
@@ -75,8 +77,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .configure(of_calendars)
         .service(get(resource("/policies"), policies::list))
         .service(get(resource("/policies/{id}"), policies::show))
-        .service(get(resource("/organisations"), organisations::list))
-        .service(get(resource("/users"), users::list))
+        .configure(of_houses)
+        .configure(of_people)
         .service(get(resource("/audit"), audit::list))
         .service(get(resource("/audit/verify"), audit::verify))
         .service(get(resource("/audit/export"), audit::download))
@@ -117,6 +119,33 @@ fn of_calendars(config: &mut ServiceConfig) {
         .service(resource("/batches/{id}/approve").route(post().to(batches::approve)))
         .service(resource("/batches/{id}/reject").route(post().to(batches::reject)))
         .service(resource("/batches/{id}/undo").route(post().to(batches::undo)));
+}
+
+/// Organisations, and what is done to them.
+fn of_houses(config: &mut ServiceConfig) {
+    use organisations::{create, list, replace, resume, show, suspend};
+    config
+        .service(get(resource("/organisations"), list).route(post().to(create)))
+        .service(get(resource("/organisations/{id}"), show).route(put().to(replace)))
+        .service(resource("/organisations/{id}/suspend").route(post().to(suspend)))
+        .service(resource("/organisations/{id}/resume").route(post().to(resume)));
+}
+
+/// People, and what is done to them.
+fn of_people(config: &mut ServiceConfig) {
+    config
+        .service(get(resource("/users"), users::list).route(post().to(people::create)))
+        .service(get(resource("/users/{id}"), people::show).route(put().to(people::replace)))
+        .service(resource("/users/{id}/role").route(put().to(people::role)))
+        .service(resource("/users/{id}/suspend").route(post().to(people::suspend)))
+        .service(resource("/users/{id}/resume").route(post().to(people::resume)))
+        .service(resource("/users/{id}/password").route(post().to(people::password)))
+        .service(
+            resource("/users/{id}/invitation")
+                .route(post().to(people::invite))
+                .route(delete().to(people::uninvite)),
+        )
+        .service(resource("/invitations/accept").route(post().to(invitations::accept)));
 }
 
 /// Tickets, and what is done to them.

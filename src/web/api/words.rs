@@ -79,12 +79,20 @@ words! {
     /// The language somebody is told things in.
     language: crate::domain::party::Language = "zh-CN" "en";
     /// What somebody did.
-    action: crate::domain::audit::Action = "signed_in" "sign_in_refused" "signed_out"
-        "password_changed" "user_created" "import_run" "delivery_replayed" "evidence_pack_made"
-        "export_made" "hold_released"
-        "ticket_filed" "ticket_acted" "shortage_replied" "notice_read"
-        "draft_kept" "draft_discarded" "language_changed" "demo_clock_moved"
-        "hold_begun" "backup_restored" "audit_trimmed" "audit_key_changed";
+    action: crate::domain::audit::Action =
+        "signed_in" "sign_in_refused" "signed_out" "password_changed" "user_created"
+        "import_run" "delivery_replayed" "evidence_pack_made" "export_made" "hold_released"
+        "calendar_added" "calendar_removed" "replan_proposed" "replan_applied"
+        "replan_approved" "replan_rejected" "ticket_filed" "ticket_acted" "shortage_replied"
+        "notice_read" "draft_kept" "draft_discarded" "language_changed" "demo_clock_moved"
+        "hold_begun" "backup_restored" "audit_trimmed" "audit_key_changed"
+        "organisation_created" "organisation_changed" "organisation_suspended"
+        "organisation_resumed" "organisation_merged" "user_changed" "user_suspended"
+        "user_resumed" "role_changed" "password_reset" "link_sent" "link_revoked"
+        "link_opened" "contact_created" "contact_changed" "contact_removed"
+        "contact_code_sent" "contact_verified" "product_created" "product_changed"
+        "product_suspended" "product_resumed" "agreement_created" "agreement_changed"
+        "agreement_suspended" "agreement_resumed";
     /// What is wrong with the audit log.
     fault: crate::domain::audit::verify::Fault = "edited" "restamped" "missing" "inserted"
         "swapped" "cut_tail" "rolled_back" "wrong_key" "beginning" "checkpoint" "unreadable";

@@ -13,6 +13,7 @@ mod evidence;
 mod exports;
 mod headers;
 mod imports;
+mod keeping;
 mod keys_and_tags;
 mod ledger;
 mod life;

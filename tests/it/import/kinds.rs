@@ -149,7 +149,7 @@ fn ten_thousand(wrong: &[u32]) -> String {
     let mut table = PRODUCTS.to_owned();
     for row in 2..=10_001 {
         let maker = if wrong.contains(&row) { "无名制药" } else { "岱海制药有限公司" };
-        let line = format!("Y{row:06},370000,阿莫西林胶囊,胶囊剂,0.25g,盒,{maker}\n");
+        let line = format!("XJ01CAA001E0010101{row:05},370000,阿莫西林胶囊,胶囊剂,0.25g,盒,{maker}\n");
         table.push_str(&line);
     }
     table
@@ -161,7 +161,7 @@ async fn row_777_wrong_imports_nothing_and_lists_all_bad_rows_b052(db: TestDb) {
     let expected = [777, 7_777, 9_999].map(|row| (row, "manufacturer", "unknown"));
     assert_eq!(refusals(&report), expected);
     assert_eq!(report.rows(), 10_000);
-    let codes = ["Y000002", "Y010001"];
+    let codes = ["XJ01CAA001E001010100002", "XJ01CAA001E001010110001"];
     let found = imports::products_by_code(db.store.read(), division("370000"), &codes).await;
     assert_eq!(found.expect("the database answers"), []);
     assert_eq!(
@@ -184,12 +184,12 @@ async fn the_same_file_twice_has_one_effect_b053(db: TestDb) {
         import(
             &world.app,
             Kind::Products,
-            format!("{PRODUCTS}Z1,370000,甲,乙,丙,盒,岱海制药有限公司\n")
+            format!("{PRODUCTS}ZA09BAG0096010100235,370000,甲,乙,丙,盒,岱海制药有限公司\n")
         ),
         import(
             &world.app,
             Kind::Products,
-            format!("{PRODUCTS}Z1,370000,甲,乙,丙,盒,岱海制药有限公司\n")
+            format!("{PRODUCTS}ZA09BAG0096010100235,370000,甲,乙,丙,盒,岱海制药有限公司\n")
         ),
     );
     assert_eq!(one.created + two.created, 1);
