@@ -243,6 +243,7 @@ impl BulletinKind {
             | Self::Shortage
             | Self::CalendarMissing
             | Self::PolicyLapsing
+            | Self::DeadlinesMoved
             | Self::ContactsUnproven
             | Self::HouseSuspended => false,
         }
@@ -257,7 +258,6 @@ impl BulletinKind {
             | Self::CalendarMissing
             | Self::PolicyLapsing
             | Self::DeadlinesMoved
-            | Self::ContactsUnproven => &[Channel::Mail],
             | Self::ContactsUnproven
             | Self::Invitation
             | Self::HouseSuspended => &[Channel::Mail],

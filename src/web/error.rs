@@ -12,8 +12,7 @@ use crate::domain::ticket::ActKind;
 use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
-pub(super) const CODES: [(&str, u16, &str); 42] = [
-pub(super) const CODES: [(&str, u16, &str); 47] = [
+pub(super) const CODES: [(&str, u16, &str); 53] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
