@@ -28,6 +28,8 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub response: Option<String>,
     pub bulletin_id: Option<Uuid>,
+    /// The version of its text it was first rendered with; 0 = what ships with the service.
+    pub template_version: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -36,6 +36,7 @@ pub mod request;
 pub mod session;
 pub mod setting;
 pub mod sign_in_failure;
+pub mod template;
 pub mod tick;
 pub mod ticket;
 pub mod timer;

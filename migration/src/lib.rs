@@ -20,6 +20,7 @@ mod m20261126_000001_replan;
 mod m20261126_000020_audit_chain;
 mod m20261126_000030_keeping;
 mod m20261126_000031_invitations;
+mod m20261126_000040_templates;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000020_audit_chain::Migration),
             Box::new(m20261126_000030_keeping::Migration),
             Box::new(m20261126_000031_invitations::Migration),
+            Box::new(m20261126_000040_templates::Migration),
         ]
     }
 }

@@ -127,11 +127,15 @@ pub enum Action {
     AgreementSuspended,
     /// An agreement is in force again.
     AgreementResumed,
+    /// A text of notices was worded anew.
+    TemplateReplaced,
+    /// An earlier text of notices is used again.
+    TemplateRestored,
 }
 
 impl Action {
     /// Every action, for tables and tests.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 56] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::SignedOut,
@@ -186,6 +190,8 @@ impl Action {
         Self::AgreementChanged,
         Self::AgreementSuspended,
         Self::AgreementResumed,
+        Self::TemplateReplaced,
+        Self::TemplateRestored,
     ];
 
     /// The stable name.
@@ -246,6 +252,8 @@ impl Action {
             Self::AgreementChanged => "agreement_changed",
             Self::AgreementSuspended => "agreement_suspended",
             Self::AgreementResumed => "agreement_resumed",
+            Self::TemplateReplaced => "template_replaced",
+            Self::TemplateRestored => "template_restored",
         }
     }
 }

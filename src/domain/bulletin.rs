@@ -68,6 +68,12 @@ pub enum Bulletin {
         name: String,
         /// In how many open tickets.
         tickets: u32,
+    /// A text of notices could not be used, and the one that ships was sent instead.
+    TemplateBroken {
+        /// Which, like `filed/manufacturer/mail/zh-CN`.
+        template: String,
+        /// Its version.
+        version: i32,
     },
 }
 
@@ -204,11 +210,13 @@ pub enum BulletinKind {
     Invitation,
     /// An organisation was suspended.
     HouseSuspended,
+    /// A text of notices could not be used.
+    TemplateBroken,
 }
 
 impl BulletinKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Digest,
         Self::Shortage,
         Self::CalendarMissing,
@@ -217,6 +225,7 @@ impl BulletinKind {
         Self::ContactsUnproven,
         Self::Invitation,
         Self::HouseSuspended,
+        Self::TemplateBroken,
     ];
 
     /// The stable name: the SMS template, the database's and the API's word.
@@ -246,6 +255,7 @@ impl BulletinKind {
             | Self::DeadlinesMoved
             | Self::ContactsUnproven
             | Self::HouseSuspended => false,
+            Self::TemplateBroken => "template_broken",
         }
     }
 
@@ -261,6 +271,7 @@ impl BulletinKind {
             | Self::ContactsUnproven
             | Self::Invitation
             | Self::HouseSuspended => &[Channel::Mail],
+            | Self::TemplateBroken => &[Channel::Mail],
         }
     }
 }
@@ -278,6 +289,7 @@ impl Bulletin {
             Self::ContactsUnproven { .. } => BulletinKind::ContactsUnproven,
             Self::Invitation { .. } => BulletinKind::Invitation,
             Self::HouseSuspended { .. } => BulletinKind::HouseSuspended,
+            Self::TemplateBroken { .. } => BulletinKind::TemplateBroken,
         }
     }
 }

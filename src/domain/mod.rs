@@ -34,6 +34,7 @@ pub mod policy;
 pub mod retry;
 pub mod search;
 pub mod shortage;
+pub mod template;
 pub mod territory;
 pub mod text;
 pub mod ticket;

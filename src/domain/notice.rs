@@ -11,6 +11,7 @@ use super::calendar::{Calendar, ExplainedDay, at_time, local_date, local_time};
 use super::id::TicketId;
 use super::party::{Language, Level};
 use super::policy::Urgency;
+use super::template::Wording;
 use super::ticket::{DeadlineKind, Party};
 
 /// What happened, as the recipient is told it. One template each.
@@ -234,6 +235,8 @@ pub struct Letter {
     pub address: String,
     /// Stable over every attempt and replay: the Message-ID and the webhook id are made of it.
     pub key: String,
+    /// What it says, where administrators worded it anew: read and found sound.
+    pub wording: Option<Wording>,
 }
 
 /// The channels a party is told on, beside the in-app mailbox where everything is.

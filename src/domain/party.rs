@@ -89,7 +89,9 @@ pub enum Level {
 }
 
 /// The language a person is told things in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Default,
+)]
 pub enum Language {
     /// Simplified Chinese.
     #[default]

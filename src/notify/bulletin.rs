@@ -36,6 +36,9 @@ pub(super) fn variables(bulletin: &Bulletin) -> Vec<(&'static str, String)> {
         Bulletin::HouseSuspended { name, tickets } => {
             vec![("house", single_line(name, LONG)), ("count", tickets.to_string())]
         }
+        Bulletin::TemplateBroken { template, version } => {
+            vec![("template", single_line(template, LONG)), ("version", version.to_string())]
+        }
     }
 }
 
@@ -52,7 +55,8 @@ pub(super) fn prefix(bulletin: &Bulletin) -> &'static str {
         | Bulletin::DeadlinesMoved(_)
         | Bulletin::ContactsUnproven { .. }
         | Bulletin::Invitation { .. }
-        | Bulletin::HouseSuspended { .. } => bulletin.kind().name(),
+        | Bulletin::HouseSuspended { .. }
+        | Bulletin::TemplateBroken { .. } => bulletin.kind().name(),
     }
 }
 
@@ -81,6 +85,10 @@ pub(super) fn rows(words: &Words, bulletin: &Bulletin) -> Vec<(String, String)> 
         Bulletin::HouseSuspended { name, tickets } => vec![
             row("bulletin-label-house", name.clone()),
             row("bulletin-label-tickets", tickets.to_string()),
+        ],
+        Bulletin::TemplateBroken { template, version } => vec![
+            row("bulletin-label-template", template.clone()),
+            row("bulletin-label-version", version.to_string()),
         ],
     }
 }

@@ -5,9 +5,11 @@
 mod bulletin;
 mod email;
 pub mod render;
+mod sample;
 mod signature;
 mod smtp;
 mod webhook;
+mod wording;
 mod words;
 
 use std::panic::AssertUnwindSafe;

@@ -12,11 +12,16 @@ use crate::domain::explanation::{local_due, sentence_for};
 use crate::domain::notice::{DeadlineLine, Facts, Letter, Matter};
 use crate::domain::party::Language;
 
+pub use super::sample::{Size, letter as sample};
+use super::wording::Own;
+pub use super::wording::shipped;
 pub use super::words::single_line;
 use super::words::{Room, Words, deadline_key, level_key};
 
 /// Longest subject, in characters; product names are the only long part.
 const LONGEST_SUBJECT: usize = 160;
+/// Longest text message that was worded anew, filled: ten parts.
+const LONGEST_SMS: usize = 670;
 /// Longest recipient or organisation name, in characters.
 const LONGEST_NAME: usize = 120;
 
@@ -111,7 +116,10 @@ pub fn link(letter: &Letter, public_url: &Url) -> String {
 pub fn sms(letter: &Letter) -> String {
     match &letter.matter {
         Matter::Ticket { kind, facts, .. } => {
-            Words::new(letter.language, facts, Room::Narrow).text(&key(kind.name(), "sms"))
+            let words = Words::new(letter.language, facts, Room::Narrow);
+            // Its table of variables has no link for a text message.
+            let own = Own::of(letter, &words, "").map(|own| single_line(&own.text, LONGEST_SMS));
+            own.unwrap_or_else(|| words.text(&key(kind.name(), "sms")))
         }
         Matter::Bulletin(bulletin) => {
             let words = Words::of_bulletin(letter.language, bulletin);
@@ -150,7 +158,10 @@ fn page(letter: &Letter, link: &str) -> Page {
     match &letter.matter {
         Matter::Ticket { kind, facts, .. } => {
             let mut words = Words::new(letter.language, facts, Room::Wide);
-            let page = frame(&mut words, letter, kind.name(), link);
+            let mut page = frame(&mut words, letter, kind.name(), link);
+            if let Some(Own { subject, text, next }) = Own::of(letter, &words, link) {
+                page = Page { heading: subject, lead: text, next, ..page };
+            }
             let language = letter.language;
             let deadlines = facts.deadlines.iter();
             let deadlines = deadlines.map(|line| deadline(&mut words, language, line)).collect();

@@ -86,10 +86,25 @@ impl Words {
 
     /// The same with the variables of a bulletin.
     pub(super) fn of_bulletin(language: Language, bulletin: &Bulletin) -> Self {
-        let variables = super::bulletin::variables(bulletin).into_iter();
+        Self::with(language, super::bulletin::variables(bulletin).into_iter())
+    }
+
+    /// The same with these variables.
+    pub(super) fn with(
+        language: Language,
+        variables: impl Iterator<Item = (&'static str, String)>,
+    ) -> Self {
         let arguments =
             variables.map(|(name, value)| (Cow::Borrowed(name), FluentValue::from(value)));
         Self { language, arguments: arguments.collect() }
+    }
+
+    /// The value of a variable; empty where there is none.
+    pub(super) fn value(&self, name: &str) -> String {
+        match self.arguments.get(name) {
+            Some(FluentValue::String(value)) => value.to_string(),
+            Some(_) | None => String::new(),
+        }
     }
 
     /// The text under a key. A key that no language has gives an empty text; a test compares

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::keeping::invitations;
 use super::tickets;
+use super::wordings::Wordings;
 use super::{App, Error, Limits};
 use crate::domain::id::{OrganisationId, TicketId};
 use crate::domain::notice::{Channel, Facts, Letter, Matter, by_day, leaves_at};
@@ -47,13 +48,18 @@ pub async fn claim(
             Box::pin(async move {
                 // Asked in here: a hold that has begun lets nothing more leave.
                 if hold::find(tx).await?.is_some() {
-                    return Ok::<_, Error>(Vec::new());
+                    return Ok::<_, Error>((Vec::new(), Wordings::default()));
                 }
-                Ok(outbox::claim(tx, (worker, channel), at, (wall, lease), limit).await?)
+                let claimed =
+                    outbox::claim(tx, (worker, channel), at, (wall, lease), limit).await?;
+                let wordings = Wordings::pinned(tx, &claimed).await?;
+                Ok((claimed, wordings))
             })
         })
         .await?;
-    letters(app, claimed).await
+    let (claimed, wordings) = claimed;
+    wordings.raise_alarms(app).await;
+    letters(app, claimed, &wordings).await
 }
 
 /// What was sent, as letters, newest first: the demo's mailbox.
@@ -71,8 +77,9 @@ pub async fn mailbox(
     let db = app.store.read();
     let posted = outbox::posted(db, wanted, limit).await?;
     let matters = Matters::of(db, posted.iter().map(|one| &one.delivery.cause)).await?;
+    let wordings = Wordings::of(db, posted.iter().map(|one| &one.delivery)).await?;
     let letter = |one: Posted| {
-        let letter = letter(&matters, &one.delivery)?;
+        let letter = letter(&matters, &wordings, &one.delivery)?;
         Some((one, letter))
     };
     let letters = posted.into_iter().filter_map(letter);
@@ -87,11 +94,15 @@ pub async fn next_due(app: &App, at: DateTime<Utc>) -> Result<Option<DateTime<Ut
     Ok(outbox::next_due(app.store.read(), at).await?)
 }
 
-async fn letters(app: &App, claimed: Vec<Claimed>) -> Result<Vec<(Claimed, Letter)>, Error> {
+async fn letters(
+    app: &App,
+    claimed: Vec<Claimed>,
+    wordings: &Wordings,
+) -> Result<Vec<(Claimed, Letter)>, Error> {
     let matters = Matters::of(app.store.read(), claimed.iter().map(|one| &one.cause)).await?;
     Ok(claimed
         .into_iter()
-        .filter_map(|one| Some((letter(&matters, &one)?, one)))
+        .filter_map(|one| Some((letter(&matters, wordings, &one)?, one)))
         .map(|(letter, one)| (one, revealed(app, letter)))
         .collect())
 }
@@ -108,13 +119,14 @@ fn revealed(app: &App, letter: Letter) -> Letter {
 }
 
 /// A delivery as a letter; `None` when its ticket is gone.
-fn letter(matters: &Matters, one: &Claimed) -> Option<Letter> {
+fn letter(matters: &Matters, wordings: &Wordings, one: &Claimed) -> Option<Letter> {
     Some(Letter {
         matter: matters.matter(&one.cause)?,
         language: one.language,
         name: one.name.clone(),
         address: one.address.clone(),
         key: key(one),
+        wording: wordings.own(one.id).cloned(),
     })
 }
 

@@ -34,8 +34,10 @@ pub mod replan;
 pub mod rulebook;
 pub mod shortage;
 pub mod sweep;
+pub mod templates;
 pub mod tickets;
 mod timeline;
+mod wordings;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

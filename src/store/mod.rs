@@ -26,6 +26,7 @@ pub mod rulebook;
 pub mod sessions;
 pub mod setting;
 pub mod sweep;
+pub mod templates;
 pub mod tickets;
 pub mod ticks;
 pub mod waiting;

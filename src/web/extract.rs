@@ -73,6 +73,8 @@ pub(super) struct Form {
     route: String,
     key: Option<String>,
     expected: Expected,
+    /// True when it says which version it is about, be it any.
+    is_conditional: bool,
 }
 
 impl Form {
@@ -97,6 +99,25 @@ impl Form {
         self.header.map_or(Ok(()), |defect| Err(defect.error()))
     }
 
+    /// Refuses a write that replaces a whole resource without saying which version it has read.
+    pub(super) fn must_be_conditional(&self) -> Result<(), Problem> {
+        match self.header {
+            // What the header says is wrong is told as such.
+            Some(defect @ Defect::Condition) => Err(defect.error().into()),
+            None | Some(_) if self.is_conditional => Ok(()),
+            None | Some(_) => Err(Problem::new(
+                "precondition_required",
+                "send If-Match with the ETag that you have read",
+            )),
+        }
+    }
+
+    /// The same, about the version that a page was made from.
+    pub(super) fn about(mut self, version: i64) -> Self {
+        (self.expected, self.is_conditional) = (Some(version), true);
+        self
+    }
+
     /// What a page's form says, as the body of a call.
     pub(super) fn of_page(request: &HttpRequest, body: &Value, key: Option<String>) -> Self {
         Self {
@@ -106,6 +127,7 @@ impl Form {
             route: route(request),
             key,
             expected: Expected::default(),
+            is_conditional: false,
         }
     }
 
@@ -133,6 +155,7 @@ impl Form {
             route,
             key,
             expected,
+            is_conditional: headers.contains_key(header::IF_MATCH),
         })
     }
 }

@@ -33,6 +33,7 @@ fn letter(address: &str) -> Letter {
         name: "张敏".to_owned(),
         address: address.to_owned(),
         key: "ticket 7, filed, 张敏, mail".to_owned(),
+        wording: None,
     }
 }
 

@@ -5,8 +5,9 @@ use crate::domain::bulletin::{Bulletin, MovedDeadline, MovedDeadlines, ShortageA
 use crate::domain::calendar::{DayKind, ExplainedDay};
 use crate::domain::id::{EventId, TicketId};
 use crate::domain::invitation::Purpose;
-use crate::domain::notice::Kind;
+use crate::domain::notice::{Channel, Kind};
 use crate::domain::party::Level;
+use crate::domain::template::{Slot, Wording};
 use crate::domain::ticket::DeadlineKind;
 
 const LINK: &str = "https://supply.example.cn/tickets/00000000-0000-0000-0000-000000000000";
@@ -52,6 +53,7 @@ fn about(matter: Matter, language: Language) -> Letter {
         name: "张敏".to_owned(),
         address: "zhang@maker.example".to_owned(),
         key: "k".to_owned(),
+        wording: None,
     }
 }
 
@@ -149,6 +151,7 @@ fn bulletins() -> Vec<Bulletin> {
         invitation(Purpose::Invited),
         invitation(Purpose::Reset),
         Bulletin::HouseSuspended { name: name.clone(), tickets: 3 },
+        Bulletin::TemplateBroken { template: name.clone(), version: 3 },
     ]
 }
 
@@ -179,6 +182,56 @@ fn every_bulletin_renders_in_every_language() {
             assert!(!mail.subject.contains('\n') && !short.contains('\n'));
             assert!(mail.text.contains(LINK) && mail.html.contains(LINK));
             assert_eq!(mail.subject, headline(&letter.matter, language));
+        }
+    }
+}
+
+#[test]
+fn an_edited_text_is_filled_and_framed() {
+    let wording = Wording {
+        subject: Some("{product}急需回复（{ticket.number}）".to_owned()),
+        text: "{recipient}：\n请{manufacturer}于{due_at}前回复。{{花括号}}<b>".to_owned(),
+        next: None,
+    };
+    let edited = |facts| Letter {
+        wording: Some(wording.clone()),
+        ..letter(Kind::Filed, Language::Chinese, facts)
+    };
+    let mail = super::mail(&edited(facts()), LINK);
+    assert_eq!(mail.subject, "注射用头孢曲松钠 1.0g急需回复（SQ-371002-20260213-7K3Q）");
+    let text = "张敏：\n请岱海制药有限公司于2026-02-24 24:00前回复。{花括号}<b>";
+    assert!(mail.text.contains(text) && !mail.text.contains("下一步"), "{}", mail.text);
+    assert!(
+        mail.html.contains("张敏：<br>请岱海制药") && mail.html.contains("{花括号}&#60;b&#62;")
+    );
+    for kept in ["诉求单编号", "计算过程", LINK] {
+        assert!(mail.text.contains(kept) && mail.html.contains(kept), "the frame stays: {kept}");
+    }
+    let mail = super::mail(&edited(hostile()), LINK);
+    assert!(mail.subject.starts_with("【紧急】<script>alert(1)</script> Bcc"), "{}", mail.subject);
+    assert!(!mail.html.contains("<script") && mail.text.contains("{{7*7}} { $x }"));
+    assert!(!mail.subject.contains('\n'));
+}
+
+#[test]
+fn a_wording_that_cannot_be_read_gives_way_to_the_shipped_one() {
+    let broken = Wording { text: "{nonsense".to_owned(), ..Wording::default() };
+    let plain = letter(Kind::Filed, Language::Chinese, facts());
+    let letter = Letter { wording: Some(broken), ..plain.clone() };
+    assert_eq!(mail(&letter, LINK), mail(&plain, LINK));
+    assert_eq!(sms(&letter), sms(&plain));
+}
+
+#[test]
+fn every_text_can_be_looked_at_with_samples() {
+    for slot in Slot::all() {
+        for size in [Size::Usual, Size::Longest] {
+            let shipped = sample(slot, None, size);
+            let same = sample(slot, Some(super::shipped(slot)), size);
+            match slot.channel {
+                Channel::Mail => assert_eq!(mail(&same, LINK), mail(&shipped, LINK), "{slot:?}"),
+                Channel::Sms => assert_eq!(sms(&same), sms(&shipped), "{slot:?}"),
+            }
         }
     }
 }

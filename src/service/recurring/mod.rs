@@ -169,7 +169,7 @@ async fn work(app: &App, job: Job, due_at: DateTime<Utc>) -> Result<(), Error> {
     }
 }
 
-async fn tell_administrators(app: &App, alarms: Vec<Alarm>) -> Result<(), Error> {
+pub(super) async fn tell_administrators(app: &App, alarms: Vec<Alarm>) -> Result<(), Error> {
     if alarms.is_empty() {
         return Ok(());
     }

@@ -12,7 +12,7 @@ use super::DeliveryState;
 use super::cause::{Cause, Causes, Reference};
 use crate::domain::id::{DeliveryId, UserId};
 use crate::domain::notice::Channel;
-use crate::domain::party::Language;
+use crate::domain::party::{Language, Role};
 use crate::store::row::{Place, word};
 use crate::store::{Error, dialect};
 
@@ -35,6 +35,10 @@ pub struct Claimed {
     pub name: String,
     /// The recipient's language.
     pub language: Language,
+    /// The recipient's role.
+    pub role: Role,
+    /// The version of its text that it was rendered with before, if it was; 0 = shipped.
+    pub template: Option<i32>,
 }
 
 /// Takes up to `limit` deliveries that are due at business time `at`, for `worker` alone until
@@ -166,6 +170,8 @@ fn claimed_of(
         attempt: before.saturating_add(1),
         name: person.name.clone(),
         language: place.word("language", &person.language)?,
+        role: place.word("role", &person.role)?,
+        template: row.template_version,
     })
 }
 
@@ -180,6 +186,24 @@ async fn bury(db: &impl ConnectionTrait, id: Uuid, problem: &Error) -> Result<()
         ..Default::default()
     };
     delivery::Entity::update_many().set(row).filter(delivery::Column::Id.eq(id)).exec(db).await?;
+    Ok(())
+}
+
+/// Writes down which version of its text each delivery is rendered with, so that a later attempt
+/// says the same.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn pin(
+    db: &impl ConnectionTrait,
+    version: i32,
+    ids: impl Iterator<Item = DeliveryId>,
+) -> Result<(), Error> {
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::TemplateVersion, Expr::val(version))
+        .filter(delivery::Column::Id.is_in(ids.map(|id| id.0)))
+        .exec(db)
+        .await?;
     Ok(())
 }
 

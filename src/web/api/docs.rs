@@ -12,7 +12,7 @@ use super::{
     acts, attachments, audit, batches, calendar_edits, calendars, deadline, deliveries, demo,
     divisions, escalations, evidence, exports, filing, imports, invitations, ledger, locks,
     messages, notices, organisations, people, policies, products, requests, session, shortage,
-    stream, tickets, timeline, users,
+    stream, templates, tickets, timeline, users,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -79,7 +79,8 @@ pub(in crate::web) enum Problems {
         organisations::show, organisations::create, organisations::replace,
         organisations::suspend, organisations::resume, people::show, people::create,
         people::replace, people::role, people::suspend, people::resume, people::password,
-        people::invite, people::uninvite, invitations::accept,
+        people::invite, people::uninvite, invitations::accept, templates::list, templates::show,
+        templates::replace, templates::preview, templates::versions, templates::restore,
         deliveries::log, deliveries::replay,
         imports::run, imports::template, exports::run,
         demo::show, demo::advance,

@@ -34,6 +34,7 @@ pub(super) mod requests;
 pub(super) mod session;
 pub(super) mod shortage;
 pub(super) mod stream;
+pub(super) mod templates;
 pub(super) mod tickets;
 pub(super) mod timeline;
 pub(super) mod users;
@@ -57,6 +58,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/divisions"), divisions::list))
         .service(get(resource("/products"), products::list))
         .configure(of_tickets)
+        .configure(of_templates)
         .service(get(resource("/attachments/{id}"), attachments::read))
         .service(get(resource("/evidence-key"), evidence::key))
         .service(get(resource("/escalations"), escalations::list))
@@ -176,6 +178,18 @@ fn of_tickets(config: &mut ServiceConfig) {
         .service(get(resource("/tickets/{id}/events"), timeline::events))
         .service(get(resource("/tickets/{id}/deliveries"), deliveries::of_ticket))
         .service(get(resource("/tickets/{id}/evidence-pack"), evidence::pack));
+}
+
+/// The texts of notices.
+fn of_templates(config: &mut ServiceConfig) {
+    let below =
+        |last: &str| format!("/templates/{{kind}}/{{party}}/{{channel}}/{{language}}{last}");
+    config
+        .service(get(resource("/templates"), templates::list))
+        .service(get(resource(below("")), templates::show).route(put().to(templates::replace)))
+        .service(resource(below("/preview")).route(post().to(templates::preview)))
+        .service(get(resource(below("/versions")), templates::versions))
+        .service(resource(below("/restore")).route(post().to(templates::restore)));
 }
 
 /// The id in a request's path.

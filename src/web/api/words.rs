@@ -92,13 +92,15 @@ words! {
         "link_opened" "contact_created" "contact_changed" "contact_removed"
         "contact_code_sent" "contact_verified" "product_created" "product_changed"
         "product_suspended" "product_resumed" "agreement_created" "agreement_changed"
-        "agreement_suspended" "agreement_resumed";
+        "agreement_suspended" "agreement_resumed" "template_replaced" "template_restored";
     /// What is wrong with the audit log.
     fault: crate::domain::audit::verify::Fault = "edited" "restamped" "missing" "inserted"
         "swapped" "cut_tail" "rolled_back" "wrong_key" "beginning" "checkpoint" "unreadable";
     /// How a delivery stands.
     delivery: crate::service::notices::DeliveryState = "queued" "sent" "delivered" "read"
         "failed";
+    /// Who is told, as a party of the ticket.
+    party: crate::domain::template::PartyKind = "hospital" "manufacturer" "distributor" "bureau";
     /// A way out of the service.
     channel: crate::domain::notice::Channel = "mail" "sms";
     /// By what the ledger is split.

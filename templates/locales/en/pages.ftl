@@ -806,3 +806,16 @@ fault-beginning = The beginning was not signed by the service
 fault-checkpoint = A checkpoint was not written by the service
 fault-unreadable = A row cannot be read
 verify-more = and { $n } more
+# Texts and channels.
+audit-template_replaced = Text of notices replaced
+audit-template_restored = Earlier text restored
+detail-reason = reason
+told-template_broken = Text could not be used
+error-unbalanced_braces = A brace has no partner; write it twice for a single brace
+error-unknown_variable = There is no such variable here; choose one of the list
+error-not_of_sms = A text message has no such part
+error-variable_required = The ticket's number must stand in it
+error-subject_names_nothing = The subject names neither the ticket nor the product: mails will look alike
+error-text_without_number = The text does not name the ticket; the table below it does
+error-second_signature = A gateway takes 【…】 in the text for a second signature
+error-holds_address = Gateways refuse text messages with addresses in them
