@@ -14,7 +14,7 @@ use crate::domain::party::Language;
 
 pub use super::sample::{Size, letter as sample};
 use super::wording::Own;
-pub use super::wording::shipped;
+pub use super::wording::{shipped, variable};
 pub use super::words::single_line;
 use super::words::{Room, Words, deadline_key, level_key};
 

@@ -2,8 +2,8 @@
 //!
 //! **Never** reads a value for a variable: a pattern is read once, and values only fill it.
 
-use super::words::{LONG, Words, single_line};
-use crate::domain::notice::{Channel, Letter};
+use super::words::{LONG, Room, Words, single_line};
+use crate::domain::notice::{Channel, Letter, Matter};
 use crate::domain::template::{Pattern, Slot, Variable, Wording};
 
 /// What a letter says in its own words.
@@ -28,6 +28,18 @@ impl Own {
             text: fill(&wording.text)?,
             next: fill(wording.next.as_deref().unwrap_or_default())?,
         })
+    }
+}
+
+/// What a variable shows in a letter.
+#[must_use]
+pub fn variable(letter: &Letter, one: Variable) -> String {
+    let Matter::Ticket { facts, .. } = &letter.matter else { return String::new() };
+    let words = Words::new(letter.language, facts, Room::Wide);
+    match one {
+        Variable::Recipient => single_line(&letter.name, LONG),
+        Variable::Link => String::new(),
+        other => argument(other).map(|name| words.value(name)).unwrap_or_default(),
     }
 }
 

@@ -87,7 +87,8 @@ pub(super) async fn headers(
 }
 
 fn is_mail(path: &str) -> bool {
-    path.starts_with("/demo/mailbox/") && path.ends_with("/html")
+    let is_framed = path.starts_with("/demo/mailbox/") || path.starts_with("/templates/");
+    is_framed && path.ends_with("/html")
 }
 
 fn is_html(headers: &HeaderMap) -> bool {

@@ -30,13 +30,14 @@ const KEY: &str = "_key";
 const VERSION: &str = "_version";
 
 /// Whole numbers.
-const NUMBERS: [&str; 6] = [
+const NUMBERS: [&str; 7] = [
     "quantity_short",
     "days_of_stock",
     "promised_quantity",
     "delivered_quantity",
     "remaining_quantity",
     "advance_working_days",
+    "version",
 ];
 /// Yes or no.
 const FLAGS: [&str; 2] = ["dry_run", "granted"];

@@ -5,6 +5,7 @@
 use supplyline::domain::notice::{Channel, Kind, channels, leaves_at};
 use supplyline::domain::party::Role;
 use supplyline::domain::policy::Urgency;
+use supplyline::domain::template::Variable;
 use supplyline::domain::ticket::{
     Act, Audience, DeadlineKind, Event, EventData, Party, Reachable, Tell, Topic, Verdict,
 };
@@ -70,6 +71,7 @@ fn on(tells: &[Tell], to: impl Fn(Party) -> bool) -> String {
 fn check(life: &Life) {
     let mut rungs = Vec::new();
     for (index, event) in life.events.iter().enumerate() {
+        check_variables(event);
         if let EventData::Escalated { level, .. } = &event.data {
             rungs.push(*level);
         }
@@ -95,6 +97,21 @@ fn check(life: &Life) {
         assert_eq!(parties.len(), event.tells.len(), "{:?}", event.tells);
         if let EventData::EscalationClosed { level, .. } = &event.data {
             rungs.retain(|open| open != level);
+        }
+    }
+}
+
+/// What texts may show of an event is what its brief holds.
+fn check_variables(event: &Event) {
+    let brief = &event.brief;
+    for tell in &event.tells {
+        let knows = |variable: Variable| variable.is_known(tell.kind);
+        let told = format!("{:?} {:?}", tell.kind, event.data);
+        assert_eq!(knows(Variable::PromisedOn), brief.promised_on.is_some(), "{told}");
+        assert!(!knows(Variable::Level) || brief.level.is_some(), "{told}");
+        assert!(knows(Variable::DueAt) || brief.deadlines.is_empty(), "{told}");
+        if matches!(tell.to, Party::Bureau(_)) {
+            assert!(!knows(Variable::Bureau) || brief.bureau.is_some(), "{told}");
         }
     }
 }

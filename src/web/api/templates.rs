@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 use super::docs::Problems;
 use super::words;
 pub(in crate::web) use bodies::{
-    NewTemplate, Replacing, Restoring, TemplateBody, TemplatePreview, TemplateVersion,
+    NewTemplate, Replacing, Restoring, TemplateBody, TemplatePreview, TemplateVersion, said,
 };
-pub(in crate::web) use preview::{look, look_at};
+pub(in crate::web) use preview::{Look, look};
 
 use crate::domain::notice::Kind;
 use crate::domain::template::{PartyKind, Slot};

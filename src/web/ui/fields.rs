@@ -117,7 +117,9 @@ impl Fields {
     /// The label of a field.
     pub(in crate::web) fn label(&self, name: &str) -> String {
         let base = name.split('[').next().unwrap_or(name);
-        let own = words::text(self.words.0, &format!("label-{}", dashed(base)));
+        let known = |key: String| words::text(self.words.0, &key);
+        let own = known(format!("label-{}-{}", self.form, dashed(base)));
+        let own = own.or_else(|| known(format!("label-{}", dashed(base))));
         own.unwrap_or_else(|| self.words.named("field", base))
     }
 

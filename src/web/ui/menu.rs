@@ -44,6 +44,7 @@ pub(super) fn menu(role: Role) -> &'static [Entry] {
         Role::Admin => menu![
             "/" "nav-home", "/organisations" "nav-organisations", "/users" "nav-users",
             "/calendars" "nav-calendars", "/policies" "nav-policies",
+            "/templates" "nav-templates",
             "/deliveries" "nav-deliveries", "/tickets" "nav-tickets",
             "/notices" "nav-notices", "/calculator" "nav-calculator",
         ],

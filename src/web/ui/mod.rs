@@ -30,6 +30,7 @@ mod rules;
 mod session;
 pub(super) mod shell;
 mod shortage;
+mod texts;
 mod ticket;
 mod tickets;
 
@@ -70,6 +71,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/users"), desk::users))
         .service(get(resource("/deliveries"), desk::deliveries))
         .service(resource("/deliveries/{id}/replay").route(post().to(desk::replay)))
+        .configure(of_texts)
         .service(get(resource("/locks"), desk::locks))
         .service(get(resource("/audit"), desk::audit))
         .service(get(resource("/audit/verify"), desk::verification))
@@ -88,4 +90,16 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             resource("/escalations/{id}/{act:acknowledge|measures|close}")
                 .route(post().to(ticket::act_on_escalation)),
         );
+}
+
+/// The texts of notices.
+fn of_texts(config: &mut ServiceConfig) {
+    let below =
+        |last: &str| format!("/templates/{{kind}}/{{party}}/{{channel}}/{{language}}{last}");
+    config
+        .service(get(resource("/templates"), texts::list))
+        .service(get(resource(below("")), texts::show).route(post().to(texts::save)))
+        .service(resource(below("/preview")).route(post().to(texts::look)))
+        .service(get(resource(below("/html")), texts::html))
+        .service(resource(below("/restore")).route(post().to(texts::restore)));
 }

@@ -35,6 +35,7 @@ mod sessions;
 mod shortage;
 mod stage;
 mod stream;
+mod templates;
 mod tenancy;
 mod texts;
 mod values;
