@@ -68,6 +68,7 @@ pub enum Bulletin {
         name: String,
         /// In how many open tickets.
         tickets: u32,
+    },
     /// A text of notices could not be used, and the one that ships was sent instead.
     TemplateBroken {
         /// Which, like `filed/manufacturer/mail/zh-CN`.
@@ -240,6 +241,7 @@ impl BulletinKind {
             Self::ContactsUnproven => "contacts_unproven",
             Self::Invitation => "invitation",
             Self::HouseSuspended => "house_suspended",
+            Self::TemplateBroken => "template_broken",
         }
     }
 
@@ -254,8 +256,8 @@ impl BulletinKind {
             | Self::PolicyLapsing
             | Self::DeadlinesMoved
             | Self::ContactsUnproven
-            | Self::HouseSuspended => false,
-            Self::TemplateBroken => "template_broken",
+            | Self::HouseSuspended
+            | Self::TemplateBroken => false,
         }
     }
 
@@ -270,7 +272,7 @@ impl BulletinKind {
             | Self::DeadlinesMoved
             | Self::ContactsUnproven
             | Self::Invitation
-            | Self::HouseSuspended => &[Channel::Mail],
+            | Self::HouseSuspended
             | Self::TemplateBroken => &[Channel::Mail],
         }
     }
