@@ -6,13 +6,13 @@ use chrono::{Datelike as _, NaiveDate};
 
 use super::bulletin::{Bulletin, ShortageAlarm};
 use super::calendar::Calendar;
-use super::policy::{Policy, ShortageThreshold, ruling};
+use super::policy::{Policy, ShortageThreshold, awaits_decision};
 
 /// From this month on the calendar of the next year is missed: the State Council's notice has
 /// come out in November as a rule.
 const MISSED_FROM_MONTH: u32 = 12;
 /// Days before a policy's last day on which its end is told.
-const LAPSE_DAYS: [i64; 5] = [60, 30, 14, 7, 1];
+const LAPSE_DAYS: [i64; 3] = [90, 30, 7];
 
 /// An alarm with what makes it this one: the same key is told once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +35,8 @@ pub fn calendar_missing(nation: &Calendar, today: NaiveDate) -> Option<Alarm> {
     Some(Alarm { key, bulletin: Bulletin::CalendarMissing { year } })
 }
 
-/// The policies that end soon, or have ended, and whose place no other takes. Each is told at a
-/// few marks before its last day, and once when it is over.
+/// The policies that end soon, or have ended, whose place no other takes and about whose end
+/// nothing was decided. Each is told at a few marks before its last day, and once when it is over.
 #[must_use]
 pub fn policies_lapsing(policies: &[Policy], today: NaiveDate) -> Vec<Alarm> {
     let lapsing = |policy: &Policy| {
@@ -47,7 +47,7 @@ pub fn policies_lapsing(policies: &[Policy], today: NaiveDate) -> Vec<Alarm> {
         } else {
             LAPSE_DAYS.into_iter().filter(|mark| days <= *mark).min()?.to_string()
         };
-        if is_followed(policies, policy, last_on.succ_opt()?) {
+        if !awaits_decision(policies, policy, today) {
             return None;
         }
         let bulletin = Bulletin::PolicyLapsing {
@@ -59,20 +59,6 @@ pub fn policies_lapsing(policies: &[Policy], today: NaiveDate) -> Vec<Alarm> {
         Some(Alarm { key: format!("policy_lapsing:{}:{mark}", policy.version), bulletin })
     };
     policies.iter().filter_map(lapsing).collect()
-}
-
-/// True when the day after it another policy rules the same region.
-fn is_followed(policies: &[Policy], policy: &Policy, day: NaiveDate) -> bool {
-    let Some(region) = policy.division else {
-        return policies.iter().any(|other| {
-            other.division.is_none()
-                && other.version != policy.version
-                && other.effective_from <= day
-                && other.effective_to.is_none_or(|end| day <= end)
-        });
-    };
-    ruling(policies, region, day)
-        .is_some_and(|other| other.division == Some(region) && other.version != policy.version)
 }
 
 /// Whether the province is told of a shortage event: when it reaches the threshold, and again
@@ -95,6 +81,7 @@ mod tests {
     use crate::domain::calendar::Layer;
     use crate::domain::id::EventId;
     use crate::domain::party::Division;
+    use crate::domain::policy::Decision;
     use std::collections::BTreeMap;
 
     fn date(text: &str) -> NaiveDate {
@@ -136,15 +123,14 @@ mod tests {
             let alarms = policies_lapsing(&policies, date(day));
             alarms.into_iter().map(|alarm| alarm.key).collect::<Vec<_>>()
         };
-        assert!(told("2026-02-07").is_empty());
+        assert!(told("2026-01-08").is_empty());
         for (day, mark) in [
-            ("2026-02-08", "60"),
-            ("2026-03-09", "60"),
+            ("2026-01-09", "90"),
+            ("2026-03-09", "90"),
             ("2026-03-10", "30"),
-            ("2026-03-27", "14"),
+            ("2026-04-01", "30"),
             ("2026-04-02", "7"),
-            ("2026-04-08", "1"),
-            ("2026-04-09", "1"),
+            ("2026-04-09", "7"),
             ("2026-04-10", "over"),
             ("2026-11-24", "over"),
         ] {
@@ -158,7 +144,15 @@ mod tests {
         let next = shandong("37-2", "2026-04-10", None);
         assert!(policies_lapsing(&[old.clone(), next], date("2026-04-09")).is_empty());
         let late = shandong("37-2", "2026-05-01", None);
-        assert_eq!(policies_lapsing(&[old, late], date("2026-04-09")).len(), 1, "a gap");
+        let gap = [old.clone(), late];
+        assert_eq!(policies_lapsing(&gap, date("2026-04-09")).len(), 1, "a gap");
+        assert_eq!(policies_lapsing(&gap, date("2026-04-30")).len(), 1, "still a gap");
+        assert!(policies_lapsing(&gap, date("2026-05-01")).is_empty(), "it is ruled again");
+        let decided = Policy {
+            decision: Some(Decision::National { on: date("2026-04-08"), reason: "x".to_owned() }),
+            ..old
+        };
+        assert!(policies_lapsing(&[decided], date("2026-04-10")).is_empty(), "decided");
         let ending = Policy { effective_to: Some(date("2026-04-09")), ..Policy::national() };
         assert_eq!(policies_lapsing(&[ending], date("2026-04-09")).len(), 1, "the nation's own");
     }

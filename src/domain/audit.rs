@@ -131,11 +131,19 @@ pub enum Action {
     TemplateReplaced,
     /// An earlier text of notices is used again.
     TemplateRestored,
+    /// A version of the time-limit rules was made.
+    PolicyCreated,
+    /// A version took the place of another.
+    PolicyReplaced,
+    /// A version was taken back before it ruled anything.
+    PolicyWithdrawn,
+    /// It was decided what becomes of a version that ends.
+    PolicyDecided,
 }
 
 impl Action {
     /// Every action, for tables and tests.
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 60] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::SignedOut,
@@ -192,6 +200,10 @@ impl Action {
         Self::AgreementResumed,
         Self::TemplateReplaced,
         Self::TemplateRestored,
+        Self::PolicyCreated,
+        Self::PolicyReplaced,
+        Self::PolicyWithdrawn,
+        Self::PolicyDecided,
     ];
 
     /// The stable name.
@@ -254,6 +266,10 @@ impl Action {
             Self::AgreementResumed => "agreement_resumed",
             Self::TemplateReplaced => "template_replaced",
             Self::TemplateRestored => "template_restored",
+            Self::PolicyCreated => "policy_created",
+            Self::PolicyReplaced => "policy_replaced",
+            Self::PolicyWithdrawn => "policy_withdrawn",
+            Self::PolicyDecided => "policy_decided",
         }
     }
 }

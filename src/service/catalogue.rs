@@ -14,7 +14,7 @@ use crate::domain::id::OrganisationId;
 use crate::domain::party::{Division, Organisation, Role};
 use crate::domain::policy::{Policy, ResolveFrom, Urgency};
 use crate::domain::search::terms;
-use crate::domain::ticket::{Deadline, DeadlineKind, Rules};
+use crate::domain::ticket::{Category, Deadline, DeadlineKind, Rules};
 pub use crate::store::catalogue::Product;
 use crate::store::catalogue::{self, Shelf};
 pub use crate::store::divisions::{Filter as Places, Named as NamedDivision};
@@ -130,7 +130,7 @@ pub struct Reckoned {
 }
 
 /// Reckons the deadlines of a ticket filed at `filed_at` in `division`, or where no region
-/// differs.
+/// differs, for a category or whatever no policy names.
 ///
 /// # Errors
 /// [`Error::Invalid`] when the instant lies outside the calendar.
@@ -138,11 +138,11 @@ pub fn reckon(
     app: &App,
     filed_at: DateTime<Utc>,
     urgency: Urgency,
-    division: Option<Division>,
+    (division, category): (Option<Division>, Option<Category>),
 ) -> Result<Reckoned, Error> {
     let book = app.book();
     let calendar = division.map_or_else(|| book.nation(), |division| book.calendar(division));
-    let policy = book.policy(division, filed_at).clone();
+    let policy = book.policy(division, category, filed_at).clone();
     let targets = policy.targets(urgency);
     let rules = Rules { calendar: &calendar, policy: &policy, desks: &[] };
     let counted = |kind, target| {

@@ -152,7 +152,7 @@ async fn file_in(
     };
     let book = app.book_in(tx).await?;
     let calendar = book.calendar(hospital.division);
-    let policy = book.policy(Some(hospital.division), at);
+    let policy = book.policy(Some(hospital.division), Some(known.filing.report.category), at);
     let rules = Rules { calendar: &calendar, policy, desks: &desks };
     let new = NewTicket {
         id: TicketId(Uuid::now_v7()),

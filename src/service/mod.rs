@@ -28,6 +28,7 @@ pub mod locks;
 mod names;
 pub mod notices;
 mod once;
+pub mod policies;
 pub mod recurring;
 pub mod region;
 pub mod replan;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
@@ -13,7 +13,8 @@ use super::Error;
 use crate::domain::calendar::{Calendar, Layer, LayerChange, local_date};
 use crate::domain::id::{CalendarId, PolicyId};
 use crate::domain::party::Division;
-use crate::domain::policy::{Policy, is_in_force, ruling};
+use crate::domain::policy::{self, Policy, is_in_force};
+use crate::domain::ticket::Category;
 use crate::store::divisions;
 use crate::store::rulebook;
 pub use crate::store::rulebook::{KeptEdit, KeptLayer};
@@ -49,6 +50,24 @@ pub struct PolicyView<'a> {
     pub in_force: bool,
     /// True when its last filing date has passed.
     pub lapsed: bool,
+    /// True when it ends, or has ended, and somebody must say what applies then.
+    pub undecided: bool,
+    /// The highest number among its region's versions.
+    pub edition: u32,
+}
+
+impl<'a> PolicyView<'a> {
+    /// A policy among all, as it stands on `date`.
+    #[must_use]
+    pub fn of(policies: &[Policy], policy: &'a Policy, date: NaiveDate) -> Self {
+        Self {
+            policy,
+            in_force: is_in_force(policies, policy, date),
+            lapsed: policy.has_lapsed(date),
+            undecided: policy::awaits_decision(policies, policy, date),
+            edition: policy::edition(policies, policy.division),
+        }
+    }
 }
 
 impl Rulebook {
@@ -168,11 +187,7 @@ impl Rulebook {
     #[must_use]
     pub fn policy_views(&self, at: DateTime<Utc>) -> Vec<PolicyView<'_>> {
         let date = local_date(at);
-        let view = |policy| PolicyView {
-            policy,
-            in_force: is_in_force(&self.policies, policy, date),
-            lapsed: policy.has_lapsed(date),
-        };
+        let view = |policy| PolicyView::of(&self.policies, policy, date);
         self.policies.iter().map(view).collect()
     }
 
@@ -236,16 +251,19 @@ impl Rulebook {
         nation.map_or_else(|| Arc::new(resolved(&self.layers, None)), Arc::clone)
     }
 
-    /// The policy that rules tickets filed in `division` at `at`.
+    /// The policy that rules tickets of a category filed in `division` at `at`; without a
+    /// category, the one for whatever no policy names.
     #[must_use]
-    pub fn policy(&self, division: Option<Division>, at: DateTime<Utc>) -> &Policy {
+    pub fn policy(
+        &self,
+        division: Option<Division>,
+        category: Option<Category>,
+        at: DateTime<Utc>,
+    ) -> &Policy {
         let date = local_date(at);
-        let national = |policy: &&Policy| {
-            policy.division.is_none() && is_in_force(&self.policies, policy, date)
-        };
         let found = match division {
-            Some(division) => ruling(&self.policies, division, date),
-            None => self.policies.iter().find(national),
+            Some(division) => policy::ruling(&self.policies, division, category, date),
+            None => policy::ruling_nation(&self.policies, category, date),
         };
         found.unwrap_or(&self.default)
     }

@@ -130,6 +130,10 @@ pub(super) async fn act_in(
     let followed = match successor {
         Some(manufacturer) => {
             let following = Following { returned: &change.ticket, manufacturer, at };
+            // A ticket of its own: the rules of today judge it.
+            let (place, category) = (before.division, before.report.category);
+            let policy = book.policy(Some(place), Some(category), at);
+            let rules = Rules { policy, ..rules };
             Some(filing::follow(tx, &mut batch, following, scope.actor(), &rules).await?)
         }
         None => None,

@@ -4,11 +4,11 @@
 
 use std::collections::HashMap;
 
-use entity::{calendar, calendar_day, calendar_edit, calendar_year, policy};
+use entity::{calendar, calendar_day, calendar_edit, calendar_year, deadline, policy};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder,
+    QueryOrder, QuerySelect,
 };
 
 use super::row::{Place, division, document, word};
@@ -224,4 +224,27 @@ pub async fn insert_policy(db: &impl ConnectionTrait, added: &Policy) -> Result<
     };
     policy::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;
     changed(db).await
+}
+
+/// Writes what was decided about a policy; its rules stay as they are.
+///
+/// # Errors
+/// [`Error::Stale`] when it is not there any more.
+pub async fn annotate_policy(db: &impl ConnectionTrait, kept: &Policy) -> Result<(), Error> {
+    let next = policy::Entity::update_many()
+        .col_expr(policy::Column::Document, Expr::val(document(kept)))
+        .filter(policy::Column::Id.eq(kept.id.0));
+    if next.exec(db).await?.rows_affected != 1 {
+        return Err(Error::Stale);
+    }
+    changed(db).await
+}
+
+/// True when a ticket was judged by this version.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn is_used(db: &impl ConnectionTrait, version: &str) -> Result<bool, Error> {
+    let of_version = deadline::Column::PolicyVersion.eq(version);
+    Ok(deadline::Entity::find().filter(of_version).limit(1).one(db).await?.is_some())
 }

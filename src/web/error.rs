@@ -12,7 +12,7 @@ use crate::domain::ticket::ActKind;
 use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
-pub(super) const CODES: [(&str, u16, &str); 53] = [
+pub(super) const CODES: [(&str, u16, &str); 56] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
@@ -49,6 +49,9 @@ pub(super) const CODES: [(&str, u16, &str); 53] = [
     ("link_revoked", 409, "This link was taken back"),
     ("link_expired", 409, "This link has run out"),
     ("no_link", 409, "There is no link that could still be used"),
+    ("policy_replaced", 409, "A newer version took the place of this one"),
+    ("policy_withdrawn", 409, "This version was withdrawn"),
+    ("policy_in_use", 409, "This version rules tickets, or has ruled some"),
     ("pack_too_large", 409, "The ticket is too large for an evidence pack"),
     ("decided_already", 409, "This batch does not wait for a decision any more"),
     ("changed_since", 409, "Somebody changed the same days since"),

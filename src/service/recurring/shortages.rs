@@ -39,7 +39,7 @@ async fn of_province(
     due_at: DateTime<Utc>,
 ) -> Result<(), Error> {
     let book = app.book();
-    let threshold = book.policy(Some(province), due_at).shortage_alarm;
+    let threshold = book.policy(Some(province), None, due_at).shortage_alarm;
     let named = Names::of(app, &events).await?;
     let mut alarms = Vec::new();
     for event in events {

@@ -14,7 +14,7 @@ use crate::domain::explanation::sentence_for;
 use crate::domain::notice::DeadlineLine;
 use crate::domain::party::{Division, Language};
 use crate::domain::policy::{Policy, Urgency};
-use crate::domain::ticket::{Deadline, DeadlineKind, DeadlineStatus};
+use crate::domain::ticket::{Category, Deadline, DeadlineKind, DeadlineStatus};
 use crate::service::{Error, catalogue};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
@@ -145,6 +145,7 @@ pub(in crate::web) struct PolicyBody {
         ("filed_at" = String, Query, description = "When it would be filed, RFC 3339"),
         ("urgency" = Option<String>, Query, description = "`ordinary` (default) or `emergency`"),
         ("division" = Option<String>, Query, description = "The hospital's division; without it the nation's rules"),
+        ("category" = Option<String>, Query, description = "What kind of problem it is; without it the rules for whatever none names"),
     ),
     responses((status = 200, description = "The policy and the deadlines", body = Reckoning), Problems)
 )]
@@ -153,16 +154,18 @@ pub(in crate::web) async fn reckon(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut query = Query::read(request.query_string(), &["filed_at", "urgency", "division"])?;
+    let known = ["filed_at", "urgency", "division", "category"];
+    let mut query = Query::read(request.query_string(), &known)?;
     if query.text("filed_at").is_none() {
         query.refuse("filed_at", "required", "say when the ticket would be filed");
     }
     let filed_at = query.instant("filed_at");
     let urgency = query.word("urgency").unwrap_or(Urgency::Ordinary);
     let division: Option<Division> = query.word("division");
+    let category: Option<Category> = query.word("category");
     let filed_at = query.done(filed_at)?;
     let filed_at = filed_at.ok_or_else(|| Error::invalid("filed_at", "required", "say when"))?;
-    let reckoned = catalogue::reckon(&site.app, filed_at, urgency, division)?;
+    let reckoned = catalogue::reckon(&site.app, filed_at, urgency, (division, category))?;
     let explained = |deadline| {
         DeadlineBody::explained(deadline, &reckoned.calendar, &reckoned.policy, signed.language)
     };

@@ -81,6 +81,8 @@ pub(in crate::web) enum Problems {
         people::replace, people::role, people::suspend, people::resume, people::password,
         people::invite, people::uninvite, invitations::accept, templates::list, templates::show,
         templates::replace, templates::preview, templates::versions, templates::restore,
+        policies::keeping::create, policies::keeping::replace, policies::keeping::withdraw,
+        policies::keeping::decide,
         deliveries::log, deliveries::replay,
         imports::run, imports::template, exports::run,
         demo::show, demo::advance,

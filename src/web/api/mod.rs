@@ -77,8 +77,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/events/stream"), stream::open))
         .service(get(resource("/deadline"), deadline::reckon))
         .configure(of_calendars)
-        .service(get(resource("/policies"), policies::list))
-        .service(get(resource("/policies/{id}"), policies::show))
+        .configure(of_policies)
         .configure(of_houses)
         .configure(of_people)
         .service(get(resource("/audit"), audit::list))
@@ -148,6 +147,16 @@ fn of_people(config: &mut ServiceConfig) {
                 .route(delete().to(people::uninvite)),
         )
         .service(resource("/invitations/accept").route(post().to(invitations::accept)));
+}
+
+/// Time-limit rules, and what is done about them.
+fn of_policies(config: &mut ServiceConfig) {
+    use policies::keeping;
+    config
+        .service(get(resource("/policies"), policies::list).route(post().to(keeping::create)))
+        .service(get(resource("/policies/{id}"), policies::show).route(put().to(keeping::replace)))
+        .service(resource("/policies/{id}/withdraw").route(post().to(keeping::withdraw)))
+        .service(resource("/policies/{id}/decision").route(post().to(keeping::decide)));
 }
 
 /// Tickets, and what is done to them.

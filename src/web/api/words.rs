@@ -2,7 +2,7 @@
 //!
 //! **Never** a word that the domain does not know: a test reads every one.
 
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident: $domain:ty = $($word:literal)+;)+) => {
@@ -28,6 +28,11 @@ macro_rules! words {
     };
 }
 
+/// Kinds of supply problem.
+pub(in crate::web) fn categories() -> Array {
+    ArrayBuilder::new().items(category()).build()
+}
+
 words! {
     /// What kind of supply problem it is.
     category: crate::domain::ticket::Category = "late_delivery" "short_delivery" "supply_stop"
@@ -38,6 +43,8 @@ words! {
     cause: crate::domain::ticket::Cause = "raw_material" "packaging" "capacity" "line_stopped"
         "demand_surge" "logistics" "quality" "registration" "cost" "distributor_out_of_stock"
         "discontinued" "force_majeure" "other";
+    /// What becomes of rules that end.
+    end: crate::web::api::policies::proposal::EndWord = "continued" "national";
     /// How pressing it is.
     urgency: crate::domain::policy::Urgency = "ordinary" "emergency";
     /// When the clock of the solution starts.
@@ -92,7 +99,8 @@ words! {
         "link_opened" "contact_created" "contact_changed" "contact_removed"
         "contact_code_sent" "contact_verified" "product_created" "product_changed"
         "product_suspended" "product_resumed" "agreement_created" "agreement_changed"
-        "agreement_suspended" "agreement_resumed" "template_replaced" "template_restored";
+        "agreement_suspended" "agreement_resumed" "template_replaced" "template_restored"
+        "policy_created" "policy_replaced" "policy_withdrawn" "policy_decided";
     /// What is wrong with the audit log.
     fault: crate::domain::audit::verify::Fault = "edited" "restamped" "missing" "inserted"
         "swapped" "cut_tail" "rolled_back" "wrong_key" "beginning" "checkpoint" "unreadable";

@@ -72,7 +72,7 @@ pub(super) async fn show(
             &site.app,
             filed_at.unwrap_or(shell.now),
             urgency,
-            Some(division.unwrap_or(own)),
+            (Some(division.unwrap_or(own)), None),
         ),
         Err(error) => Err(error),
     };

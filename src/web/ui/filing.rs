@@ -16,6 +16,7 @@ use super::ticket::deadlines::{DayMark, marks};
 use crate::domain::party::Role;
 use crate::domain::policy::Urgency;
 use crate::domain::search;
+use crate::domain::ticket::Category;
 use crate::service::catalogue::{self, ProductView};
 use crate::service::drafts::{self, Draft};
 use crate::service::tickets::{self, Filter, Order, TicketView};
@@ -25,6 +26,7 @@ use crate::web::api::filing::NewTicket;
 use crate::web::api::lens::Lens;
 use crate::web::api::products::ProductBody;
 use crate::web::auth::SignedIn;
+use crate::web::check;
 use crate::web::error::Problem;
 use crate::web::form::{Post, Typed};
 use crate::web::query::{self, Query};
@@ -180,7 +182,7 @@ async fn rest(
             )
         }
     };
-    let (due, policy) = due(site, signed, &shell)?;
+    let (due, policy) = due(site, signed, &shell, check::word(f.value("category")))?;
     let drawn = File {
         product: ProductBody::shown(&view),
         categories: words(&shell, "category"),
@@ -214,12 +216,18 @@ async fn known_phone(site: &Site, signed: &SignedIn) -> Result<String, Error> {
 }
 
 /// What a ticket filed now would start.
-fn due(site: &Site, signed: &SignedIn, shell: &Shell) -> Result<(Vec<Due>, String), Error> {
+fn due(
+    site: &Site,
+    signed: &SignedIn,
+    shell: &Shell,
+    category: Option<Category>,
+) -> Result<(Vec<Due>, String), Error> {
     let division = signed.scope.actor().organisation.division;
     let mut all = Vec::new();
     let mut name = String::new();
     for urgency in [Urgency::Ordinary, Urgency::Emergency] {
-        let reckoned = catalogue::reckon(&site.app, shell.now, urgency, Some(division))?;
+        let reckoned =
+            catalogue::reckon(&site.app, shell.now, urgency, (Some(division), category))?;
         let line = |deadline| {
             let body = DeadlineBody::explained(
                 deadline,

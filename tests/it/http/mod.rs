@@ -29,6 +29,7 @@ mod pages_odd_forms;
 mod pages_script;
 mod paging;
 mod policies;
+mod policies_keeping;
 mod reckoning;
 mod requests;
 mod sessions;

@@ -27,7 +27,7 @@ async fn everybody_reads_the_policies(db: TestDb) {
             "id": "01900000-0000-7000-8000-000000000001", "version": "CN-1",
             "name": "全国默认时限规则", "division": null,
             "effective_from": "2000-01-01", "effective_to": null,
-            "in_force": true, "lapsed": false,
+            "in_force": true, "lapsed": false, "undecided": false, "categories": [],
             "source": "鲁医保发〔2023〕14号 二(四)(五)；辽医保发〔2023〕12号 四(一)",
             "ordinary": {"reply": {"working_days": 2}, "resolve": {"working_days": 5}},
             "emergency": {"reply": {"elapsed_hours": 4}, "resolve": {"elapsed_hours": 72}},

@@ -137,7 +137,9 @@ pub(in crate::web::ui) async fn show(
 }
 
 fn row(shell: &Shell, places: &Places, policy: &PolicyDocument) -> Row {
-    let (key, tone) = if policy.in_force {
+    let (key, tone) = if policy.withdrawn.is_some() {
+        ("policy-withdrawn", "")
+    } else if policy.in_force {
         ("policy-in_force", "green")
     } else if policy.lapsed {
         ("policy-lapsed", "")

@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::calendar::{Counting, Target};
 use super::id::PolicyId;
 use super::party::{Division, Level};
+use super::ticket::Category;
+
+pub mod check;
+mod lapse;
+
+pub use lapse::{Decision, awaits_decision, continued};
 
 /// How pressing a ticket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -101,6 +107,24 @@ pub struct Policy {
     pub shortage_alarm: Option<ShortageThreshold>,
     /// The ladder, first rung first.
     pub ladder: Vec<Rung>,
+    /// The kinds of problem it rules; none = all of them.
+    #[serde(default)]
+    pub categories: Vec<Category>,
+    /// Set when it was taken back before it ruled anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawal>,
+    /// What was decided about its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+}
+
+/// A version that was taken back before it ruled anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// The day.
+    pub on: NaiveDate,
+    /// Why.
+    pub reason: String,
 }
 
 /// 鲁医保发〔2023〕14号, 二(四): the company replies within 2 working days.
@@ -169,6 +193,9 @@ impl Policy {
                 Rung { level: Level::City, acknowledge_within: 2, close_within: 5 },
                 Rung { level: Level::Province, acknowledge_within: 2, close_within: 5 },
             ],
+            categories: Vec::new(),
+            withdrawn: None,
+            decision: None,
         }
     }
 
@@ -184,9 +211,42 @@ impl Policy {
     /// True when a ticket filed on `date` in `division` may be judged by this policy.
     #[must_use]
     pub fn rules(&self, division: Division, date: NaiveDate) -> bool {
-        self.division.is_none_or(|region| division.is_within(region))
+        self.division.is_none_or(|region| division.is_within(region)) && self.is_effective(date)
+    }
+
+    /// True from its first filing date through its last, unless it was withdrawn.
+    #[must_use]
+    pub fn is_effective(&self, date: NaiveDate) -> bool {
+        self.withdrawn.is_none()
             && self.effective_from <= date
             && self.effective_to.is_none_or(|end| date <= end)
+    }
+
+    /// True when it rules tickets of this category; without one, when it rules all.
+    #[must_use]
+    pub fn covers(&self, category: Option<Category>) -> bool {
+        self.categories.is_empty() || category.is_some_and(|one| self.categories.contains(&one))
+    }
+
+    /// True when both rule the same kinds of problem in the same region.
+    #[must_use]
+    pub fn is_of_scope(&self, other: &Self) -> bool {
+        let has = |one: &Category| other.categories.contains(one);
+        self.division == other.division
+            && self.categories.len() == other.categories.len()
+            && self.categories.iter().all(has)
+    }
+
+    /// The number at the end of its version: 2 of `37-2`; 0 where there is none.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.version.rsplit_once('-').and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
+    }
+
+    /// What goes before what, where several rule: the narrower region, then the named kinds, then
+    /// what took effect last.
+    fn precedence(&self) -> (u8, bool, NaiveDate, u32) {
+        (self.specificity(), !self.categories.is_empty(), self.effective_from, self.number())
     }
 
     /// True when its last filing date has passed.
@@ -208,24 +268,66 @@ impl Policy {
     }
 }
 
-/// The policy that rules: the most specific region, then the latest to take effect.
+/// How the versions of a region begin: `CN`, `37`, `3710`, `371002`.
 #[must_use]
-pub fn ruling(policies: &[Policy], division: Division, date: NaiveDate) -> Option<&Policy> {
-    policies
-        .iter()
-        .filter(|policy| policy.rules(division, date))
-        .max_by_key(|policy| (policy.specificity(), policy.effective_from))
+pub fn prefix(division: Option<Division>) -> String {
+    let Some(division) = division else { return "CN".to_owned() };
+    let digits = match division.level() {
+        Level::Province => 2,
+        Level::City => 4,
+        Level::County => 6,
+    };
+    division.to_string().chars().take(digits).collect()
+}
+
+/// The highest number among the versions of a region; 0 where it has none. It grows with every
+/// version, so it tells whether somebody was faster.
+#[must_use]
+pub fn edition(policies: &[Policy], division: Option<Division>) -> u32 {
+    let own = policies.iter().filter(|policy| policy.division == division);
+    own.map(Policy::number).max().unwrap_or(0)
+}
+
+/// The policy that rules a ticket of the category: the most specific region, then the one that
+/// names the category, then the latest to take effect.
+#[must_use]
+pub fn ruling(
+    policies: &[Policy],
+    division: Division,
+    category: Option<Category>,
+    date: NaiveDate,
+) -> Option<&Policy> {
+    let rules = |policy: &&Policy| policy.rules(division, date) && policy.covers(category);
+    policies.iter().filter(rules).max_by_key(|policy| policy.precedence())
+}
+
+/// As [`ruling`], where no region differs.
+#[must_use]
+pub fn ruling_nation(
+    policies: &[Policy],
+    category: Option<Category>,
+    date: NaiveDate,
+) -> Option<&Policy> {
+    let rules = |policy: &&Policy| {
+        policy.division.is_none() && policy.is_effective(date) && policy.covers(category)
+    };
+    policies.iter().filter(rules).max_by_key(|policy| policy.precedence())
 }
 
 /// True when a policy rules what is filed on `date` in its own region, wherever no narrower one
-/// does: no later version for that region has taken effect.
+/// does: no later version for that region and those kinds has taken effect.
 #[must_use]
 pub fn is_in_force(policies: &[Policy], policy: &Policy, date: NaiveDate) -> bool {
-    let is_effective = |other: &&Policy| {
-        other.division == policy.division && other.effective_from <= date && !other.has_lapsed(date)
-    };
-    let latest = policies.iter().filter(is_effective).max_by_key(|other| other.effective_from);
+    let is_effective = |other: &&Policy| other.is_of_scope(policy) && other.is_effective(date);
+    let latest = policies.iter().filter(is_effective).max_by_key(|other| other.precedence());
     latest.is_some_and(|latest| latest.id == policy.id)
+}
+
+/// The newest version that rules the same kinds in the same region, whenever it begins.
+#[must_use]
+pub fn newest<'a>(policies: &'a [Policy], policy: &Policy) -> Option<&'a Policy> {
+    let same = |other: &&Policy| other.withdrawn.is_none() && other.is_of_scope(policy);
+    policies.iter().filter(same).max_by_key(|other| other.number())
 }
 
 #[cfg(test)]
@@ -248,7 +350,7 @@ mod tests {
         let policies = [Policy::national(), shandong];
         let check = |division: &str, on: &str, version: &str| {
             let division = Division::parse(division).expect(division);
-            let policy = ruling(&policies, division, date(on)).expect("a policy rules");
+            let policy = ruling(&policies, division, None, date(on)).expect("a policy rules");
             assert_eq!(policy.version, version, "{division} {on}");
         };
         check("371002", "2026-04-09", "37-1");
@@ -275,6 +377,7 @@ mod tests {
             assert_eq!(found, in_force, "{on}");
             assert_eq!(policies.each_ref().map(|one| one.has_lapsed(date(on)))[2], lapsed, "{on}");
         };
+        assert_eq!(edition(&policies, None), 1);
         check("1999-12-31", [false, false, false], false);
         check("2026-02-28", [true, false, true], false);
         check("2026-04-09", [false, true, true], false);

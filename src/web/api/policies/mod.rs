@@ -2,20 +2,28 @@
 //!
 //! **Never** interprets them.
 
+use actix_web::http::header::ETAG;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{NaiveDate, NaiveTime};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(in crate::web) mod keeping;
+pub(in crate::web) mod proposal;
+
 use super::docs::Problems;
 use super::{id, words};
 use crate::domain::calendar::Target;
 use crate::domain::id::PolicyId;
 use crate::domain::party::{Division, Level};
-use crate::domain::policy::{Policy, ResolveFrom, Rung, ShortageThreshold, Targets};
+use crate::domain::policy::{
+    Decision, Policy, ResolveFrom, Rung, ShortageThreshold, Targets, Withdrawal,
+};
+use crate::domain::ticket::Category;
 use crate::service::rulebook::PolicyView;
 use crate::web::auth::SignedIn;
+use crate::web::condition;
 use crate::web::error::Problem;
 use crate::web::paging::{List, Page};
 use crate::web::query::Query;
@@ -40,8 +48,13 @@ pub(in crate::web) struct PolicyDocument {
     pub(in crate::web) in_force: bool,
     /// True when its last filing date has passed.
     pub(in crate::web) lapsed: bool,
+    /// True when it ends, or has ended, and somebody must decide what applies then.
+    pub(in crate::web) undecided: bool,
     /// The document it comes from.
     pub(in crate::web) source: String,
+    /// The kinds of problem it rules; none = all.
+    #[schema(schema_with = words::categories)]
+    pub(in crate::web) categories: Vec<Category>,
     /// Targets of ordinary tickets.
     pub(in crate::web) ordinary: TargetsBody,
     /// Targets of emergency tickets.
@@ -62,6 +75,32 @@ pub(in crate::web) struct PolicyDocument {
     pub(in crate::web) shortage_alarm: Option<ThresholdBody>,
     /// First rung first.
     pub(in crate::web) ladder: Vec<RungBody>,
+    /// It was taken back before it ruled anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) withdrawn: Option<WithdrawalBody>,
+    /// What was decided about its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) decision: Option<DecisionBody>,
+}
+
+/// A version that was taken back.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct WithdrawalBody {
+    pub(in crate::web) on: NaiveDate,
+    pub(in crate::web) reason: String,
+}
+
+/// What was decided about the end of a version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct DecisionBody {
+    /// `continued` or `national`.
+    #[schema(schema_with = words::end)]
+    pub(in crate::web) kind: &'static str,
+    pub(in crate::web) on: NaiveDate,
+    pub(in crate::web) reason: String,
+    /// The version that goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) version: Option<String>,
 }
 
 /// The two targets a ticket is judged by.
@@ -117,7 +156,7 @@ pub(in crate::web) struct RungBody {
 impl PolicyDocument {
     /// A policy as it is shown.
     pub(in crate::web) fn shown(view: PolicyView<'_>) -> Self {
-        let PolicyView { policy, in_force, lapsed } = view;
+        let PolicyView { policy, in_force, lapsed, undecided, edition: _ } = view;
         let Policy {
             id,
             version,
@@ -136,6 +175,9 @@ impl PolicyDocument {
             decide_silence_after,
             shortage_alarm,
             ladder,
+            categories,
+            withdrawn,
+            decision,
         } = policy;
         Self {
             id: id.0,
@@ -146,7 +188,9 @@ impl PolicyDocument {
             effective_to: *effective_to,
             in_force,
             lapsed,
+            undecided,
             source: source.clone(),
+            categories: categories.clone(),
             ordinary: TargetsBody::from(*ordinary),
             emergency: TargetsBody::from(*emergency),
             resolve_from: *resolve_from,
@@ -160,6 +204,30 @@ impl PolicyDocument {
             decide_silence_after: *decide_silence_after,
             shortage_alarm: shortage_alarm.map(ThresholdBody::from),
             ladder: ladder.iter().map(RungBody::from).collect(),
+            withdrawn: withdrawn.as_ref().map(WithdrawalBody::from),
+            decision: decision.as_ref().map(DecisionBody::from),
+        }
+    }
+}
+
+impl From<&Withdrawal> for WithdrawalBody {
+    fn from(withdrawn: &Withdrawal) -> Self {
+        Self { on: withdrawn.on, reason: withdrawn.reason.clone() }
+    }
+}
+
+impl From<&Decision> for DecisionBody {
+    fn from(decision: &Decision) -> Self {
+        match decision {
+            Decision::Continued { on, reason, version } => Self {
+                kind: "continued",
+                on: *on,
+                reason: reason.clone(),
+                version: Some(version.clone()),
+            },
+            Decision::National { on, reason } => {
+                Self { kind: "national", on: *on, reason: reason.clone(), version: None }
+            }
         }
     }
 }
@@ -222,7 +290,8 @@ pub(in crate::web) async fn list(
     Ok(HttpResponse::Ok().json(page.map(PolicyDocument::shown)))
 }
 
-/// Read a policy.
+/// Read a policy. The tag is what `PUT` wants as `If-Match`; it changes with every version of the
+/// region.
 #[utoipa::path(
     get, path = "/api/v1/policies/{id}", operation_id = "policies_show", tag = "policies",
     params(("id" = String, Path, description = "The policy's id")),
@@ -236,5 +305,6 @@ pub(in crate::web) async fn show(
     let book = site.app.book();
     let view = book.policy_view(PolicyId(id(&request)?), site.app.clock.now())?;
     Query::read(request.query_string(), &[])?.done(())?;
-    Ok(HttpResponse::Ok().json(PolicyDocument::shown(view)))
+    let tag = condition::tag(i64::from(view.edition));
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(PolicyDocument::shown(view)))
 }
