@@ -164,6 +164,8 @@ async fn open(url: &str) -> anyhow::Result<Store> {
     Store::migrate(url).await.context("the database cannot be migrated")?;
     let store = Store::connect(url).await.context("the database cannot be opened")?;
     Rulebook::seed(&store, shipped::nation()?).await.context("the calendar cannot be written")?;
+    let policies = Rulebook::seed_policies(&store, shipped::policies()?).await;
+    policies.context("the time-limit rules cannot be written")?;
     let divisions = Rulebook::seed_divisions(&store, shipped::divisions()?).await;
     divisions.context("the divisions cannot be written")?;
     spell_names(&store).await.context("the products' names cannot be spelt")?;

@@ -8,10 +8,12 @@ use rust_embed::Embed;
 use crate::domain::calendar::Layer;
 use crate::domain::holiday::read_year;
 use crate::domain::party::Division;
+use crate::domain::policy::Policy;
 
 #[derive(Embed)]
 #[folder = "data/"]
 #[include = "calendars/*.json"]
+#[include = "policies/*.json"]
 #[include = "divisions.csv"]
 #[include = "demo/*"]
 struct Data;
@@ -54,4 +56,18 @@ pub fn nation() -> anyhow::Result<Layer> {
         layer.publish(year);
     }
     Ok(layer)
+}
+
+/// The time-limit rules of the nation and of the regions whose document is known, also of those
+/// that have lapsed: what they ruled must be explained.
+///
+/// # Errors
+/// When a shipped policy cannot be read.
+pub fn policies() -> anyhow::Result<Vec<Policy>> {
+    let mut policies = vec![Policy::national()];
+    for name in Data::iter().filter(|name| name.starts_with("policies/")) {
+        let policy = serde_json::from_str(&text(&name)?);
+        policies.push(policy.with_context(|| format!("{name} cannot be read"))?);
+    }
+    Ok(policies)
 }

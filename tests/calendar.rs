@@ -15,8 +15,8 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
 use proptest::prelude::*;
 use serde_json::Value;
 use supplyline::domain::calendar::{
-    Calendar, CalendarError, Counting, Day, DayKind, Layer, SHANGHAI, Target, at_time, local_date,
-    midnight_after,
+    Calendar, CalendarError, Counting, Day, DayKind, Layer, Office, SHANGHAI, Target, Window,
+    at_time, local_date, midnight_after,
 };
 use supplyline::domain::holiday::read_year;
 
@@ -232,13 +232,15 @@ fn no_date_and_no_instant_panics() {
     let rules = Counting {
         due_time: Some(time("23:59:59.999999999")),
         cutoff_time: Some(time("00:00:00")),
+        ..Counting::default()
     };
     for &day in &dates {
         let known = (2000..=2100).contains(&day.year());
         for n in [0, 1, 30, u16::MAX] {
             let nth = SHIPPED.nth_working_day_after(day, n);
             assert_eq!(nth == Err(CalendarError::OutOfRange), !known, "{day} {n}");
-            for target in [Target::WorkingDays(n), Target::ElapsedHours(n)] {
+            for target in [Target::WorkingDays(n), Target::ElapsedHours(n), Target::WorkingHours(n)]
+            {
                 for from in [at_time(day, NaiveTime::MIN), midnight_after(day)] {
                     for rules in [rules, Counting::default()] {
                         let due = SHIPPED.due(from, target, rules);
@@ -381,8 +383,8 @@ fn every_day_of_eight_years_agrees_with_the_second_implementation() {
 
 /// Compares the thirty deadlines of one filing; says how many.
 fn compare(day: Slow, setting: Setting, named: &BTreeMap<(i32, u32, u32), bool>) -> u32 {
-    let rules =
-        Counting { due_time: setting.due.map(clock), cutoff_time: setting.cutoff.map(clock) };
+    let (due_time, cutoff_time) = (setting.due.map(clock), setting.cutoff.map(clock));
+    let rules = Counting { due_time, cutoff_time, ..Counting::default() };
     let instant = day.epoch * 86_400 + setting.filed - 8 * 3600;
     let from = DateTime::<Utc>::from_timestamp(instant, 0).expect("an instant");
     let mut compared = 0;
@@ -411,7 +413,11 @@ fn any_holiday() -> impl Strategy<Value = NaiveDate> {
 
 fn any_rules() -> impl Strategy<Value = Counting> {
     let time = || prop::option::of((0_i64..86_400).prop_map(clock));
-    (time(), time()).prop_map(|(due_time, cutoff_time)| Counting { due_time, cutoff_time })
+    let rules = |(due_time, cutoff_time)| {
+        let office = Office::default();
+        Counting { due_time, cutoff_time, office }
+    };
+    (time(), time()).prop_map(rules)
 }
 
 fn any_instant() -> impl Strategy<Value = DateTime<Utc>> {
@@ -534,5 +540,86 @@ proptest! {
         for (start, n) in starts {
             prop_assert!(fewer.nth_working_day_after(start, n).expect("in range") <= nth(start, n));
         }
+    }
+}
+
+// ---- office hours, minute by minute ----
+
+/// Up to three stretches of whole minutes, in order.
+fn any_office() -> impl Strategy<Value = Office> {
+    let cuts = prop::collection::btree_set(0_i64..1_440, 2..=6);
+    cuts.prop_filter_map("an even number of cuts", |cuts| {
+        let times: Vec<NaiveTime> = cuts.iter().map(|minute| clock(minute * 60)).collect();
+        let windows = times.chunks_exact(2).map(|pair| Window { from: pair[0], to: pair[1] });
+        Office::of(&windows.collect::<Vec<_>>()).ok()
+    })
+}
+
+/// The due instant by walking through the minutes, and what else a minute tells.
+fn walked(
+    from: DateTime<Utc>,
+    hours: u16,
+    office: Office,
+) -> (DateTime<Utc>, Vec<(NaiveDate, u32)>) {
+    let (mut at, mut left) = (from, u32::from(hours) * 60);
+    let mut days: Vec<(NaiveDate, u32)> = Vec::new();
+    while left > 0 {
+        let there = at.with_timezone(&SHANGHAI);
+        let (day, time) = (there.date_naive(), there.time());
+        let is_open = office.windows().any(|window| window.from <= time && time < window.to);
+        if is_open && SHIPPED.is_working(day) {
+            left -= 1;
+            match days.last_mut() {
+                Some((last, minutes)) if *last == day => *minutes += 1,
+                _ => days.push((day, 1)),
+            }
+        }
+        at += chrono::TimeDelta::minutes(1);
+    }
+    (at, days)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn office_hours_equal_a_walk_through_the_minutes(
+        minute in 0_i64..(2 * 365 * 1_440),
+        hours in 1_u16..40,
+        office in any_office(),
+    ) {
+        let start = at_time(date("2025-01-01"), NaiveTime::MIN);
+        let from = start + chrono::TimeDelta::minutes(minute);
+        // A day of a few minutes would be walked for years.
+        prop_assume!(office.length() >= chrono::TimeDelta::hours(1));
+        let rules = Counting { office, ..Counting::default() };
+        let (at, days) = walked(from, hours, office);
+        let due = SHIPPED.due(from, Target::WorkingHours(hours), rules).expect("in range");
+        prop_assert_eq!(due.at, at);
+        let work = SHIPPED.office_time(from, at, office);
+        prop_assert_eq!(work, chrono::TimeDelta::hours(i64::from(hours)));
+        let rows = SHIPPED.explain(from, Target::WorkingHours(hours), rules).expect("in range");
+        let told: Vec<_> = rows
+            .iter()
+            .filter(|row| row.counted)
+            .map(|row| (row.date, row.minutes.unwrap_or_default()))
+            .collect();
+        prop_assert_eq!(told, days);
+    }
+
+    #[test]
+    fn a_limit_split_in_two_is_as_long(
+        minute in 0_i64..(365 * 1_440),
+        hours in 2_u16..60,
+        part in 1_i64..120,
+        office in any_office(),
+    ) {
+        let from = at_time(date("2025-06-01"), NaiveTime::MIN) + chrono::TimeDelta::minutes(minute);
+        prop_assume!(office.length() >= chrono::TimeDelta::hours(1));
+        let whole = chrono::TimeDelta::hours(i64::from(hours));
+        let first = chrono::TimeDelta::minutes(part).min(whole);
+        let between = SHIPPED.due_by_office(from, first, office).expect("in range").at;
+        let end = SHIPPED.due_by_office(between, whole - first, office).expect("in range").at;
+        prop_assert_eq!(end, SHIPPED.due_by_office(from, whole, office).expect("in range").at);
     }
 }

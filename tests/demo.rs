@@ -12,6 +12,8 @@ async fn load(now: &str) -> demo::Loaded {
     Store::migrate(&url).await.expect("migrated");
     let store = Store::connect(&url).await.expect("opened");
     Rulebook::seed(&store, shipped::nation().expect("shipped")).await.expect("seeded");
+    let policies = shipped::policies().expect("shipped");
+    Rulebook::seed_policies(&store, policies).await.expect("seeded");
     let now = now.parse().expect("an instant");
     let loaded = demo::load(&store, now).await.expect("loaded");
     assert_eq!(loaded.refused, 0, "at {now}");

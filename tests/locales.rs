@@ -255,7 +255,7 @@ fn codes() -> BTreeMap<String, String> {
                 codes.insert(code.to_owned(), path.clone());
             }
         };
-        for call in ["refuse(", "FieldError::new(", "invalid("] {
+        for call in ["refuse(", "FieldError::new(", "Fault::new(", "invalid("] {
             for arguments in calls(&text, call) {
                 // A closure for one field takes code and message, everything else the field first.
                 let code = arguments.get(usize::from(arguments.len() > 2));

@@ -41,7 +41,15 @@ const FILING_SECONDS: u64 = 5;
 const DUE_TICKETS: usize = 100_000;
 
 const PARTS: [&str; 9] = [
-    "deadlines", "filing", "timers", "replan", "ledger", "pages", "imports", "memory", "listeners",
+    "deadlines",
+    "filing",
+    "timers",
+    "replan",
+    "ledger",
+    "pages",
+    "imports",
+    "memory",
+    "listeners",
 ];
 
 #[tokio::main]
@@ -123,6 +131,8 @@ async fn world() -> World {
     Store::migrate(&url).await.expect("migrated");
     let store = Store::connect(&url).await.expect("opened");
     Rulebook::seed(&store, shipped::nation().expect("shipped")).await.expect("seeded");
+    let policies = shipped::policies().expect("shipped");
+    Rulebook::seed_policies(&store, policies).await.expect("seeded");
     demo::load(&store, "2026-11-16T01:00:00Z".parse().expect("an instant")).await.expect("loaded");
     World { _folder: folder, path, store }
 }

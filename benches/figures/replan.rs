@@ -69,7 +69,10 @@ async fn on(database: &str, store: Store) {
     done.store(true, Ordering::SeqCst);
     let (reads, mixed, slowest) = reader.await.expect("it read");
     row(
-        &format!("{database}: {} deadlines of {TICKETS} tickets counted again, one transaction", 2 * TICKETS),
+        &format!(
+            "{database}: {} deadlines of {TICKETS} tickets counted again, one transaction",
+            2 * TICKETS
+        ),
         &format!(
             "{seconds:.1} s; meanwhile {reads} readers of {LOOKED_AT} tickets, {mixed} of them saw \
              two versions, slowest {:.0} ms",

@@ -82,8 +82,6 @@ fn edit() -> TableCreateStatement {
         .col(ColumnDef::new(Alias::new("calendar_id")).uuid().not_null())
         .col(ColumnDef::new(Alias::new("version")).integer().not_null())
         .col(ColumnDef::new(Alias::new("change")).json_binary().not_null())
-        .primary_key(
-            Index::create().col(Alias::new("calendar_id")).col(Alias::new("version")),
-        );
+        .primary_key(Index::create().col(Alias::new("calendar_id")).col(Alias::new("version")));
     table.to_owned()
 }

@@ -43,10 +43,10 @@ pub fn countdown(deadline: &Deadline, now: DateTime<Utc>, calendar: &Calendar) -
     let plain = (deadline.due_at - now).abs();
     match (deadline.basis, is_over) {
         (Basis::Count(Target::ElapsedHours(_)), _) => Countdown::of(is_over, 0, plain),
-        (Basis::Count(Target::WorkingDays(_)) | Basis::Date, false) => {
+        (Basis::Count(Target::WorkingDays(_) | Target::WorkingHours(_)) | Basis::Date, false) => {
             ahead(deadline, now, calendar)
         }
-        (Basis::Count(Target::WorkingDays(_)) | Basis::Date, true) => {
+        (Basis::Count(Target::WorkingDays(_) | Target::WorkingHours(_)) | Basis::Date, true) => {
             match calendar.working_days_between(deadline.due_on, local_date(now)) {
                 0 => Countdown::of(true, 0, plain),
                 days => Countdown::of(true, days, TimeDelta::zero()),

@@ -16,8 +16,8 @@ const RANGE_FROM: usize = 3;
 /// 02-24; due 24:00".
 ///
 /// `days` begins with the day that is counted from, which is itself not counted. Where it is,
-/// the limit is in elapsed hours, every touched day counts, and the sentence says that much. An
-/// empty slice gives only the due time.
+/// the limit is in elapsed hours, every touched day counts, and the sentence says that much. Where
+/// office hours count, each day tells how much of it does. An empty slice gives only the due time.
 #[must_use]
 pub fn sentence(days: &[ExplainedDay], due_at: DateTime<Utc>, language: Language) -> String {
     sentence_for(DeadlineKind::Reply, days, due_at, language)
@@ -39,12 +39,22 @@ pub fn sentence_for(
     if let Some((first, tail)) = days.split_first() {
         parts.push(wording.start(kind, first));
         rest = tail;
-        if first.counted {
-            parts.push(elapsed(language).to_owned());
-            rest = &[];
+        match first.minutes {
+            Some(0) => {}
+            Some(minutes) => parts.push(worked(minutes, language)),
+            None if first.counted => {
+                parts.push(elapsed(language).to_owned());
+                rest = &[];
+            }
+            None => {}
         }
     }
     while let Some(first) = rest.first() {
+        if let Some(minutes) = first.minutes.filter(|minutes| *minutes > 0) {
+            parts.push(format!("{} {}", wording.dated(first), worked(minutes, language)));
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        }
         let length = run_length(rest);
         let (run, tail) = rest.split_at(length);
         let last = run.last().unwrap_or(first);
@@ -86,7 +96,8 @@ fn run_length(days: &[ExplainedDay]) -> usize {
     let mut before = first.date;
     let mut length = 1;
     for day in days.iter().skip(1) {
-        let alike = day.counted == first.counted && day.kind == first.kind;
+        let alike =
+            day.counted == first.counted && day.kind == first.kind && day.minutes == first.minutes;
         if !alike || before.succ_opt() != Some(day.date) {
             break;
         }
@@ -188,6 +199,19 @@ impl Wording {
     }
 }
 
+/// How much of a day's office hours counts.
+fn worked(minutes: u32, language: Language) -> String {
+    let (hours, rest) = (minutes / 60, minutes % 60);
+    match (language, hours, rest) {
+        (Language::Chinese, 0, rest) => format!("计 {rest} 分钟"),
+        (Language::Chinese, hours, 0) => format!("计 {hours} 小时"),
+        (Language::Chinese, hours, rest) => format!("计 {hours} 小时 {rest} 分钟"),
+        (Language::English, 0, rest) => format!("{rest} min count"),
+        (Language::English, hours, 0) => format!("{hours} h count"),
+        (Language::English, hours, rest) => format!("{hours} h {rest} min count"),
+    }
+}
+
 /// What stands in place of the days when hours are counted.
 fn elapsed(language: Language) -> &'static str {
     match language {
@@ -245,6 +269,7 @@ mod tests {
                     other => panic!("{other:?}"),
                 },
                 counted: marks.ends_with('+'),
+                minutes: None,
             }
         };
         text.split_whitespace().map(day).collect()

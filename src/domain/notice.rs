@@ -3,14 +3,14 @@
 //! **Never** holds a conversation's text: a notice names the ticket, the product and the
 //! deadline, and points to the page.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::bulletin::Bulletin;
 use super::calendar::{Calendar, ExplainedDay, at_time, local_date, local_time};
 use super::id::TicketId;
 use super::party::{Language, Level};
-use super::policy::Urgency;
+use super::policy::{QuietHours, Urgency};
 use super::template::Wording;
 use super::ticket::{DeadlineKind, Party};
 
@@ -304,36 +304,27 @@ pub fn channels(kind: Kind, to: Party) -> &'static [Channel] {
     }
 }
 
-/// Quiet hours end and begin at these times of a working day.
-const DAY_BEGINS: NaiveTime = match NaiveTime::from_hms_opt(8, 0, 0) {
-    Some(time) => time,
-    None => NaiveTime::MIN,
-};
-const DAY_ENDS: NaiveTime = match NaiveTime::from_hms_opt(20, 0, 0) {
-    Some(time) => time,
-    None => NaiveTime::MIN,
-};
-
-/// When a notice caused at `at` may leave: at once when it is urgent, otherwise between 08:00
-/// and 20:00 of a working day of the recipient's calendar.
+/// When a notice caused at `at` may leave: at once when it is urgent, otherwise outside the quiet
+/// hours of a working day of the recipient's calendar.
 #[must_use]
 pub fn leaves_at(
     kind: Kind,
     urgency: Urgency,
     at: DateTime<Utc>,
-    calendar: &Calendar,
+    (calendar, quiet): (&Calendar, Option<QuietHours>),
 ) -> DateTime<Utc> {
     let urgent = matches!(kind, Kind::Missed | Kind::Escalated) || urgency == Urgency::Emergency;
-    if urgent { at } else { by_day(at, calendar) }
+    if urgent { at } else { by_day(at, calendar, quiet) }
 }
 
-/// When something that is not urgent may leave.
+/// When something that is not urgent may leave: at once where there are no quiet hours.
 #[must_use]
-pub fn by_day(at: DateTime<Utc>, calendar: &Calendar) -> DateTime<Utc> {
+pub fn by_day(at: DateTime<Utc>, calendar: &Calendar, quiet: Option<QuietHours>) -> DateTime<Utc> {
+    let Some(quiet) = quiet else { return at };
     let (today, time) = (local_date(at), local_time(at));
-    if calendar.is_working(today) && time < DAY_ENDS {
-        return if time < DAY_BEGINS { at_time(today, DAY_BEGINS) } else { at };
+    if calendar.is_working(today) && time < quiet.begins {
+        return if time < quiet.ends { at_time(today, quiet.ends) } else { at };
     }
     // Beyond the calendar nobody can say which day works: then it leaves at once.
-    calendar.nth_working_day_after(today, 1).map_or(at, |day| at_time(day, DAY_BEGINS))
+    calendar.nth_working_day_after(today, 1).map_or(at, |day| at_time(day, quiet.ends))
 }

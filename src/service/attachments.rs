@@ -82,9 +82,9 @@ pub async fn admit(app: &App, scope: &Scope, id: TicketId) -> Result<(), Error> 
     let found = kept::find(app.store.read(), scope.tickets(), id).await?;
     let ticket = found.ok_or(Error::NotFound)?;
     let book = app.book();
-    let calendar = book.calendar(ticket.division);
-    let rules =
-        Rules { calendar: &calendar, policy: book.policy_of(policy_version(&ticket)), desks: &[] };
+    let policy = book.policy_of(policy_version(&ticket));
+    let calendar = book.calendar_for(policy, ticket.division);
+    let rules = Rules { calendar: &calendar, policy, desks: &[] };
     Ok(ticket::admit(&ticket, scope.actor(), ActKind::Attach, app.clock.now(), &rules)?)
 }
 

@@ -141,8 +141,11 @@ pub fn reckon(
     (division, category): (Option<Division>, Option<Category>),
 ) -> Result<Reckoned, Error> {
     let book = app.book();
-    let calendar = division.map_or_else(|| book.nation(), |division| book.calendar(division));
     let policy = book.policy(division, category, filed_at).clone();
+    let calendar = match division {
+        Some(division) => book.calendar_for(&policy, division),
+        None => book.nation(),
+    };
     let targets = policy.targets(urgency);
     let rules = Rules { calendar: &calendar, policy: &policy, desks: &[] };
     let counted = |kind, target| {

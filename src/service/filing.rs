@@ -151,8 +151,8 @@ async fn file_in(
         Reachable::No => desks_of(tx, hospital.division).await?,
     };
     let book = app.book_in(tx).await?;
-    let calendar = book.calendar(hospital.division);
     let policy = book.policy(Some(hospital.division), Some(known.filing.report.category), at);
+    let calendar = book.calendar_for(policy, hospital.division);
     let rules = Rules { calendar: &calendar, policy, desks: &desks };
     let new = NewTicket {
         id: TicketId(Uuid::now_v7()),

@@ -14,7 +14,7 @@ use super::wordings::Wordings;
 use super::{App, Error, Limits};
 use crate::domain::id::{OrganisationId, TicketId};
 use crate::domain::notice::{Channel, Facts, Letter, Matter, by_day, leaves_at};
-use crate::domain::party::Organisation;
+use crate::domain::party::{Division, Organisation};
 use crate::domain::policy::Urgency;
 use crate::domain::ticket::{Brief, Ticket};
 use crate::store::catalogue::Product;
@@ -198,14 +198,18 @@ fn facts(
 /// When a delivery that is tried again at `at` may leave: not in quiet hours, unless it is urgent.
 #[must_use]
 pub fn leaves_again_at(app: &App, letter: &Letter, at: DateTime<Utc>) -> DateTime<Utc> {
-    let nation = app.book().nation();
+    let book = app.book();
+    let nation = book.nation();
     match &letter.matter {
         Matter::Ticket { kind, facts, .. } => {
             let urgency = if facts.emergency { Urgency::Emergency } else { Urgency::Ordinary };
-            leaves_at(*kind, urgency, at, &nation)
+            // The number names the place whose rules say when it is quiet.
+            let place = facts.number.split('-').nth(1).and_then(|code| Division::parse(code).ok());
+            let quiet = book.policy(place, None, at).quiet_hours;
+            leaves_at(*kind, urgency, at, (&nation, quiet))
         }
         Matter::Bulletin(bulletin) if bulletin.kind().is_awaited() => at,
-        Matter::Bulletin(_) => by_day(at, &nation),
+        Matter::Bulletin(_) => by_day(at, &nation, book.policy(None, None, at).quiet_hours),
     }
 }
 

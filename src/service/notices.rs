@@ -14,14 +14,16 @@ use super::letters::Matters;
 use super::names::Names;
 use super::once::once;
 use super::rulebook::Rulebook;
+use super::tickets::policy_version;
 use super::timeline::readable;
 use super::{Answered, App, Error, Once};
 use crate::domain::access::Scope;
 use crate::domain::id::{DeliveryId, NoticeId, OrganisationId, TicketId, UserId};
 use crate::domain::notice::{Channel, Kind, Matter, channels, leaves_at};
 use crate::domain::party::{Division, Role};
+use crate::domain::policy::Policy;
 use crate::domain::territory::{self, Nearness};
-use crate::domain::ticket::{Change, Event, Party, Ticket};
+use crate::domain::ticket::{Change, Event, EventData, Party, Tell, Ticket};
 use crate::store::accounts::{self, Recipient};
 use crate::store::figures;
 use crate::store::outbox::{self, InApp, Logged, NewNotice};
@@ -65,6 +67,7 @@ pub(super) async fn expand(
     let mut notices = Vec::new();
     let mut told = HashSet::new();
     for change in changes {
+        let policy = book.policy_of(policy_version(&change.ticket));
         for event in &change.events {
             for tell in &event.tells {
                 let Some(house) = house(&change.ticket, tell.to) else { continue };
@@ -78,20 +81,33 @@ pub(super) async fn expand(
                         continue;
                     }
                     let calendar = book.calendar(person.division);
+                    let urgency = change.ticket.urgency;
+                    let when = (&*calendar, policy.quiet_hours);
                     notices.push(NewNotice {
                         ticket: change.ticket.id,
                         event: event.sequence,
                         kind: tell.kind,
                         recipient: person.user,
                         at: event.at,
-                        ways: ways(person, channels(tell.kind, tell.to)),
-                        leaves_at: leaves_at(tell.kind, change.ticket.urgency, event.at, &calendar),
+                        ways: ways(person, ways_of(policy, event, tell)),
+                        leaves_at: leaves_at(tell.kind, urgency, event.at, when),
                     });
                 }
             }
         }
     }
     Ok(notices)
+}
+
+/// The channels of a notice: those that its rung names, if it is a rung's and that names any.
+fn ways_of<'a>(policy: &'a Policy, event: &Event, tell: &Tell) -> &'a [Channel] {
+    let rung = match (&event.data, tell.to) {
+        (EventData::Escalated { level, .. }, _)
+        | (EventData::Missed { joined: Some(level), .. }, Party::Bureau(_)) => policy.rung(*level),
+        _ => None,
+    };
+    let own = rung.and_then(|rung| rung.channels.as_deref());
+    own.unwrap_or_else(|| channels(tell.kind, tell.to))
 }
 
 /// True for what a person has just written or added themselves.

@@ -17,7 +17,7 @@ use crate::domain::access::Scope;
 use crate::domain::calendar::local_date;
 use crate::domain::id::PolicyId;
 use crate::domain::party::{Division, Role};
-use crate::domain::policy::check::{Against, check};
+use crate::domain::policy::judge::{Against, check};
 use crate::domain::policy::{self, Decision, Policy, Withdrawal};
 use crate::store::{self, divisions, rulebook};
 

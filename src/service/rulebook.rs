@@ -13,8 +13,8 @@ use super::Error;
 use crate::domain::calendar::{Calendar, Layer, LayerChange, local_date};
 use crate::domain::id::{CalendarId, PolicyId};
 use crate::domain::party::Division;
-use crate::domain::policy::{self, Policy, is_in_force};
-use crate::domain::ticket::Category;
+use crate::domain::policy::{self, CalendarLayer, Policy, is_in_force};
+use crate::domain::ticket::{Category, Ticket};
 use crate::store::divisions;
 use crate::store::rulebook;
 pub use crate::store::rulebook::{KeptEdit, KeptLayer};
@@ -124,7 +124,7 @@ impl Rulebook {
         Self::of(self.version + 1, layers, self.policies.clone(), edits)
     }
 
-    /// Writes the shipped calendar and the national policy into a database that has none.
+    /// Writes the shipped calendar into a database that has none.
     ///
     /// # Errors
     /// [`store::Error::Driver`].
@@ -147,6 +147,29 @@ impl Rulebook {
                 })
             })
             .await
+    }
+
+    /// Writes the shipped policies that a database lacks; a version that is there stays as it is.
+    ///
+    /// # Errors
+    /// [`store::Error::Driver`], [`store::Error::Corrupt`].
+    pub async fn seed_policies(store: &Store, shipped: Vec<Policy>) -> Result<(), store::Error> {
+        let shipped = Arc::new(shipped);
+        let seeded = store.write(move |tx| {
+            let shipped = Arc::clone(&shipped);
+            Box::pin(async move {
+                let there = rulebook::policies(tx).await?;
+                let is_there = |one: &Policy| there.iter().any(|own| own.version == one.version);
+                for policy in shipped.iter().filter(|policy| !is_there(policy)) {
+                    // Another replica that starts now may be first: then its rows are found.
+                    rulebook::insert_policy(tx, policy).await.map_err(|error| {
+                        if error.is_duplicate() { store::Error::Stale } else { error }
+                    })?;
+                }
+                Ok(())
+            })
+        });
+        seeded.await
     }
 
     /// Writes the shipped divisions into a database that has none.
@@ -208,11 +231,29 @@ impl Rulebook {
         nearest.map_or_else(|| Arc::new(resolved(&self.layers, None)), Arc::clone)
     }
 
-    /// The calendar of a division as it was in a version that a deadline remembers; the one in
-    /// force where that version is unknown.
+    /// The calendar that a policy counts with in a division: no layer below the one it names.
     #[must_use]
-    pub fn calendar_of(&self, version: &str, division: Division) -> Arc<Calendar> {
-        let current = self.calendar(division);
+    pub fn calendar_for(&self, policy: &Policy, division: Division) -> Arc<Calendar> {
+        match policy.calendar_layer {
+            CalendarLayer::Nation => self.nation(),
+            CalendarLayer::Province => self.calendar(division.province()),
+            CalendarLayer::City => self.calendar(division.city()),
+            CalendarLayer::County => self.calendar(division),
+        }
+    }
+
+    /// The calendar that a ticket's deadlines are counted with.
+    #[must_use]
+    pub fn calendar_of(&self, ticket: &Ticket) -> Arc<Calendar> {
+        let version = ticket.deadlines.first().map(|deadline| deadline.policy_version.as_str());
+        self.calendar_for(self.policy_of(version.unwrap_or_default()), ticket.division)
+    }
+
+    /// The calendar of a ticket as it was in a version that a deadline remembers; the one in force
+    /// where that version is unknown.
+    #[must_use]
+    pub fn calendar_then(&self, version: &str, ticket: &Ticket) -> Arc<Calendar> {
+        let current = self.calendar_of(ticket);
         if current.version() == version {
             return current;
         }
@@ -238,7 +279,8 @@ impl Rulebook {
             let later = self.edits.iter().rev().filter(|edit| edit.calendar == kept.id);
             let later: Vec<_> = later.take_while(|edit| edit.version > number).collect();
             let is_whole = i32::try_from(later.len()).is_ok_and(|n| kept.version - n == number);
-            let undone = || later.iter().fold(kept.layer.clone(), |layer, edit| layer.before(&edit.change));
+            let undone =
+                || later.iter().fold(kept.layer.clone(), |layer, edit| layer.before(&edit.change));
             is_whole.then(undone)
         };
         version.split('+').map(layer).collect()
@@ -294,9 +336,6 @@ async fn seed_in(tx: &DatabaseTransaction, kept: &KeptLayer) -> Result<(), store
     if rulebook::layers(tx).await?.is_empty() {
         rulebook::insert_layer(tx, kept).await?;
     }
-    if rulebook::policies(tx).await?.is_empty() {
-        rulebook::insert_policy(tx, &Policy::national()).await?;
-    }
     Ok(())
 }
 
@@ -312,9 +351,7 @@ fn resolved(layers: &[KeptLayer], region: Option<Division>) -> Calendar {
     };
     let mut chosen: Vec<_> = layers.iter().filter(counts).collect();
     chosen.sort_by_key(|layer| layer.division.map(Division::level).map(std::cmp::Reverse));
-    let names = chosen.iter().map(|layer| {
-        format!("{}-{}", place_of(layer), layer.version)
-    });
+    let names = chosen.iter().map(|layer| format!("{}-{}", place_of(layer), layer.version));
     let version = names.collect::<Vec<_>>().join("+");
     let chosen: Vec<&Layer> = chosen.iter().map(|kept| &kept.layer).collect();
     Calendar::layered(version, &chosen)

@@ -107,8 +107,8 @@ async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Er
     let book = app.book();
     let mut changes = Vec::with_capacity(tickets.len());
     for ticket in &tickets {
-        let calendar = book.calendar(ticket.division);
         let policy = book.policy_of(policy_version(ticket));
+        let calendar = book.calendar_for(policy, ticket.division);
         let desks = desks.get(&ticket.division).map_or(&[][..], Vec::as_slice);
         changes.push(advance(ticket, at, &Rules { calendar: &calendar, policy, desks })?);
     }

@@ -108,8 +108,8 @@ pub(super) async fn act_in(
 ) -> Result<TicketView, Error> {
     let Acting { before, escalation, kind, read, expected, at } = acting;
     let book = app.book_in(tx).await?;
-    let calendar = book.calendar(before.division);
     let policy = book.policy_of(policy_version(&before));
+    let calendar = book.calendar_for(policy, before.division);
     let desks = desks_of(tx, before.division).await?;
     let rules = Rules { calendar: &calendar, policy, desks: &desks };
     let mut change = ticket::advance(&before, at, &rules)?;
@@ -133,7 +133,8 @@ pub(super) async fn act_in(
             // A ticket of its own: the rules of today judge it.
             let (place, category) = (before.division, before.report.category);
             let policy = book.policy(Some(place), Some(category), at);
-            let rules = Rules { policy, ..rules };
+            let calendar = book.calendar_for(policy, place);
+            let rules = Rules { calendar: &calendar, policy, ..rules };
             Some(filing::follow(tx, &mut batch, following, scope.actor(), &rules).await?)
         }
         None => None,

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Error;
 use super::batch::Batch;
 use super::row::{Place, document, int, word};
-use super::Error;
 use crate::domain::id::{TicketId, UserId};
 use crate::domain::impact::Impact;
 use crate::domain::ticket::{DeadlineStatus, EventData, Moved, StateName};

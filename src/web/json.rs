@@ -91,7 +91,8 @@ fn named(path: &str, message: &str) -> String {
 }
 
 /// An object, and never a list of its values in order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize)]
+#[serde(transparent)]
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

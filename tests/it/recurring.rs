@@ -6,7 +6,6 @@ use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use supplyline::domain::id::OrganisationId;
 use supplyline::domain::party::{Organisation, OrganisationKind, Role};
-use supplyline::domain::policy::Policy;
 use supplyline::jobs::Engine;
 use supplyline::notify::{Channels, Mail, Sms};
 use supplyline::service::recurring::{self, Job};
@@ -19,7 +18,7 @@ use crate::support::app::{As, TestApp, filing};
 use crate::support::db::{TestDb, both};
 use crate::support::smtp::Taken;
 use crate::support::webhook::Received;
-use crate::support::world::{self, INSULIN, World, at, division, on};
+use crate::support::world::{self, INSULIN, World, at, division};
 
 both! {
     the_digest_comes_once_on_the_morning_of_a_working_day,
@@ -30,9 +29,13 @@ both! {
     a_shortage_in_many_hospitals_is_the_provinces_affair,
     a_year_without_a_calendar_is_told_once_a_week,
     a_policy_that_ends_is_told_to_administrators,
+    a_decided_end_is_told_no_more,
     manufacturers_that_nobody_reaches_are_told_to_administrators,
     old_digests_and_ticks_are_forgotten,
 }
+
+/// The policy that lapses in the world's spring.
+const SHANDONG: &str = "山东省集采中选产品供应诉求时限规则（2023）";
 
 /// The bulletins that somebody has, as `kind headline`, newest first.
 async fn bulletins(who: &As<'_>) -> Vec<String> {
@@ -290,26 +293,29 @@ async fn a_year_without_a_calendar_is_told_once_a_week(db: TestDb) {
 }
 
 async fn a_policy_that_ends_is_told_to_administrators(db: TestDb) {
-    let shandong = Policy {
-        id: supplyline::domain::id::PolicyId(Uuid::now_v7()),
-        version: "37-1".to_owned(),
-        name: "山东省时限规则".to_owned(),
-        division: Some(division("370000")),
-        effective_to: Some(on("2026-04-09")),
-        ..Policy::national()
-    };
-    let added = db.store.write(move |tx| {
-        let shandong = shandong.clone();
-        Box::pin(async move { store::rulebook::insert_policy(tx, &shandong).await })
-    });
-    added.await.expect("the policy is written");
     let app = TestApp::spawn(&db).await;
     let admin = app.sign_in("admin").await;
-    admin.advance_to("2026-04-11T12:00:00+08:00").await;
+    let version = |at: &str| format!("policy_lapsing 时限规则{at}：{SHANDONG}（2026-04-09）");
+    admin.advance_to("2026-04-09T12:00:00+08:00").await;
+    let ahead = version("即将到期");
     let told = of_kind(&admin, "policy_lapsing").await;
-    let ahead = "policy_lapsing 时限规则即将到期：山东省时限规则（2026-04-09）";
-    assert_eq!(told[0], "policy_lapsing 时限规则已到期：山东省时限规则（2026-04-09）");
-    assert_eq!(told[1..], [ahead; 5], "60, 30, 14, 7 days and one day before");
+    assert_eq!(told, [ahead.clone(), ahead.clone(), ahead.clone()], "90, 30 and 7 days before");
+    admin.advance_to("2026-04-12T12:00:00+08:00").await;
+    let told = of_kind(&admin, "policy_lapsing").await;
+    assert_eq!(told, [version("已到期"), ahead.clone(), ahead.clone(), ahead], "and once after");
+    app.stop().await;
+}
+
+async fn a_decided_end_is_told_no_more(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let admin = app.sign_in("admin").await;
+    admin.advance_to("2026-03-10T12:00:00+08:00").await;
+    assert_eq!(of_kind(&admin, "policy_lapsing").await.len(), 2);
+    let path = "/policies/01900000-0000-7000-8000-000000000037/decision";
+    let decision = json!({"decision": "national", "reason": "不再延续"});
+    admin.post(path, &decision).await.expect(200);
+    admin.advance_to("2026-04-12T12:00:00+08:00").await;
+    assert_eq!(of_kind(&admin, "policy_lapsing").await.len(), 2, "nothing more");
     app.stop().await;
 }
 
@@ -318,7 +324,8 @@ async fn manufacturers_that_nobody_reaches_are_told_to_administrators(db: TestDb
     let (hospital, admin) = (app.sign_in("hospital").await, app.sign_in("admin").await);
     hospital.file().await;
     hospital.advance_to("2026-03-01T09:20:00+08:00").await;
-    let told = bulletins(&admin).await;
+    let mut told = bulletins(&admin).await;
+    told.retain(|told| !told.starts_with("policy_lapsing"));
     assert_eq!(told, ["contacts_unproven 1 家中选企业的联系方式未经验证"], "maker was reached");
     let mails = mails(&app);
     let alarm: Vec<_> = mails.iter().filter(|mail| mail.contains("联系方式可能失效")).collect();

@@ -188,7 +188,7 @@ fn a_measure_has_its_own_deadline_which_starts_no_ladder() {
 
 #[test]
 fn where_the_policy_says_so_the_county_is_first() {
-    let county = |level| Rung { level, acknowledge_within: 2, close_within: 5 };
+    let county = |level| Rung::of(level, 2, 5);
     let levels = [Level::County, Level::City, Level::Province];
     let mut life = world()
         .policy(|policy| policy.ladder = levels.map(county).to_vec())
@@ -221,7 +221,7 @@ fn a_rung_remembers_when_and_why() {
 
 #[test]
 fn a_request_passes_over_a_rung_that_was_concluded() {
-    let rung = |level| Rung { level, acknowledge_within: 2, close_within: 5 };
+    let rung = |level| Rung::of(level, 2, 5);
     let levels = [Level::County, Level::City, Level::Province];
     let mut life =
         world().policy(|policy| policy.ladder = levels.map(rung).to_vec()).file("2026-03-02 10:00");

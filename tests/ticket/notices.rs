@@ -4,7 +4,7 @@
 
 use supplyline::domain::notice::{Channel, Kind, channels, leaves_at};
 use supplyline::domain::party::Role;
-use supplyline::domain::policy::Urgency;
+use supplyline::domain::policy::{QuietHours, Urgency};
 use supplyline::domain::template::Variable;
 use supplyline::domain::ticket::{
     Act, Audience, DeadlineKind, Event, EventData, Party, Reachable, Tell, Topic, Verdict,
@@ -210,7 +210,7 @@ fn a_manufacturer_nobody_can_reach_is_the_provinces() {
 }
 
 fn leaves(kind: Kind, urgency: Urgency, at: &str, expected: &str) {
-    let leaves = leaves_at(kind, urgency, t(at), calendar());
+    let leaves = leaves_at(kind, urgency, t(at), (calendar(), Some(QuietHours::default())));
     assert_eq!(leaves, t(expected), "{kind:?} {urgency:?} {at}");
 }
 

@@ -7,7 +7,9 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
-use supplyline::domain::calendar::{Calendar, Day, DayKind, Layer, Target, local_date, midnight_after};
+use supplyline::domain::calendar::{
+    Calendar, Day, DayKind, Layer, Target, local_date, midnight_after,
+};
 use supplyline::domain::holiday::read_year;
 use supplyline::domain::id::UserId;
 use supplyline::domain::policy::Policy;
@@ -192,9 +194,16 @@ fn a_due_instant_that_has_passed_by_the_new_rules_fires_at_once() {
     assert!(life.rungs().is_empty());
     life.recalendar(plain);
     assert_eq!(life.rungs(), ["1 city reply"]);
-    assert_eq!(life.timeline(), ["filed", "replanned", "warning_superseded", "missed", "escalated"]);
+    assert_eq!(
+        life.timeline(),
+        ["filed", "replanned", "warning_superseded", "missed", "escalated"]
+    );
     let acknowledge = life.deadline(Acknowledge);
-    assert_eq!(acknowledge.started_at, t("2026-03-05 10:00"), "the bureau's clock starts when told");
+    assert_eq!(
+        acknowledge.started_at,
+        t("2026-03-05 10:00"),
+        "the bureau's clock starts when told"
+    );
     assert_eq!(acknowledge.calendar_version, "CN-2");
 }
 
@@ -312,7 +321,12 @@ fn drawn(seed: u64) -> &'static Calendar {
 }
 
 /// Walks from a day to its n-th working day, passing over the standstills.
-fn walked(calendar: &Calendar, from: NaiveDate, n: u32, stops: &[(NaiveDate, NaiveDate)]) -> NaiveDate {
+fn walked(
+    calendar: &Calendar,
+    from: NaiveDate,
+    n: u32,
+    stops: &[(NaiveDate, NaiveDate)],
+) -> NaiveDate {
     let (mut day, mut left) = (from, n);
     while left > 0 {
         day = day.succ_opt().expect("a day");

@@ -38,7 +38,7 @@ fn check(world: World, expected: &Expected<'_>) {
 }
 
 fn county_first(world: World) -> World {
-    let rung = |level| Rung { level, acknowledge_within: 2, close_within: 5 };
+    let rung = |level| Rung::of(level, 2, 5);
     let levels = [Level::County, Level::City, Level::Province];
     world.policy(|policy| policy.ladder = levels.map(rung).to_vec())
 }
@@ -94,7 +94,7 @@ fn a_vacant_desk_goes_to_the_next_level_at_once() {
 
 #[test]
 fn the_times_are_those_of_the_rung_reached() {
-    let rung = |(level, days)| Rung { level, acknowledge_within: days, close_within: days };
+    let rung = |(level, days)| Rung::of(level, days, days);
     let ladder = [(Level::County, 1), (Level::City, 3), (Level::Province, 5)].map(rung).to_vec();
     let vacant = world().at("371002", &[("371002", false), ("371000", true), ("370000", true)]);
     let mut life = vacant.policy(|policy| policy.ladder = ladder).file("2026-03-02 10:00");

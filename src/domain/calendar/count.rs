@@ -218,7 +218,15 @@ impl Calendar {
         match target {
             Target::WorkingDays(n) => self.due_by_days(filed, n, rules),
             Target::ElapsedHours(hours) => due_by_hours(from, filed.date(), hours),
+            Target::WorkingHours(hours) => {
+                self.due_by_office(from, TimeDelta::hours(i64::from(hours)), rules.office)
+            }
         }
+    }
+
+    /// True where a year from the one of `first` through that of `last` has no notice.
+    pub(super) fn reaches_unpublished(&self, first: NaiveDate, last: NaiveDate) -> bool {
+        (first.year()..=last.year()).any(|year| !self.is_published(year))
     }
 
     /// The deadline of something filed at that time in Shanghai, counted in working days.
@@ -247,7 +255,7 @@ impl Calendar {
 
     /// The same deadline day by day: one row for each day from that of `from` in Shanghai
     /// through the due day. Of working days the counted ones are marked (exactly n of them);
-    /// of elapsed hours, every touched day.
+    /// of elapsed hours, every touched day; of office hours, those with minutes that count.
     ///
     /// # Errors
     /// As [`Calendar::due`].
@@ -260,11 +268,18 @@ impl Calendar {
         let due = self.due(from, target, rules)?;
         let row = |date| {
             let kind = self.kind(date);
+            let minutes = match target {
+                Target::WorkingHours(_) => {
+                    Some(self.office_minutes(date, (from, due.at), rules.office))
+                }
+                Target::WorkingDays(_) | Target::ElapsedHours(_) => None,
+            };
             let counted = match target {
                 Target::WorkingDays(_) => date > due.counted_from && kind.is_working(),
                 Target::ElapsedHours(_) => true,
+                Target::WorkingHours(_) => minutes.is_some_and(|minutes| minutes > 0),
             };
-            ExplainedDay { date, kind, counted }
+            ExplainedDay { date, kind, counted, minutes }
         };
         let days = local_date(from).iter_days().take_while(|date| *date <= due.on);
         Ok(days.map(row).collect())
@@ -338,7 +353,8 @@ mod tests {
     }
 
     fn rules(due: &str, cutoff: &str) -> Counting {
-        Counting { due_time: due.parse().ok(), cutoff_time: cutoff.parse().ok() }
+        let (due_time, cutoff_time) = (due.parse().ok(), cutoff.parse().ok());
+        Counting { due_time, cutoff_time, ..Counting::default() }
     }
 
     /// "from" → "deadline, day, counted from, provisional?" with Shanghai's times.
@@ -556,7 +572,8 @@ mod tests {
 
     #[test]
     fn the_wire_names_are_stable() {
-        let explained = ExplainedDay { date: FIRST, kind: DayKind::Makeup, counted: true };
+        let explained =
+            ExplainedDay { date: FIRST, kind: DayKind::Makeup, counted: true, minutes: None };
         let json = serde_json::to_string(&explained).expect("serialises");
         assert_eq!(json, r#"{"date":"2000-01-01","kind":"makeup","counted":true}"#);
         let target = serde_json::to_string(&Target::ElapsedHours(72)).expect("serialises");

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::hours::Office;
+
 /// What a day is to a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -61,15 +63,20 @@ pub enum Target {
     WorkingDays(u16),
     /// So many hours by the wall clock, which no holiday stops.
     ElapsedHours(u16),
+    /// So many office hours of working days; the rest of the filing day counts.
+    WorkingHours(u16),
 }
 
-/// How working days are counted. Elapsed hours ignore both settings.
+/// How working days and office hours are counted. Hours of either kind ignore due time and cut-off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counting {
     /// The time in Shanghai at which the last day ends; 24:00 where absent.
     pub due_time: Option<NaiveTime>,
     /// The time in Shanghai after which (strictly) a filing counts as the next day's.
     pub cutoff_time: Option<NaiveTime>,
+    /// The office hours of a working day.
+    #[serde(default)]
+    pub office: Office,
 }
 
 /// A deadline.
@@ -81,7 +88,7 @@ pub struct Due {
     pub on: NaiveDate,
     /// The day whose successors are counted: the filing day, or the next day after the cut-off.
     pub counted_from: NaiveDate,
-    /// True where a counted-over day lies in a year without a notice. Never for elapsed hours.
+    /// True where a day that matters lies in a year without a notice. Never for elapsed hours.
     pub provisional: bool,
 }
 
@@ -94,6 +101,9 @@ pub struct ExplainedDay {
     pub kind: DayKind,
     /// True where the day is one of those counted; for elapsed hours, always.
     pub counted: bool,
+    /// The minutes of it that count, where office hours do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
 }
 
 /// Why there is no deadline.

@@ -136,16 +136,16 @@ mod tests {
     use crate::domain::holiday::{Year, YearFile};
 
     fn day(number: u32, kind: DayKind) -> Day {
-        let date = NaiveDate::from_ymd_opt(2027, 1, 1).and_then(|first| {
-            first.checked_add_days(chrono::Days::new(u64::from(number)))
-        });
+        let date = NaiveDate::from_ymd_opt(2027, 1, 1)
+            .and_then(|first| first.checked_add_days(chrono::Days::new(u64::from(number))));
         let date = date.expect("a date");
         Day { date, kind, name: "节".to_owned(), source: "test".to_owned() }
     }
 
     fn any_day() -> impl Strategy<Value = Day> {
         let kinds = [DayKind::Working, DayKind::Rest, DayKind::Makeup];
-        (0..400_u32, prop::sample::select(kinds.to_vec())).prop_map(|(number, kind)| day(number, kind))
+        (0..400_u32, prop::sample::select(kinds.to_vec()))
+            .prop_map(|(number, kind)| day(number, kind))
     }
 
     fn any_edit() -> impl Strategy<Value = Edit> {

@@ -9,9 +9,11 @@
 mod count;
 mod day;
 mod edit;
+mod hours;
 mod zone;
 
 pub use count::Calendar;
 pub use day::{CalendarError, Counting, Day, DayKind, Due, ExplainedDay, Layer, Target};
 pub use edit::{DayChange, Edit, LayerChange};
+pub use hours::{MOST_WINDOWS, NotOfficeHours, Office, Window};
 pub use zone::{SHANGHAI, at_time, local_date, local_time, midnight_after};

@@ -3,15 +3,16 @@
 //! **Never** a constant in a rule: provinces and years differ, so every number that decides
 //! something stands in a [`Policy`] with its region, dates and source document.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Counting, Target};
 use super::id::PolicyId;
+use super::notice::Channel;
 use super::party::{Division, Level};
 use super::ticket::Category;
 
-pub mod check;
+pub mod judge;
 mod lapse;
 
 pub use lapse::{Decision, awaits_decision, continued};
@@ -47,7 +48,7 @@ pub struct Targets {
 }
 
 /// One rung of the ladder: who steps in, and when the next rung is entered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rung {
     /// The level of bureau that steps in.
     pub level: Level,
@@ -55,6 +56,78 @@ pub struct Rung {
     pub acknowledge_within: u16,
     /// Working days after entry by which the ticket must be closed before the next rung.
     pub close_within: u16,
+    /// Who is told beside the bureau when the rung is entered.
+    #[serde(default = "told")]
+    pub told: Vec<Told>,
+    /// The channels of what the rung tells, beside the in-app mailbox; `None` = as each party is
+    /// told of an escalation by default.
+    #[serde(default)]
+    pub channels: Option<Vec<Channel>>,
+}
+
+impl Rung {
+    /// A rung of a level that tells whom and how it does by default.
+    #[must_use]
+    pub fn of(level: Level, acknowledge_within: u16, close_within: u16) -> Self {
+        Self { level, acknowledge_within, close_within, told: told(), channels: None }
+    }
+}
+
+/// A party that a rung may tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// The manufacturer.
+    Manufacturer,
+    /// The hospital.
+    Hospital,
+    /// The distributor, where one takes part.
+    Distributor,
+}
+
+/// When somebody is warned of a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// At this time of the due day; where that is a day of rest, of the working day before it.
+    OnDueDay(NaiveTime),
+    /// When half of the time has gone.
+    HalfTime,
+    /// In the morning, so many working days before the due day.
+    DaysBefore(u16),
+}
+
+/// The warnings of the deadlines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warnings {
+    /// Of those that fall on a day.
+    pub days: Vec<Warning>,
+    /// Of those that are counted in hours.
+    pub hours: Vec<Warning>,
+}
+
+/// When nothing leaves that is not urgent: from the evening until the morning of a working day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuietHours {
+    /// The time of the evening.
+    pub begins: NaiveTime,
+    /// The time of the morning, earlier in the day.
+    pub ends: NaiveTime,
+}
+
+/// Down to which layer of the calendar days are taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarLayer {
+    /// The State Council's days alone.
+    Nation,
+    /// With those in which the province differs.
+    Province,
+    /// And those in which the city differs.
+    City,
+    /// And those in which the county differs.
+    #[default]
+    County,
 }
 
 /// How far a shortage event must reach for the province to be told.
@@ -110,6 +183,15 @@ pub struct Policy {
     /// The kinds of problem it rules; none = all of them.
     #[serde(default)]
     pub categories: Vec<Category>,
+    /// When somebody is warned.
+    #[serde(default)]
+    pub warnings: Warnings,
+    /// When nothing leaves that is not urgent; `None` = it leaves at any time.
+    #[serde(default = "quiet_hours")]
+    pub quiet_hours: Option<QuietHours>,
+    /// Whose days count.
+    #[serde(default)]
+    pub calendar_layer: CalendarLayer,
     /// Set when it was taken back before it ruled anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawal>,
@@ -162,6 +244,35 @@ const fn shortage_alarm() -> Option<ShortageThreshold> {
     Some(ShortageThreshold { hospitals: 5, cities: 2 })
 }
 
+fn told() -> Vec<Told> {
+    vec![Told::Manufacturer, Told::Hospital]
+}
+
+/// An hour of the day.
+const fn clock(hour: u32) -> NaiveTime {
+    match NaiveTime::from_hms_opt(hour, 0, 0) {
+        Some(time) => time,
+        None => NaiveTime::MIN,
+    }
+}
+
+impl Default for Warnings {
+    fn default() -> Self {
+        Self { days: vec![Warning::OnDueDay(clock(9))], hours: vec![Warning::HalfTime] }
+    }
+}
+
+impl Default for QuietHours {
+    fn default() -> Self {
+        Self { begins: clock(20), ends: clock(8) }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the default of a field that may be left out")]
+fn quiet_hours() -> Option<QuietHours> {
+    Some(QuietHours::default())
+}
+
 impl Policy {
     /// The national default, ruling where no regional policy does, without end.
     #[must_use]
@@ -189,11 +300,11 @@ impl Policy {
             remind_hospital_after: remind_hospital_after(),
             decide_silence_after: decide_silence_after(),
             shortage_alarm: shortage_alarm(),
-            ladder: vec![
-                Rung { level: Level::City, acknowledge_within: 2, close_within: 5 },
-                Rung { level: Level::Province, acknowledge_within: 2, close_within: 5 },
-            ],
+            ladder: vec![Rung::of(Level::City, 2, 5), Rung::of(Level::Province, 2, 5)],
             categories: Vec::new(),
+            warnings: Warnings::default(),
+            quiet_hours: quiet_hours(),
+            calendar_layer: CalendarLayer::default(),
             withdrawn: None,
             decision: None,
         }
@@ -235,6 +346,12 @@ impl Policy {
         self.division == other.division
             && self.categories.len() == other.categories.len()
             && self.categories.iter().all(has)
+    }
+
+    /// The rung of a level.
+    #[must_use]
+    pub fn rung(&self, level: Level) -> Option<&Rung> {
+        self.ladder.iter().find(|rung| rung.level == level)
     }
 
     /// The number at the end of its version: 2 of `37-2`; 0 where there is none.

@@ -12,7 +12,7 @@ use super::deadline::{Deadline, DeadlineKind, DeadlineStatus};
 use super::decide::Draft;
 use super::event::{Brief, EventData, Party, Tell};
 use super::refusal::Refusal;
-use super::{State, Ticket, rung};
+use super::{State, Ticket, rung, warning};
 use crate::domain::calendar::midnight_after;
 use crate::domain::notice::Kind;
 
@@ -120,7 +120,7 @@ impl Draft<'_> {
     }
 
     fn warn(&mut self, kind: DeadlineKind, ordinal: u16) {
-        let at = self.at;
+        let (at, rules) = (self.at, self.rules);
         let Some(deadline) = self
             .change
             .ticket
@@ -130,7 +130,15 @@ impl Draft<'_> {
         else {
             return;
         };
-        deadline.warn_at = None;
+        deadline.warn_at = match kind {
+            // The hospital is reminded once.
+            DeadlineKind::Confirm => None,
+            DeadlineKind::Reply
+            | DeadlineKind::Resolve
+            | DeadlineKind::Promise
+            | DeadlineKind::Acknowledge
+            | DeadlineKind::Measure => warning::next(deadline, at, rules),
+        };
         let due_at = deadline.due_at;
         if at >= due_at {
             let data = EventData::WarningSuperseded { deadline: kind, due_at };

@@ -2,16 +2,17 @@
 //!
 //! **Never** forgets a miss: a late answer leaves it missed and says by how much.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::super::calendar::{
-    Calendar, CalendarError, ExplainedDay, Target, at_time, local_date, midnight_after,
+    Calendar, CalendarError, ExplainedDay, Target, local_date, midnight_after,
 };
 use super::super::notice::DeadlineLine;
 use super::super::policy::Policy;
 use super::decide::Rules;
 use super::standstill::Standstill;
+use super::warning;
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,7 +75,7 @@ pub struct Deadline {
     pub due_at: DateTime<Utc>,
     /// The day in Shanghai it falls on; for 24:00 the day that ends.
     pub due_on: NaiveDate,
-    /// When the warning goes out; `None` once it did, or when there is none.
+    /// When the next warning goes out; `None` when none is left.
     pub warn_at: Option<DateTime<Utc>>,
     /// The times it stood still, oldest first.
     pub stops: Vec<Standstill>,
@@ -94,15 +95,6 @@ pub struct Deadline {
     pub waived_by: Option<u32>,
 }
 
-/// Warnings go out at this time of the due day.
-const WARNING_TIME: NaiveTime = match NaiveTime::from_hms_opt(9, 0, 0) {
-    Some(time) => time,
-    None => NaiveTime::MIN,
-};
-
-/// No holiday lasts longer, in days.
-const LONGEST_REST: usize = 20;
-
 impl Deadline {
     /// A deadline counted from `started_at`.
     ///
@@ -117,18 +109,14 @@ impl Deadline {
     ) -> Result<Self, CalendarError> {
         let Rules { calendar, policy, .. } = rules;
         let due = calendar.due(started_at, target, policy.counting)?;
-        let warn_at = match target {
-            Target::WorkingDays(_) => at_time(due.on, WARNING_TIME),
-            Target::ElapsedHours(_) => started_at + (due.at - started_at) / 2,
-        };
-        Ok(Self {
+        let deadline = Self {
             kind,
             ordinal,
             started_at,
             basis: Basis::Count(target),
             due_at: due.at,
             due_on: due.on,
-            warn_at: Some(warn_at).filter(|warn_at| started_at < *warn_at && *warn_at < due.at),
+            warn_at: None,
             stops: Vec::new(),
             status: DeadlineStatus::Running,
             met_at: None,
@@ -137,7 +125,13 @@ impl Deadline {
             calendar_version: calendar.version().to_owned(),
             policy_version: policy.version.clone(),
             waived_by: None,
-        })
+        };
+        Ok(deadline.warned(rules))
+    }
+
+    /// The same with its first warning.
+    fn warned(self, rules: &Rules<'_>) -> Self {
+        Self { warn_at: warning::next(&self, self.started_at, rules), ..self }
     }
 
     /// A deadline at the end of a named day.
@@ -149,15 +143,14 @@ impl Deadline {
         date: NaiveDate,
         rules: &Rules<'_>,
     ) -> Self {
-        let due_at = midnight_after(date);
-        Self {
+        let deadline = Self {
             kind,
             ordinal,
             started_at,
             basis: Basis::Date,
-            due_at,
+            due_at: midnight_after(date),
             due_on: date,
-            warn_at: warning(date, due_at, started_at, rules.calendar),
+            warn_at: None,
             stops: Vec::new(),
             status: DeadlineStatus::Running,
             met_at: None,
@@ -166,7 +159,8 @@ impl Deadline {
             calendar_version: rules.calendar.version().to_owned(),
             policy_version: rules.policy.version.clone(),
             waived_by: None,
-        }
+        };
+        deadline.warned(rules)
     }
 
     /// A hospital that is silent is reminded before a bureau is asked.
@@ -294,6 +288,7 @@ impl Deadline {
                         date,
                         kind: calendar.kind(date),
                         counted: date > start && calendar.is_working(date),
+                        minutes: None,
                     })
                     .collect())
             }
@@ -316,18 +311,4 @@ impl Deadline {
             explanation: self.explain(calendar, policy)?,
         })
     }
-}
-
-/// When the warning of a deadline goes out that was set at `since`: in the morning of its due day.
-/// On a day of rest nobody would read it in time: then on the working day before.
-pub(super) fn warning(
-    due_on: NaiveDate,
-    due_at: DateTime<Utc>,
-    since: DateTime<Utc>,
-    calendar: &Calendar,
-) -> Option<DateTime<Utc>> {
-    let is_working = |day: &NaiveDate| calendar.is_working(*day);
-    let day = due_on.iter_days().rev().take(LONGEST_REST).find(is_working).unwrap_or(due_on);
-    let warn_at = at_time(day, WARNING_TIME);
-    Some(warn_at).filter(|warn_at| since < *warn_at && *warn_at < due_at)
 }

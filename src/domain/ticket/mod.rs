@@ -33,6 +33,7 @@ mod ruling;
 mod rung;
 mod standstill;
 mod state;
+mod warning;
 
 pub use act::{
     Act, Audience, Category, Cause, Confirm, Contact, NewTicket, Rating, Reply, Report,

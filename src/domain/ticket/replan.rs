@@ -15,7 +15,7 @@ use super::decide::{Change, Draft, Rules, advance};
 use super::event::{Brief, EventData, Party, Tell};
 use super::refusal::Refusal;
 use super::standstill::{Standstill, left};
-use super::{State, Ticket};
+use super::{State, Ticket, warning};
 use crate::domain::calendar::{Calendar, CalendarError, Target, local_date, midnight_after};
 use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::policy::Policy;
@@ -157,18 +157,26 @@ impl Draft<'_> {
             let waived = Deadline { status, waived_by: Some(batch), ..old.clone() };
             return Ok(Again::Waived(waived, new));
         }
-        let days = |met_at| self.rules.calendar.working_days_between(new.due_on, local_date(met_at));
+        let days =
+            |met_at| self.rules.calendar.working_days_between(new.due_on, local_date(met_at));
         let late_working_days = old.met_at.map(days);
         Ok(Again::Moved(Deadline { warn_at: None, late_working_days, ..new }))
     }
 
-    /// A warning that has not gone out goes out when it is due by now. One that has goes out
-    /// again only for a later day that is still ahead.
+    /// A warning that has not gone out, and would have, goes out at once. After the last one has,
+    /// another goes out only for a later day.
     fn warn_again(&self, old: &Deadline, new: &Deadline) -> Option<DateTime<Utc>> {
-        let is_ahead = |warn_at: &DateTime<Utc>| *warn_at > self.at && new.due_at > old.due_at;
+        let ahead = match new.kind {
+            DeadlineKind::Confirm => new.warn_at.filter(|warn_at| *warn_at > self.at),
+            DeadlineKind::Reply
+            | DeadlineKind::Resolve
+            | DeadlineKind::Promise
+            | DeadlineKind::Acknowledge
+            | DeadlineKind::Measure => warning::next(new, self.at, self.rules),
+        };
         match old.warn_at {
-            Some(_) => new.warn_at,
-            None => new.warn_at.filter(is_ahead),
+            Some(_) => ahead.or(new.warn_at),
+            None => ahead.filter(|_| new.due_at > old.due_at),
         }
     }
 
@@ -204,8 +212,7 @@ impl Draft<'_> {
         kinds.sort_unstable();
         kinds.dedup();
         let brief = self.brief_of(&kinds);
-        let data =
-            EventData::Replanned { batch: order.batch, reason: order.reason.clone(), moved };
+        let data = EventData::Replanned { batch: order.batch, reason: order.reason.clone(), moved };
         // Those affected get one letter about the whole batch.
         self.record(Some(order.by), data, Brief { ..brief }, Vec::<Tell>::new());
     }
@@ -221,7 +228,8 @@ enum Again {
 
 fn told(old: &Deadline, new: &Deadline, waived: bool) -> Option<Moved> {
     let settled = old.provisional && !new.provisional;
-    let is_told = waived || settled || old.due_at != new.due_at || new.provisional != old.provisional;
+    let is_told =
+        waived || settled || old.due_at != new.due_at || new.provisional != old.provisional;
     is_told.then(|| Moved {
         deadline: old.kind,
         ordinal: old.ordinal,
@@ -270,11 +278,7 @@ fn differs(deadline: &Deadline, before: &Rules<'_>, after: &Rules<'_>) -> bool {
     let hours = matches!(deadline.basis, Basis::Count(Target::ElapsedHours(_)));
     before.policy.version != after.policy.version
         || (!hours
-            && day_differs(
-                (deadline.started_at, deadline.due_at),
-                before.calendar,
-                after.calendar,
-            ))
+            && day_differs((deadline.started_at, deadline.due_at), before.calendar, after.calendar))
 }
 
 /// True where a day between two instants is another one by another calendar.
@@ -371,7 +375,8 @@ impl Deadline {
             DeadlineKind::Confirm => Target::WorkingDays(policy.decide_silence_after),
             DeadlineKind::Acknowledge => {
                 let held = ticket.escalations.iter().find(|e| e.ordinal == self.ordinal);
-                let rung = held.and_then(|held| policy.ladder.iter().find(|r| r.level == held.level));
+                let rung =
+                    held.and_then(|held| policy.ladder.iter().find(|r| r.level == held.level));
                 rung.map_or(own, |rung| Target::WorkingDays(rung.acknowledge_within))
             }
             DeadlineKind::Promise | DeadlineKind::Measure => own,

@@ -14,6 +14,7 @@ use super::kind::ActKind;
 use super::refusal::Refusal;
 use super::request::{Decision, Outcome, Request, Ruling, Topic, decides};
 use super::state::State;
+use super::warning;
 use crate::domain::calendar::{local_date, midnight_after};
 use crate::domain::notice::Kind;
 use crate::domain::party::Actor;
@@ -105,7 +106,7 @@ impl Draft<'_> {
             until,
             rules,
         );
-        moved.warn_at = moved.warn_at.filter(|warn_at| *warn_at > at);
+        moved.warn_at = warning::next(&moved, at, rules);
         match resolve.status {
             DeadlineStatus::Running | DeadlineStatus::Held | DeadlineStatus::Stopped => {
                 resolve.basis = Basis::Date;

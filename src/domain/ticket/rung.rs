@@ -17,6 +17,7 @@ use crate::domain::escalation::{Desk, Escalation, Reason, Skipped, find_bureau};
 use crate::domain::id::EscalationId;
 use crate::domain::notice::Kind;
 use crate::domain::party::{Actor, Level};
+use crate::domain::policy::{Rung, Told};
 
 /// The province's desk among those of the hospital.
 pub(super) fn province(desks: &[Desk]) -> Option<&Desk> {
@@ -57,7 +58,8 @@ pub(super) fn missed(
     let deadlines = missed.iter().map(|(kind, _)| *kind).collect();
     draft.record(None, EventData::Missed { deadlines, missed_at, joined }, brief, tells);
     if !owed.is_empty() && joined.is_none() {
-        enter(draft, 0, reasons, None, &[])?;
+        // They have just been told of the miss itself.
+        enter(draft, 0, reasons, None, &[Party::Manufacturer, Party::Hospital])?;
     }
     for (kind, ordinal) in missed {
         if kind == DeadlineKind::Acknowledge {
@@ -115,7 +117,7 @@ fn climb(
     if above.filter(|e| e.round == round).any(|e| e.level > level) {
         return Ok(());
     }
-    enter(draft, next, vec![reason(level)], None, &[Party::Manufacturer, Party::Hospital])
+    enter(draft, next, vec![reason(level)], None, &[])
 }
 
 /// Position of the first rung above a level.
@@ -137,24 +139,24 @@ pub(super) fn by_request(
             rung_above(draft, highest).ok_or(Refusal::TopOfLadder)?
         }
     };
-    let told = [Party::Manufacturer, Party::Hospital];
-    enter(draft, next, vec![Reason::ByRequest { reason }], Some(actor), &told)
+    enter(draft, next, vec![Reason::ByRequest { reason }], Some(actor), &[])
 }
 
 /// Enters the rung at `position` of the ladder: finds the bureau, starts its clocks, tells it
-/// and whom else `also_told` names.
+/// and whom else it names, but for those who have `heard` of the miss already.
 fn enter(
     draft: &mut Draft<'_>,
     position: usize,
     reasons: Vec<Reason>,
     actor: Option<&Actor>,
-    also_told: &[Party],
+    heard: &[Party],
 ) -> Result<(), Refusal> {
     let ladder = &draft.rules.policy.ladder;
     let Some(wanted) = ladder.get(position) else { return Ok(()) };
     let (level, desk, skipped) =
         find_bureau(draft.change.ticket.division, wanted.level, draft.rules.desks);
-    let rung = *ladder.iter().find(|rung| rung.level == level).unwrap_or(wanted);
+    let rung = draft.rules.policy.rung(level).unwrap_or(wanted);
+    let also_told = also_told(rung, heard);
     let open = draft.change.ticket.escalations.iter().filter(|escalation| escalation.is_open());
     let last_round = draft.change.ticket.escalations.iter().map(|e| e.round).max().unwrap_or(0);
     let round = open.map(|escalation| escalation.round).max().unwrap_or(last_round + 1);
@@ -190,8 +192,18 @@ fn enter(
         conclusion: None,
         measures: Vec::new(),
     });
-    record(draft, Entered { round, level, desk, reasons, skipped }, actor, also_told);
+    record(draft, Entered { round, level, desk, reasons, skipped }, actor, &also_told);
     Ok(())
+}
+
+/// Whom a rung tells, but for those who have heard of it at the same moment.
+fn also_told(rung: &Rung, heard: &[Party]) -> Vec<Party> {
+    let party = |told: &Told| match told {
+        Told::Manufacturer => Party::Manufacturer,
+        Told::Hospital => Party::Hospital,
+        Told::Distributor => Party::Distributor,
+    };
+    rung.told.iter().map(party).filter(|party| !heard.contains(party)).collect()
 }
 
 struct Entered {

@@ -14,6 +14,7 @@ use super::decide::{Draft, Rules};
 use super::event::{Brief, EventData, Party, Tell};
 use super::refusal::Refusal;
 use super::request::Stopped;
+use super::warning;
 use crate::domain::calendar::{
     Calendar, CalendarError, Counting, Due, ExplainedDay, Target, at_time, local_date,
     midnight_after,
@@ -87,6 +88,14 @@ impl Deadline {
                 next.due_on = local_date(next.due_at - chrono::TimeDelta::nanoseconds(1));
                 next.warn_at = self.warn_at.map(|warn_at| warn_at + (at - stop.from));
             }
+            Basis::Count(Target::WorkingHours(_)) => {
+                let office = rules.policy.counting.office;
+                let work = rules.calendar.office_time(stop.from, self.due_at, office);
+                let due = rules.calendar.due_by_office(at, work, office)?;
+                (next.due_at, next.due_on) = (due.at, due.on);
+                next.provisional |= due.provisional;
+                next.warn_at = warning::next(&next, at, rules);
+            }
             Basis::Count(Target::WorkingDays(_)) | Basis::Date => {
                 let time = match self.basis {
                     Basis::Count(_) => rules.policy.counting.due_time,
@@ -95,7 +104,7 @@ impl Deadline {
                 let due = left((stop.from, self.due_on), on, time, rules.calendar)?;
                 (next.due_at, next.due_on) = (due.at, due.on);
                 next.provisional |= due.provisional;
-                next.warn_at = super::deadline::warning(due.on, due.at, at, rules.calendar);
+                next.warn_at = warning::next(&next, at, rules);
             }
         }
         next.calendar_version = rules.calendar.version().to_owned();
@@ -114,15 +123,18 @@ impl Deadline {
         let stands = |date| self.stops.iter().any(|stop| stop.covers(date));
         let by_days = match self.basis {
             Basis::Count(Target::ElapsedHours(_)) => false,
-            Basis::Count(Target::WorkingDays(_)) | Basis::Date => true,
+            Basis::Count(Target::WorkingDays(_) | Target::WorkingHours(_)) | Basis::Date => true,
         };
-        let counts = |date| !by_days || (date > counted_from && calendar.is_working(date));
+        let today_counts = matches!(self.basis, Basis::Count(Target::WorkingHours(_)));
+        let is_after = |date| date > counted_from || (today_counts && date == counted_from);
+        let counts = |date| !by_days || (is_after(date) && calendar.is_working(date));
         let days = local_date(self.started_at).iter_days();
         days.take_while(|date| *date <= self.due_on)
             .map(|date| ExplainedDay {
                 date,
                 kind: calendar.kind(date),
                 counted: counts(date) && !stands(date),
+                minutes: None,
             })
             .collect()
     }
@@ -137,7 +149,7 @@ pub(super) fn left(
 ) -> Result<Due, CalendarError> {
     let days = calendar.working_days_between(local_date(stopped_at), due_on);
     let days = u16::try_from(days).unwrap_or(u16::MAX);
-    let counting = Counting { due_time, cutoff_time: None };
+    let counting = Counting { due_time, ..Counting::default() };
     calendar.due(at_time(on, NaiveTime::MIN), Target::WorkingDays(days), counting)
 }
 

@@ -10,17 +10,17 @@ use uuid::Uuid;
 
 use super::{Read, Reasoned, acts_on, known_division, replaces, unless};
 use crate::domain::access::Scope;
-use crate::domain::bulletin::Bulletin;
+use crate::domain::bulletin::{Bulletin, BulletinKind};
 use crate::domain::id::OrganisationId;
 use crate::domain::keeping::{self, Refusal};
-use crate::domain::notice::Channel;
 use crate::domain::party::{Division, Organisation, OrganisationKind};
 use crate::service::audit::{self, Action, Entry};
 use crate::service::directory::{self, OrganisationView};
 use crate::service::once::once;
+use crate::service::recurring::addressee;
 use crate::service::{Answered, App, Error, FieldError, Once};
 use crate::store::accounts::{self, ListedOrganisation};
-use crate::store::outbox::{self, Addressee, NewBulletin};
+use crate::store::outbox::{self, NewBulletin};
 use crate::store::{self, counterparts};
 
 /// What an organisation is to be.
@@ -240,11 +240,8 @@ async fn tell(
     let people = accounts::recipients(tx, &ids).await?;
     let bulletin = |(house, tickets): &(OrganisationId, u32)| {
         let theirs = people.iter().filter(|person| person.organisation == *house);
-        let addressee = |person: &accounts::Recipient| Addressee {
-            user: person.user,
-            ways: person.email.iter().map(|to| (Channel::Mail, to.clone())).collect(),
-            leaves_at: crate::domain::notice::by_day(at, &app.book().calendar(person.division)),
-        };
+        let kind = BulletinKind::HouseSuspended;
+        let addressee = |person: &accounts::Recipient| addressee(app, person, kind, at);
         NewBulletin {
             key: format!("house_suspended:{id}:{version}:{house}"),
             bulletin: Bulletin::HouseSuspended {

@@ -189,16 +189,23 @@ async fn tell(app: &App, alarms: Vec<Alarm>, people: &[Recipient]) -> Result<(),
     write(app, bulletins).await
 }
 
-fn addressee(app: &App, person: &Recipient, kind: BulletinKind, at: DateTime<Utc>) -> Addressee {
+pub(super) fn addressee(
+    app: &App,
+    person: &Recipient,
+    kind: BulletinKind,
+    at: DateTime<Utc>,
+) -> Addressee {
     let address = |channel: &Channel| match channel {
         Channel::Mail => person.email.clone(),
         Channel::Sms => person.phone.clone(),
     };
     let ways = kind.channels().iter();
+    let book = app.book();
+    let quiet = book.policy(Some(person.division), None, at).quiet_hours;
     Addressee {
         user: person.user,
         ways: ways.filter_map(|channel| Some((*channel, address(channel)?))).collect(),
-        leaves_at: by_day(at, &app.book().calendar(person.division)),
+        leaves_at: by_day(at, &book.calendar(person.division), quiet),
     }
 }
 

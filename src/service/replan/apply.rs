@@ -13,18 +13,18 @@ use super::admit;
 use super::plan::{Planned, Proposal, Walk, Wish};
 use super::view::{Outcome, named, view};
 use crate::domain::access::Scope;
-use crate::domain::bulletin::Bulletin;
+use crate::domain::bulletin::{Bulletin, BulletinKind};
 use crate::domain::holiday::Doubt;
 use crate::domain::id::OrganisationId;
 use crate::domain::impact::{Impact, Tally};
-use crate::domain::notice::{Channel, by_day};
 use crate::domain::ticket::{Event, EventData, Order};
 use crate::service::audit::{self, Action, Entry};
 use crate::service::notices::expand;
 use crate::service::once::once;
+use crate::service::recurring::addressee;
 use crate::service::rulebook::Rulebook;
 use crate::service::{Answered, App, Error, FieldError, Once};
-use crate::store::outbox::{self, Addressee, NewBulletin};
+use crate::store::outbox::{self, NewBulletin};
 use crate::store::replan::{self, BatchState, Decided, KeptBatch};
 use crate::store::tickets as kept;
 use crate::store::{self, Batch, accounts, rulebook};
@@ -97,14 +97,17 @@ async fn confirm_in(
         decided: None,
     };
     if !is_large {
-        batch.impact = write(tx, &planned, &order, at).await?.impact;
+        batch.impact = write(tx, app, &planned, &order, at).await?.impact;
         batch.made_version = planned.version();
     }
     replan::insert(tx, &batch).await?;
     let action = if is_large { Action::ReplanProposed } else { Action::ReplanApplied };
     record(tx, app, scope, action, &batch).await?;
     let named = named(tally.named);
-    Ok(Outcome { batch: Some(view(tx, batch).await?), ..Outcome::of(&planned, named, tally.impact, seal) })
+    Ok(Outcome {
+        batch: Some(view(tx, batch).await?),
+        ..Outcome::of(&planned, named, tally.impact, seal)
+    })
 }
 
 /// Everything odd about it was confirmed by name.
@@ -157,7 +160,7 @@ async fn approve_in(
     still_fits(&book, &proposal)?;
     let planned = Planned::of(book, &proposal)?;
     let order = order(batch.number, &batch.reason, scope);
-    let tally = write(tx, &planned, &order, at).await?;
+    let tally = write(tx, app, &planned, &order, at).await?;
     batch.state = BatchState::Applied;
     batch.impact = tally.impact.clone();
     batch.made_version = planned.version();
@@ -247,6 +250,7 @@ pub(super) fn order(batch: u32, reason: &str, scope: &Scope) -> Order {
 /// Writes the new rules, the tickets that change by them, and the letters.
 async fn write(
     tx: &DatabaseTransaction,
+    app: &App,
     planned: &Planned,
     order: &Order,
     at: DateTime<Utc>,
@@ -270,14 +274,14 @@ async fn write(
         batch.run(tx).await?;
     }
     let (tally, _) = walk.end();
-    tell(tx, planned, &tally, order, at).await?;
+    tell(tx, app, &tally, order, at).await?;
     Ok(tally)
 }
 
 /// Writes one letter to each organisation whose deadlines moved.
 async fn tell(
     tx: &DatabaseTransaction,
-    planned: &Planned,
+    app: &App,
     tally: &Tally,
     order: &Order,
     at: DateTime<Utc>,
@@ -293,11 +297,7 @@ async fn tell(
             to: people
                 .iter()
                 .filter(|person| person.organisation == *house)
-                .map(|person| Addressee {
-                    user: person.user,
-                    ways: person.email.iter().map(|to| (Channel::Mail, to.clone())).collect(),
-                    leaves_at: by_day(at, &planned.after.calendar(person.division)),
-                })
+                .map(|person| addressee(app, person, BulletinKind::DeadlinesMoved, at))
                 .collect(),
         };
         outbox::insert_bulletins(tx, some.iter().map(bulletin).collect()).await?;

@@ -120,11 +120,14 @@ impl Planned {
         (order, at): (&Order, DateTime<Utc>),
         desks: &[Desk],
     ) -> Result<Option<Change>, Error> {
-        let calendars =
-            (self.before.calendar(ticket.division), self.after.calendar(ticket.division));
         let policy = self.before.policy_of(policy_version(ticket));
+        let next = self.policy_after(policy);
+        let calendars = (
+            self.before.calendar_for(policy, ticket.division),
+            self.after.calendar_for(next, ticket.division),
+        );
         let before = Rules { calendar: &calendars.0, policy, desks };
-        let after = Rules { calendar: &calendars.1, policy: self.policy_after(policy), desks };
+        let after = Rules { calendar: &calendars.1, policy: next, desks };
         replan(ticket, order, at, (&before, &after)).map_err(|refusal| {
             let Refusal::Calendar(error) = refusal else { return refusal.into() };
             let message = format!("a deadline of {}: {error}", ticket.number);

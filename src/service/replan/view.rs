@@ -8,9 +8,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+use super::admit;
 use super::apply::{conflict, order, proposal, still_fits};
 use super::plan::{Planned, Proposal, Walk};
-use super::admit;
 use crate::domain::access::Scope;
 use crate::domain::calendar::{Day, DayKind, Edit};
 use crate::domain::holiday::Doubt;
@@ -183,7 +183,10 @@ pub(super) async fn view(db: &impl ConnectionTrait, batch: KeptBatch) -> Result<
     views(db, vec![batch]).await?.pop().ok_or(Error::NotFound)
 }
 
-async fn views(db: &impl ConnectionTrait, batches: Vec<KeptBatch>) -> Result<Vec<BatchView>, Error> {
+async fn views(
+    db: &impl ConnectionTrait,
+    batches: Vec<KeptBatch>,
+) -> Result<Vec<BatchView>, Error> {
     let mut people: Vec<_> = batches.iter().map(|batch| batch.made.0).collect();
     people.extend(batches.iter().filter_map(|batch| Some(batch.decided.as_ref()?.by)));
     let names = Names::read(db, people, []).await?;

@@ -120,8 +120,8 @@ async fn reply_in(
     let book = app.book_in(tx).await?;
     let (mut changes, mut refused) = (Vec::with_capacity(before.len()), Vec::new());
     for ticket in &before {
-        let calendar = book.calendar(ticket.division);
         let policy = book.policy_of(policy_version(ticket));
+        let calendar = book.calendar_for(policy, ticket.division);
         let desks = desks.get(&ticket.division).map_or(&[][..], Vec::as_slice);
         let rules = Rules { calendar: &calendar, policy, desks };
         match decided(ticket, scope, &chosen.reply, at, &rules) {

@@ -256,8 +256,9 @@ impl BatchBody {
             undoes: batch.undoes,
             made_by: person(batch.made.0.0, &view.made_by),
             made_at: shown(batch.made.1),
-            decided_by: decided
-                .map(|decided| person(decided.by.0, view.decided_by.as_deref().unwrap_or_default())),
+            decided_by: decided.map(|decided| {
+                person(decided.by.0, view.decided_by.as_deref().unwrap_or_default())
+            }),
             decided_at: decided.map(|decided| shown(decided.at)),
             decision: decided.and_then(|decided| decided.words.clone()),
         }

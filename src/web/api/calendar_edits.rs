@@ -112,13 +112,7 @@ pub(in crate::web) async fn set(
     let kind = kind.ok_or_else(|| Error::invalid("kind", "required", "say what the day is"))?;
     let proposal =
         Proposal::Calendar { calendar, edit: Edit::Day(Day { date, kind, name, source }) };
-    let wish = Wish {
-        proposal,
-        reason,
-        undoes: None,
-        seal: input.seal,
-        confirmed: input.confirm,
-    };
+    let wish = Wish { proposal, reason, undoes: None, seal: input.seal, confirmed: input.confirm };
     decided(&site, &write.signed, wish, (is_rehearsal, write.once(outcome))).await
 }
 
@@ -257,11 +251,7 @@ pub(in crate::web) async fn remove(
 }
 
 /// The calendar in the path, for who may edit it.
-fn calendar(
-    site: &Site,
-    signed: &SignedIn,
-    request: &HttpRequest,
-) -> Result<CalendarId, Problem> {
+fn calendar(site: &Site, signed: &SignedIn, request: &HttpRequest) -> Result<CalendarId, Problem> {
     replan::admit(&signed.scope)?;
     let calendar = CalendarId(id(request)?);
     site.app.book().layer(calendar)?;

@@ -55,6 +55,9 @@ pub(in crate::web) struct DayBody {
     pub(in crate::web) kind: DayKind,
     /// True where it is one of the days that count.
     pub(in crate::web) counted: bool,
+    /// The minutes of it that count, where office hours do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) minutes: Option<u32>,
 }
 
 impl DeadlineBody {
@@ -65,8 +68,12 @@ impl DeadlineBody {
 }
 
 fn days(explanation: &[ExplainedDay]) -> Vec<DayBody> {
-    let body =
-        |day: &ExplainedDay| DayBody { date: day.date, kind: day.kind, counted: day.counted };
+    let body = |day: &ExplainedDay| DayBody {
+        date: day.date,
+        kind: day.kind,
+        counted: day.counted,
+        minutes: day.minutes,
+    };
     explanation.iter().map(body).collect()
 }
 

@@ -83,7 +83,7 @@ impl EvidenceBody {
         versions.sort_unstable();
         versions.dedup();
         let division = view.ticket.division;
-        let calendar = lens.book.calendar(division);
+        let calendar = lens.book.calendar_of(&view.ticket);
         let rules = |of: Option<_>| of.is_none_or(|region| division.is_within(region));
         let layers = lens.book.layers().iter().filter(|layer| rules(layer.division));
         let dates = ticket.explained_dates();

@@ -156,8 +156,7 @@ pub(in crate::web) async fn run(
 }
 
 fn refusal(report: &Report) -> Error {
-    let mut errors: Vec<_> =
-        report.errors.iter().take(MOST_SHOWN).map(import::refusal).collect();
+    let mut errors: Vec<_> = report.errors.iter().take(MOST_SHOWN).map(import::refusal).collect();
     let more = report.errors.len().saturating_sub(MOST_SHOWN);
     if more > 0 {
         errors.push(FieldError::new("file", "more", format!("and {more} more refusals")));

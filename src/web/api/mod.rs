@@ -101,9 +101,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 /// Calendars, and the batches that change them.
 fn of_calendars(config: &mut ServiceConfig) {
     config
-        .service(
-            get(resource("/calendars"), calendars::list).route(post().to(calendar_edits::add)),
-        )
+        .service(get(resource("/calendars"), calendars::list).route(post().to(calendar_edits::add)))
         .service(
             get(resource("/calendars/{id}"), calendars::show)
                 .route(delete().to(calendar_edits::remove)),

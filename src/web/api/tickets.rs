@@ -152,7 +152,7 @@ impl BareTicket {
     fn shown(view: &TicketView, lens: &Lens) -> Self {
         let ticket = &view.ticket;
         let explained = |deadline: &Deadline| {
-            let calendar = lens.book.calendar_of(&deadline.calendar_version, ticket.division);
+            let calendar = lens.book.calendar_then(&deadline.calendar_version, ticket);
             let policy = lens.book.policy_of(&deadline.policy_version);
             DeadlineBody::explained(deadline, &calendar, policy, lens.language)
         };

@@ -33,6 +33,16 @@ pub(in crate::web) fn categories() -> Array {
     ArrayBuilder::new().items(category()).build()
 }
 
+/// Parties that a rung may tell.
+pub(in crate::web) fn told_all() -> Array {
+    ArrayBuilder::new().items(told_party()).build()
+}
+
+/// Channels of a rung.
+pub(in crate::web) fn channels() -> Array {
+    ArrayBuilder::new().items(channel()).build()
+}
+
 words! {
     /// What kind of supply problem it is.
     category: crate::domain::ticket::Category = "late_delivery" "short_delivery" "supply_stop"
@@ -45,6 +55,10 @@ words! {
         "discontinued" "force_majeure" "other";
     /// What becomes of rules that end.
     end: crate::web::api::policies::proposal::EndWord = "continued" "national";
+    /// A party that a rung may tell.
+    told_party: crate::domain::policy::Told = "manufacturer" "hospital" "distributor";
+    /// A layer of the calendar.
+    calendar_layer: crate::domain::policy::CalendarLayer = "nation" "province" "city" "county";
     /// How pressing it is.
     urgency: crate::domain::policy::Urgency = "ordinary" "emergency";
     /// When the clock of the solution starts.

@@ -284,7 +284,7 @@ fn to_acknowledge(
     };
     let deadline = view.ticket.deadlines.iter().rfind(is_it)?;
     let is_waiting = escalation.is_open() && escalation.acknowledged_at.is_none();
-    let calendar = lens.book.calendar(view.ticket.division);
+    let calendar = lens.book.calendar_of(&view.ticket);
     left(shell, &view.ticket, deadline, &calendar).filter(|_| is_waiting)
 }
 

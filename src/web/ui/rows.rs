@@ -49,7 +49,7 @@ pub(in crate::web) fn rows(shell: &Shell, lens: &Lens, views: &[TicketView]) -> 
 
 fn row(shell: &Shell, lens: &Lens, view: &TicketView) -> Row {
     let ticket = &view.ticket;
-    let calendar = lens.book.calendar(ticket.division);
+    let calendar = lens.book.calendar_of(ticket);
     let (left, left_class, due) = match next(shell, ticket, &calendar) {
         Some((left, class, due_at)) => (left, class, shell.due(&due_at)),
         None => (String::new(), "", String::new()),

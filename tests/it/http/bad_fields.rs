@@ -276,6 +276,9 @@ fn described(description: &Value, node: &Value, path: &str, found: &mut BTreeSet
     }
 }
 
+/// The calls on time-limit rules are tried field by field in a file of their own.
+const ELSEWHERE: &str = "/api/v1/policies";
+
 async fn every_field_of_every_call_is_here(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let description = app.send(app.request(Method::GET, "/api/openapi.json")).await.json();
@@ -283,7 +286,7 @@ async fn every_field_of_every_call_is_here(db: TestDb) {
     for (template, operations) in description["paths"].as_object().expect("paths") {
         for (method, operation) in operations.as_object().expect("operations") {
             let body = &operation["requestBody"]["content"]["application/json"]["schema"];
-            if body.is_null() {
+            if body.is_null() || template.starts_with(ELSEWHERE) {
                 continue;
             }
             let mut expected = BTreeSet::new();

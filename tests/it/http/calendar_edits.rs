@@ -236,7 +236,10 @@ async fn import(who: &As<'_>, query: &str, kind: &str, file: &str) -> Answer {
 
 async fn a_year_is_imported_and_provisional_deadlines_settle(db: TestDb) {
     let late = Clock::still_at(at("2026-12-30T02:00:00Z"));
-    let later = |app| App { clock: late, ..app };
+    let later = |mut app: App| {
+        app.clock = late;
+        app
+    };
     let app = TestApp::spawn_with(&db, "http://supply.example/", later).await;
     let (hospital, admin) = (app.sign_in("hospital").await, app.sign_in("admin").await);
     let ticket = id(&hospital.file().await);
@@ -426,7 +429,8 @@ async fn engine_and_edits_never_mix_versions(db: TestDb) {
         for _ in 0..20 {
             let open = maker.get("/tickets?state=open&page_size=1").await.expect(200).json();
             let Some(ticket) = open["items"][0]["id"].as_str() else { continue };
-            let answer = maker.post(&format!("/tickets/{ticket}/reply"), &reply("2026-02-24")).await;
+            let answer =
+                maker.post(&format!("/tickets/{ticket}/reply"), &reply("2026-02-24")).await;
             assert!(matches!(answer.status, 200 | 201 | 409), "{}", answer.text);
         }
     };
@@ -434,7 +438,8 @@ async fn engine_and_edits_never_mix_versions(db: TestDb) {
     let mut cursor = String::new();
     let mut seen = 0;
     loop {
-        let page = hospital.get(&format!("/tickets?page_size=100{cursor}")).await.expect(200).json();
+        let page =
+            hospital.get(&format!("/tickets?page_size=100{cursor}")).await.expect(200).json();
         for ticket in page["items"].as_array().expect("tickets") {
             for deadline in ticket["deadlines"].as_array().expect("deadlines") {
                 seen += 1;

@@ -179,7 +179,7 @@ async fn the_pack_says_what_the_api_says(db: TestDb) {
         let makeup = days.iter().find(|day| day["date"] == "2026-02-14").expect("touched");
         assert_eq!(makeup["kind"], "makeup");
         assert!(makeup["source"].as_str().is_some_and(|source| pack.html.contains(source)));
-        assert_eq!(pack.json["policies"][0]["version"], "CN-1");
+        assert_eq!(pack.json["policies"][0]["version"], "37-1");
         assert!(pack.html.contains("鲁医保发〔2023〕14号"), "the policy's document");
         let after = who.get(&path).await.expect(200);
         assert_eq!(before.header("etag"), after.header("etag"), "reading changes nothing");

@@ -262,7 +262,7 @@ async fn the_workbench_leads_to_what_waits(db: TestDb) {
     let admin = app.sign_in("admin").await;
     let desk = page(&app, &admin, "/").await.expect(200).text;
     for (address, count) in
-        [("/organisations", "12"), ("/users", "14"), ("/calendars", "1"), ("/policies", "1")]
+        [("/organisations", "12"), ("/users", "14"), ("/calendars", "1"), ("/policies", "2")]
     {
         assert!(desk.contains(&format!("href=\"{address}\"><b>{count}</b>")), "{address}: {desk}");
     }

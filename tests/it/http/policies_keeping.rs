@@ -14,6 +14,8 @@ both!(
     a_version_is_replaced_by_who_has_read_it,
     a_version_is_withdrawn_before_it_rules,
     a_repeated_request_makes_one_version,
+    no_member_of_another_shape_gets_through,
+    what_is_left_out_is_as_the_nation_has_it,
     what_is_kept_of_an_edit_shows_before_and_after,
     kinds_of_problem_have_rules_of_their_own,
 );
@@ -26,12 +28,26 @@ pub(super) fn draft() -> Value {
         "categories": [],
         "ordinary": {"reply": {"working_days": 1}, "resolve": {"working_days": 3}},
         "emergency": {"reply": {"elapsed_hours": 2}, "resolve": {"elapsed_hours": 24}},
-        "resolve_from": "filing", "counting": {"due_time": "17:30", "cutoff_time": "16:00"},
+        "resolve_from": "filing",
+        "counting": {
+            "due_time": "17:30", "cutoff_time": "16:00",
+            "office_hours": [{"from": "08:30", "to": "12:00"}, {"from": "13:30", "to": "18:00"}],
+        },
+        "warnings": {
+            "days": [{"days_before": 1}, {"on_due_day": "08:45"}], "hours": [{"half_time": true}],
+        },
+        "quiet_hours": {"begins": "21:00", "ends": "07:30"}, "calendar_layer": "province",
         "late_promise_within": 5, "extension_within": 10, "remind_hospital_after": 3,
         "decide_silence_after": 6, "shortage_alarm": {"hospitals": 3, "cities": 2},
         "ladder": [
-            {"level": "county", "acknowledge_within": 1, "close_within": 3},
-            {"level": "city", "acknowledge_within": 2, "close_within": 5},
+            {
+                "level": "county", "acknowledge_within": 1, "close_within": 3,
+                "told": ["hospital", "distributor"], "channels": ["mail"],
+            },
+            {
+                "level": "city", "acknowledge_within": 2, "close_within": 5,
+                "told": ["manufacturer", "hospital"], "channels": null,
+            },
         ],
     })
 }
@@ -63,7 +79,8 @@ async fn a_version_rules_what_is_filed_from_its_day_on(db: TestDb) {
     let read = hospital.get(&format!("/policies/{}", id(&made))).await.expect(200);
     assert_eq!((read.json(), read.header("etag")), (made.clone(), "\"1\"".to_owned()));
     let mut expected = draft();
-    expected["counting"] = json!({"due_time": "17:30:00", "cutoff_time": "16:00:00"});
+    expected["counting"]["due_time"] = json!("17:30:00");
+    expected["counting"]["cutoff_time"] = json!("16:00:00");
     for (name, value) in expected.as_object().expect("an object") {
         assert!(name == "reason" || made[name] == *value, "{name}: {}", made[name]);
     }
@@ -88,6 +105,7 @@ async fn everything_wrong_is_named_at_once(db: TestDb) {
         "ordinary": {"reply": {"working_days": 6}, "resolve": {"working_days": 5}},
         "emergency": {"reply": {}, "resolve": {"elapsed_hours": 5000}},
         "counting": {"due_time": "24:00", "cutoff_time": "00:00"},
+        "warnings": {"days": [], "hours": [{"half_time": true, "days_before": 1}]},
         "ladder": [
             {"level": "city", "acknowledge_within": 0, "close_within": 5},
             {"level": "county", "acknowledge_within": 2, "close_within": 1},
@@ -112,6 +130,7 @@ async fn everything_wrong_is_named_at_once(db: TestDb) {
         "name required",
         "ordinary.resolve shorter_than_reply",
         "reason retroactive",
+        "warnings.hours[0] ambiguous",
     ];
     assert_eq!(told, expected);
     for (field, value, code) in [
@@ -276,5 +295,87 @@ async fn kinds_of_problem_have_rules_of_their_own(db: TestDb) {
         let reckoned = hospital.get(&format!("/deadline?{at}{category}")).await.expect(200).json();
         assert_eq!(reckoned["policy"]["version"] == made["version"], expected, "{category}");
     }
+    app.stop().await;
+}
+
+/// Every leaf and list of a document, by its pointer and its path as refusals name it.
+fn places(value: &Value, pointer: &str, path: &str, found: &mut Vec<(String, String)>) {
+    if !pointer.is_empty() {
+        found.push((pointer.to_owned(), path.to_owned()));
+    }
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let dot = if path.is_empty() { "" } else { "." };
+                places(member, &format!("{pointer}/{name}"), &format!("{path}{dot}{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                places(item, &format!("{pointer}/{at}"), &format!("{path}[{at}]"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+async fn no_member_of_another_shape_gets_through(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let admin = app.sign_in("admin").await;
+    let mut all = Vec::new();
+    places(&draft(), "", "", &mut all);
+    assert!(all.len() > 50, "{}", all.len());
+    let odd = [json!(true), json!(-1), json!(1e300), json!("\u{0}"), json!([[]]), json!({"x": 1})];
+    for (pointer, path) in &all {
+        for value in &odd {
+            let mut body = draft();
+            let place = body.pointer_mut(pointer).expect("a place");
+            if place == value {
+                continue;
+            }
+            *place = value.clone();
+            let answer = admin.post("/policies", &body).await;
+            assert_eq!(answer.status, 422, "{path} {value}: {}", answer.text);
+            let names_it = |(field, _): &(String, String)| {
+                let field = field.split(['.', '[']).next().unwrap_or_default();
+                path.starts_with(field)
+            };
+            assert!(answer.fields().iter().any(names_it), "{path} {value}: {}", answer.text);
+        }
+    }
+    app.stop().await;
+}
+
+async fn what_is_left_out_is_as_the_nation_has_it(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let admin = app.sign_in("admin").await;
+    let mut body = json!({});
+    for name in ["name", "division", "effective_from", "source", "ordinary", "emergency"] {
+        body[name] = draft()[name].clone();
+    }
+    body["ladder"] = json!([{"level": "city", "acknowledge_within": 2, "close_within": 5}]);
+    let made = admin.act("/policies", body.clone()).await;
+    let nation = admin.get("/policies/01900000-0000-7000-8000-000000000001").await.json();
+    for name in [
+        "resolve_from",
+        "counting",
+        "late_promise_within",
+        "extension_within",
+        "remind_hospital_after",
+        "decide_silence_after",
+        "shortage_alarm",
+        "warnings",
+        "quiet_hours",
+        "calendar_layer",
+        "categories",
+    ] {
+        assert_eq!(made[name], nation[name], "{name}");
+    }
+    assert_eq!(made["ladder"][0], nation["ladder"][0]);
+    body["division"] = json!("330000");
+    body["quiet_hours"] = json!(null);
+    body["shortage_alarm"] = json!(null);
+    let made = admin.act("/policies", body).await;
+    assert_eq!((&made["quiet_hours"], &made["shortage_alarm"]), (&json!(null), &json!(null)));
     app.stop().await;
 }

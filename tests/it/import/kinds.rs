@@ -149,7 +149,8 @@ fn ten_thousand(wrong: &[u32]) -> String {
     let mut table = PRODUCTS.to_owned();
     for row in 2..=10_001 {
         let maker = if wrong.contains(&row) { "无名制药" } else { "岱海制药有限公司" };
-        let line = format!("XJ01CAA001E0010101{row:05},370000,阿莫西林胶囊,胶囊剂,0.25g,盒,{maker}\n");
+        let line =
+            format!("XJ01CAA001E0010101{row:05},370000,阿莫西林胶囊,胶囊剂,0.25g,盒,{maker}\n");
         table.push_str(&line);
     }
     table

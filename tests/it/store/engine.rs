@@ -61,6 +61,8 @@ async fn seeding_twice_is_harmless(db: TestDb) {
     for _ in 0..2 {
         let nation = shipped::nation().expect("the shipped calendar");
         Rulebook::seed(&db.store, nation).await.expect("seeded");
+        let policies = shipped::policies().expect("the shipped policies");
+        Rulebook::seed_policies(&db.store, policies).await.expect("seeded");
     }
     assert_eq!(count().await, before);
     let book = Rulebook::load(db.store.read()).await.expect("loaded");

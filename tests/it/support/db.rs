@@ -178,6 +178,8 @@ async fn prepared(url: &str) -> Store {
     let store = Store::connect(url).await.expect("the database opens");
     let nation = shipped::nation().expect("the shipped calendar");
     Rulebook::seed(&store, nation).await.expect("the rulebook is written");
+    let policies = shipped::policies().expect("the shipped policies");
+    Rulebook::seed_policies(&store, policies).await.expect("the policies are written");
     let divisions = shipped::divisions().expect("the shipped divisions");
     Rulebook::seed_divisions(&store, divisions).await.expect("the divisions are written");
     store

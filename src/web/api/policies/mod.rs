@@ -11,14 +11,17 @@ use uuid::Uuid;
 
 pub(in crate::web) mod keeping;
 pub(in crate::web) mod proposal;
+pub(in crate::web) mod settings;
 
 use super::docs::Problems;
 use super::{id, words};
 use crate::domain::calendar::Target;
 use crate::domain::id::PolicyId;
+use crate::domain::notice::Channel;
 use crate::domain::party::{Division, Level};
 use crate::domain::policy::{
-    Decision, Policy, ResolveFrom, Rung, ShortageThreshold, Targets, Withdrawal,
+    CalendarLayer, Decision, Policy, ResolveFrom, Rung, ShortageThreshold, Targets, Told,
+    Withdrawal,
 };
 use crate::domain::ticket::Category;
 use crate::service::rulebook::PolicyView;
@@ -28,6 +31,7 @@ use crate::web::error::Problem;
 use crate::web::paging::{List, Page};
 use crate::web::query::Query;
 use crate::web::site::Site;
+use settings::{QuietBody, WarningsBody, WindowBody, office_shown};
 
 /// A version of the rules for a region and a time.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,6 +77,13 @@ pub(in crate::web) struct PolicyDocument {
     pub(in crate::web) decide_silence_after: u16,
     /// When a shortage event is the province's affair; null = never.
     pub(in crate::web) shortage_alarm: Option<ThresholdBody>,
+    /// When somebody is warned.
+    pub(in crate::web) warnings: WarningsBody,
+    /// When nothing leaves that is not urgent; null = it leaves at any time.
+    pub(in crate::web) quiet_hours: Option<QuietBody>,
+    /// Down to which layer of the calendar days are taken from.
+    #[schema(schema_with = words::calendar_layer)]
+    pub(in crate::web) calendar_layer: CalendarLayer,
     /// First rung first.
     pub(in crate::web) ladder: Vec<RungBody>,
     /// It was taken back before it ruled anything.
@@ -121,6 +132,9 @@ pub(in crate::web) struct TargetBody {
     /// So many hours, which no holiday stops.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::web) elapsed_hours: Option<u16>,
+    /// So many office hours of working days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) working_hours: Option<u16>,
 }
 
 /// How working days are counted.
@@ -132,6 +146,8 @@ pub(in crate::web) struct CountingBody {
     /// A filing after it counts as the next day's; null = none does.
     #[schema(value_type = Option<String>, example = "16:00:00")]
     pub(in crate::web) cutoff_time: Option<NaiveTime>,
+    /// The stretches of a working day in which office hours count.
+    pub(in crate::web) office_hours: Vec<WindowBody>,
 }
 
 /// How far a shortage event must reach.
@@ -151,6 +167,12 @@ pub(in crate::web) struct RungBody {
     pub(in crate::web) acknowledge_within: u16,
     /// Working days after entry by which the ticket must be closed.
     pub(in crate::web) close_within: u16,
+    /// Who is told beside the bureau.
+    #[schema(schema_with = words::told_all)]
+    pub(in crate::web) told: Vec<Told>,
+    /// On which channels beside the in-app mailbox; null = as each party is told of an escalation.
+    #[schema(schema_with = words::channels)]
+    pub(in crate::web) channels: Option<Vec<Channel>>,
 }
 
 impl PolicyDocument {
@@ -176,6 +198,9 @@ impl PolicyDocument {
             shortage_alarm,
             ladder,
             categories,
+            warnings,
+            quiet_hours,
+            calendar_layer,
             withdrawn,
             decision,
         } = policy;
@@ -197,12 +222,16 @@ impl PolicyDocument {
             counting: CountingBody {
                 due_time: counting.due_time,
                 cutoff_time: counting.cutoff_time,
+                office_hours: office_shown(counting.office),
             },
             late_promise_within: *late_promise_within,
             extension_within: *extension_within,
             remind_hospital_after: *remind_hospital_after,
             decide_silence_after: *decide_silence_after,
             shortage_alarm: shortage_alarm.map(ThresholdBody::from),
+            warnings: WarningsBody::from(warnings),
+            quiet_hours: quiet_hours.map(QuietBody::from),
+            calendar_layer: *calendar_layer,
             ladder: ladder.iter().map(RungBody::from).collect(),
             withdrawn: withdrawn.as_ref().map(WithdrawalBody::from),
             decision: decision.as_ref().map(DecisionBody::from),
@@ -243,6 +272,7 @@ impl From<Target> for TargetBody {
         match target {
             Target::WorkingDays(days) => Self { working_days: Some(days), ..Self::default() },
             Target::ElapsedHours(hours) => Self { elapsed_hours: Some(hours), ..Self::default() },
+            Target::WorkingHours(hours) => Self { working_hours: Some(hours), ..Self::default() },
         }
     }
 }
@@ -259,6 +289,8 @@ impl From<&Rung> for RungBody {
             level: rung.level,
             acknowledge_within: rung.acknowledge_within,
             close_within: rung.close_within,
+            told: rung.told.clone(),
+            channels: rung.channels.clone(),
         }
     }
 }

@@ -2,16 +2,15 @@
 //!
 //! **Never** judges whether the rules make sense; that is the domain's.
 
-use chrono::NaiveTime;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::settings::{QuietBody, WarningsBody, WindowBody, office, time};
 use crate::domain::calendar::{Counting, Target};
 use crate::domain::id::PolicyId;
 use crate::domain::party::{Division, Level};
-use crate::domain::policy::{Policy, ResolveFrom, Rung, ShortageThreshold, Targets};
-use crate::domain::ticket::Category;
+use crate::domain::policy::{CalendarLayer, Policy, ResolveFrom, Rung, ShortageThreshold, Targets};
 use crate::service::policies::{End, Proposal};
 use crate::service::{Error, FieldError};
 use crate::web::api::filing::LONGEST_REASON;
@@ -69,8 +68,19 @@ pub(in crate::web) struct NewPolicy {
     /// Working days after a reported solution until a bureau decides for a silent hospital.
     decide_silence_after: Option<i64>,
     /// When a shortage event is the province's affair; null = never.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<NewThreshold>)]
-    shortage_alarm: Option<Object<NewThreshold>>,
+    shortage_alarm: Option<Option<Object<NewThreshold>>>,
+    /// When somebody is warned.
+    #[schema(value_type = Option<WarningsBody>)]
+    warnings: Option<Object<WarningsBody>>,
+    /// When nothing leaves that is not urgent; null = it leaves at any time.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<QuietBody>)]
+    quiet_hours: Option<Option<Object<QuietBody>>>,
+    /// Down to which layer of the calendar days are taken from.
+    #[schema(schema_with = words::calendar_layer)]
+    calendar_layer: Option<String>,
     /// First rung first.
     #[schema(value_type = Vec<NewRung>)]
     ladder: Vec<Object<NewRung>>,
@@ -94,6 +104,8 @@ pub(in crate::web) struct NewTarget {
     working_days: Option<i64>,
     /// So many hours, which no holiday stops.
     elapsed_hours: Option<i64>,
+    /// So many office hours of working days.
+    working_hours: Option<i64>,
 }
 
 /// How working days are counted.
@@ -106,6 +118,9 @@ pub(in crate::web) struct NewCounting {
     /// A filing after it counts as the next day's; null = none does.
     #[schema(example = "16:00")]
     cutoff_time: Option<String>,
+    /// One to three stretches of a working day; 09:00–12:00 and 13:00–17:00 where they are left out.
+    #[schema(value_type = Option<Vec<WindowBody>>)]
+    office_hours: Option<Vec<Object<WindowBody>>>,
 }
 
 /// How far a shortage event must reach.
@@ -126,6 +141,21 @@ pub(in crate::web) struct NewRung {
     acknowledge_within: i64,
     /// Working days after entry by which the ticket must be closed.
     close_within: i64,
+    /// Who is told beside the bureau; the manufacturer and the hospital where it is left out.
+    #[schema(schema_with = words::told_all)]
+    told: Option<Vec<String>>,
+    /// On which channels beside the in-app mailbox; null = as each party is told of an escalation.
+    #[schema(schema_with = words::channels)]
+    channels: Option<Vec<String>>,
+}
+
+/// A member that may be null, told from one that is left out.
+fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
 }
 
 impl NewPolicy {
@@ -164,23 +194,47 @@ impl NewPolicy {
                 .resolve_from
                 .and_then(|word| check.word::<ResolveFrom>("resolve_from", &word))
                 .unwrap_or_default(),
-            counting: Counting {
-                due_time: time(&mut check, "counting.due_time", counting.due_time),
-                cutoff_time: time(&mut check, "counting.cutoff_time", counting.cutoff_time),
-            },
+            counting: read_counting(&mut check, counting),
             late_promise_within,
             extension_within,
             remind_hospital_after,
             decide_silence_after,
-            shortage_alarm: self.shortage_alarm.map(|alarm| ShortageThreshold {
-                hospitals: span(&mut check, "shortage_alarm.hospitals", alarm.0.hospitals).into(),
-                cities: span(&mut check, "shortage_alarm.cities", alarm.0.cities).into(),
-            }),
+            shortage_alarm: match self.shortage_alarm {
+                Some(alarm) => alarm.map(|alarm| threshold(&mut check, &alarm.0)),
+                None => own.shortage_alarm,
+            },
+            warnings: WarningsBody::read(&mut check, self.warnings),
+            quiet_hours: match self.quiet_hours {
+                Some(quiet) => quiet.and_then(|quiet| QuietBody::read(&mut check, &quiet.0)),
+                None => own.quiet_hours,
+            },
+            calendar_layer: self
+                .calendar_layer
+                .and_then(|word| check.word::<CalendarLayer>("calendar_layer", &word))
+                .unwrap_or_default(),
             ladder: ladder(&mut check, &self.ladder),
-            categories: categories(&mut check, &self.categories.unwrap_or_default()),
+            categories: several(&mut check, "categories", &self.categories.unwrap_or_default()),
             ..own
         };
         Proposal { policy, reason, refused: refused(check) }
+    }
+}
+
+fn read_counting(check: &mut Check, body: NewCounting) -> Counting {
+    let mut at = |name: &str, text: Option<String>| {
+        text.and_then(|text| time(check, &format!("counting.{name}"), &text))
+    };
+    Counting {
+        due_time: at("due_time", body.due_time),
+        cutoff_time: at("cutoff_time", body.cutoff_time),
+        office: office(check, body.office_hours),
+    }
+}
+
+fn threshold(check: &mut Check, body: &NewThreshold) -> ShortageThreshold {
+    ShortageThreshold {
+        hospitals: span(check, "shortage_alarm.hospitals", body.hospitals).into(),
+        cities: span(check, "shortage_alarm.cities", body.cities).into(),
     }
 }
 
@@ -191,7 +245,8 @@ fn refused(check: Check) -> Vec<FieldError> {
     }
 }
 
-fn span(check: &mut Check, field: &str, value: i64) -> u16 {
+/// A number of days or hours.
+pub(super) fn span(check: &mut Check, field: &str, value: i64) -> u16 {
     u16::try_from(check.number(field, value, SPAN)).unwrap_or(1)
 }
 
@@ -212,31 +267,23 @@ fn targets(check: &mut Check, name: &str, body: &NewTargets) -> Targets {
 
 fn target(check: &mut Check, field: &str, body: &NewTarget) -> Target {
     let inner = |name: &str| format!("{field}.{name}");
-    match (body.working_days, body.elapsed_hours) {
-        (Some(days), None) => Target::WorkingDays(span(check, &inner("working_days"), days)),
-        (None, Some(hours)) => Target::ElapsedHours(span(check, &inner("elapsed_hours"), hours)),
-        (None, None) => {
+    match (body.working_days, body.elapsed_hours, body.working_hours) {
+        (Some(days), None, None) => Target::WorkingDays(span(check, &inner("working_days"), days)),
+        (None, Some(hours), None) => {
+            Target::ElapsedHours(span(check, &inner("elapsed_hours"), hours))
+        }
+        (None, None, Some(hours)) => {
+            Target::WorkingHours(span(check, &inner("working_hours"), hours))
+        }
+        (None, None, None) => {
             check.refuse(field, "required", "say how long, in days or in hours");
             Target::WorkingDays(1)
         }
-        (Some(_), Some(_)) => {
+        (_, _, _) => {
             check.refuse(field, "ambiguous", "say it in one way only");
             Target::WorkingDays(1)
         }
     }
-}
-
-/// A time of day, by the minute; seconds may stand there as they are shown.
-fn time(check: &mut Check, field: &str, text: Option<String>) -> Option<NaiveTime> {
-    let text = text?;
-    let parsed = ["%H:%M", "%H:%M:%S"].iter().find_map(|format| {
-        let is_shaped = text.len() == 5 || text.len() == 8;
-        NaiveTime::parse_from_str(&text, format).ok().filter(|_| is_shaped)
-    });
-    if parsed.is_none() {
-        check.refuse(field, "time", "a time of day like 17:30");
-    }
-    parsed
 }
 
 fn ladder(check: &mut Check, rungs: &[Object<NewRung>]) -> Vec<Rung> {
@@ -251,15 +298,32 @@ fn ladder(check: &mut Check, rungs: &[Object<NewRung>]) -> Vec<Rung> {
             level: level.unwrap_or(Level::Province),
             acknowledge_within: span(check, &field("acknowledge_within"), rung.acknowledge_within),
             close_within: span(check, &field("close_within"), rung.close_within),
+            told: match &rung.told {
+                Some(words) => several(check, &field("told"), words),
+                None => Rung::of(Level::City, 1, 1).told,
+            },
+            channels: rung.channels.as_ref().map(|w| several(check, &field("channels"), w)),
         });
     }
     all
 }
 
-fn categories(check: &mut Check, words: &[String]) -> Vec<Category> {
-    let read =
-        |(at, word): (usize, &String)| check.word::<Category>(&format!("categories[{at}]"), word);
-    words.iter().enumerate().filter_map(read).collect()
+/// Words of a set, each once.
+fn several<T: serde::de::DeserializeOwned>(
+    check: &mut Check,
+    field: &str,
+    words: &[String],
+) -> Vec<T> {
+    let mut read = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let field = format!("{field}[{at}]");
+        if words.iter().take(at).any(|earlier| earlier == word) {
+            check.refuse(&field, "twice", "this is named already");
+        } else {
+            read.extend(check.word(&field, word));
+        }
+    }
+    read
 }
 
 /// Why something is done.

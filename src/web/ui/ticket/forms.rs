@@ -302,7 +302,7 @@ pub(in crate::web::ui) fn promise_limit(
         None => {
             let version = ticket.deadlines.first()?.policy_version.as_str();
             let within = lens.book.policy_of(version).late_promise_within;
-            let calendar = lens.book.calendar(ticket.division);
+            let calendar = lens.book.calendar_of(ticket);
             calendar.nth_working_day_after(local_date(shell.now), within).ok()
         }
     }

@@ -129,7 +129,7 @@ async fn draw(
     let (view, record) = dossier::read(app, scope, id).await?;
     let shell = Shell::of(site, request, signed).await?.on(medium);
     let lens = Lens::of(app, signed);
-    let calendar = lens.book.calendar(view.ticket.division);
+    let calendar = lens.book.calendar_of(&view.ticket);
     let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
     let rows =
         |bare: &BareTicket| deadlines::rows(&shell, &view.ticket, &calendar, &bare.deadlines);

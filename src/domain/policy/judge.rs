@@ -2,11 +2,14 @@
 //!
 //! **Never** stops at the first mistake, and never repairs one.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::{Policy, ResolveFrom, Rung, Targets, prefix};
-use crate::domain::calendar::Target;
+use super::{Policy, ResolveFrom, Rung, Targets, Warning, prefix};
+use crate::domain::calendar::{Office, Target};
 use crate::domain::party::{Division, Level};
+
+/// Quiet hours leave at least so much of a day.
+const SHORTEST_DAY: TimeDelta = TimeDelta::hours(4);
 
 /// Something wrong with a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +48,11 @@ pub struct Against<'a> {
 pub fn check(policy: &Policy, against: &Against<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     validity(policy, against, &mut faults);
-    targets("ordinary", &policy.ordinary, policy.resolve_from, &mut faults);
-    targets("emergency", &policy.emergency, policy.resolve_from, &mut faults);
+    targets("ordinary", &policy.ordinary, policy, &mut faults);
+    targets("emergency", &policy.emergency, policy, &mut faults);
     counting(policy, &mut faults);
+    warnings(policy, &mut faults);
+    quiet_hours(policy, &mut faults);
     promises(policy, &mut faults);
     ladder(policy, &mut faults);
     faults
@@ -123,23 +128,27 @@ fn collides(policy: &Policy, other: &Policy, against: &Against<'_>) -> bool {
     shares && !ends_before(other.effective_to, policy.effective_from)
 }
 
-/// A target in hours, a working day being 24 of them.
-fn nominal_hours(target: Target) -> u32 {
+/// A target in hours, a working day being 24 of them however short the office hours are.
+fn nominal_hours(target: Target, office: Office) -> u32 {
+    let working_day = u32::try_from(office.length().num_minutes()).unwrap_or(1);
     match target {
         Target::WorkingDays(days) => u32::from(days) * 24,
         Target::ElapsedHours(hours) => u32::from(hours),
+        Target::WorkingHours(hours) => (u32::from(hours) * 24 * 60).div_ceil(working_day.max(1)),
     }
 }
 
-fn targets(name: &str, targets: &Targets, from: ResolveFrom, faults: &mut Vec<Fault>) {
+fn targets(name: &str, targets: &Targets, policy: &Policy, faults: &mut Vec<Fault>) {
+    let office = policy.counting.office;
     for (which, target) in [("reply", targets.reply), ("resolve", targets.resolve)] {
-        if nominal_hours(target) == 0 {
+        if nominal_hours(target, office) == 0 {
             let message = "nobody can do anything in no time";
             faults.push(Fault::new(format!("{name}.{which}"), "zero", message));
         }
     }
-    let (reply, resolve) = (nominal_hours(targets.reply), nominal_hours(targets.resolve));
-    if from == ResolveFrom::Filing && resolve < reply && resolve > 0 {
+    let (reply, resolve) =
+        (nominal_hours(targets.reply, office), nominal_hours(targets.resolve, office));
+    if policy.resolve_from == ResolveFrom::Filing && resolve < reply && resolve > 0 {
         let message = "a problem cannot be due to be solved before the reply to it is due";
         faults.push(Fault::new(format!("{name}.resolve"), "shorter_than_reply", message));
     }
@@ -152,6 +161,73 @@ fn counting(policy: &Policy, faults: &mut Vec<Fault>) {
         if time == Some(NaiveTime::MIN) {
             let message = "00:00 would take the whole day away; leave it empty for 24:00";
             faults.push(Fault::new(format!("counting.{field}"), "midnight", message));
+        }
+    }
+    let opens = policy.counting.office.windows().next().map(|window| window.from);
+    let due = policy.counting.due_time.filter(|due| *due != NaiveTime::MIN);
+    if let (Some(due), Some(opens)) = (due, opens)
+        && due <= opens
+    {
+        let message = format!("the last day would end before the office opens at {opens}");
+        faults.push(Fault::new("counting.due_time", "before_office", message));
+    }
+}
+
+/// The most working days that any time limit has.
+fn longest_days(policy: &Policy) -> u16 {
+    let all = [policy.ordinary, policy.emergency].into_iter();
+    let days =
+        all.flat_map(|targets| [targets.reply, targets.resolve]).map(|target| match target {
+            Target::WorkingDays(days) => days,
+            Target::ElapsedHours(_) | Target::WorkingHours(_) => 0,
+        });
+    days.max().unwrap_or(0).max(policy.late_promise_within)
+}
+
+fn warnings(policy: &Policy, faults: &mut Vec<Fault>) {
+    let due = policy.counting.due_time;
+    for (name, list) in [("days", &policy.warnings.days), ("hours", &policy.warnings.hours)] {
+        for (at, warning) in list.iter().enumerate() {
+            let field = format!("warnings.{name}[{at}]");
+            let fault = match warning {
+                Warning::OnDueDay(time) if due.is_some_and(|due| *time >= due) => {
+                    Some(("after_due", "nobody is helped by a warning at or after the due time"))
+                }
+                Warning::DaysBefore(0) => Some(("zero", "at least one working day")),
+                Warning::DaysBefore(days) if *days >= longest_days(policy) => {
+                    Some(("never_comes", "no time limit is that long"))
+                }
+                Warning::OnDueDay(_) | Warning::DaysBefore(_) | Warning::HalfTime => None,
+            };
+            let fault = fault.filter(|_| due != Some(NaiveTime::MIN));
+            if let Some((code, message)) = fault {
+                faults.push(Fault::new(field, code, message));
+            } else if list.iter().take(at).any(|earlier| earlier == warning) {
+                faults.push(Fault::new(field, "twice", "this warning is there already"));
+            }
+        }
+    }
+}
+
+fn quiet_hours(policy: &Policy, faults: &mut Vec<Fault>) {
+    let Some(quiet) = policy.quiet_hours else { return };
+    let open = quiet.begins - quiet.ends;
+    if open < SHORTEST_DAY {
+        let message = "they last from an evening to the next morning, and leave four hours a day";
+        faults.push(Fault::new("quiet_hours", "quiet_too_long", message));
+        return;
+    }
+    let hours = TimeDelta::hours(24) - open;
+    for (name, target) in [("reply", policy.ordinary.reply), ("resolve", policy.ordinary.resolve)] {
+        let Target::ElapsedHours(n) = target else { continue };
+        if n > 0 && TimeDelta::hours(i64::from(n)) <= hours {
+            let message = "the clock would run out before the quiet hours let anybody know of the \
+                           ticket; emergency tickets alone are told at once";
+            faults.push(Fault::new(
+                format!("ordinary.{name}"),
+                "swallowed_by_quiet_hours",
+                message,
+            ));
         }
     }
 }
@@ -298,7 +374,10 @@ mod tests {
 
     #[test]
     fn a_reply_later_than_the_solution_is_refused_unless_the_solution_follows_it() {
-        let late = |policy: &mut Policy| policy.ordinary.resolve = Target::ElapsedHours(47);
+        let late = |policy: &mut Policy| {
+            policy.quiet_hours = None;
+            policy.ordinary.resolve = Target::ElapsedHours(47);
+        };
         assert_eq!(faults(late), ["ordinary.resolve shorter_than_reply"]);
         assert!(faults(|policy| policy.ordinary.resolve = Target::ElapsedHours(48)).is_empty());
         let follows = faults(|policy| {
@@ -378,6 +457,69 @@ mod tests {
         assert_eq!(told(&kinds), ["categories another_scope"]);
         let earlier = Policy { effective_from: date("2026-11-30"), ..sound() };
         assert_eq!(told(&earlier), ["effective_from before_predecessor"]);
+    }
+
+    #[test]
+    fn warnings_come_before_what_they_warn_of_and_once() {
+        let time = |text: &str| text.parse().expect("a time");
+        let told = faults(|policy| {
+            policy.counting.due_time = Some(time("17:30:00"));
+            policy.warnings.days = vec![
+                Warning::OnDueDay(time("17:30:00")),
+                Warning::OnDueDay(time("17:29:00")),
+                Warning::DaysBefore(0),
+                Warning::DaysBefore(5),
+                Warning::DaysBefore(4),
+                Warning::DaysBefore(4),
+            ];
+            policy.warnings.hours.clear();
+        });
+        let expected = [
+            "warnings.days[0] after_due",
+            "warnings.days[2] zero",
+            "warnings.days[3] never_comes",
+            "warnings.days[5] twice",
+        ];
+        assert_eq!(told, expected);
+        let early = faults(|policy| policy.counting.due_time = Some(time("09:00:00")));
+        assert_eq!(early, ["counting.due_time before_office", "warnings.days[0] after_due"]);
+    }
+
+    #[test]
+    fn quiet_hours_are_of_the_night_and_swallow_no_limit() {
+        let quiet = |begins: &str, ends: &str| {
+            let (begins, ends) = (begins.parse().expect("a time"), ends.parse().expect("a time"));
+            faults(|policy| {
+                policy.quiet_hours = Some(crate::domain::policy::QuietHours { begins, ends })
+            })
+        };
+        assert!(quiet("12:00:00", "08:00:00").is_empty());
+        for (begins, ends) in [("08:00:00", "20:00:00"), ("11:59:00", "08:00:00")] {
+            assert_eq!(quiet(begins, ends), ["quiet_hours quiet_too_long"], "{begins} {ends}");
+        }
+        let short = |hours| {
+            faults(|policy| {
+                policy.ordinary.reply = Target::ElapsedHours(hours);
+                policy.warnings.days.clear();
+            })
+        };
+        assert_eq!(short(12), ["ordinary.reply swallowed_by_quiet_hours"]);
+        assert!(short(13).is_empty());
+        assert!(faults(|policy| policy.emergency.reply = Target::ElapsedHours(1)).is_empty());
+    }
+
+    #[test]
+    fn office_hours_compare_with_days() {
+        let hours = |reply, resolve| {
+            faults(|policy| {
+                policy.ordinary = Targets {
+                    reply: Target::WorkingHours(reply),
+                    resolve: Target::WorkingDays(resolve),
+                };
+            })
+        };
+        assert!(hours(14, 2).is_empty(), "two days of seven hours");
+        assert_eq!(hours(15, 2), ["ordinary.resolve shorter_than_reply"]);
     }
 
     #[test]
