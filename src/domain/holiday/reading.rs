@@ -113,17 +113,20 @@ pub enum Why {
     OtherYear,
     /// More days in a row than a holiday has.
     TooLong,
+    /// A day that no month has, like 2月30日.
+    NoSuchDay,
 }
 
 impl Why {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Unclear,
         Self::PartOfDay,
         Self::Recurs,
         Self::Encoded,
         Self::OtherYear,
         Self::TooLong,
+        Self::NoSuchDay,
     ];
 
     /// The stable name.
@@ -136,6 +139,7 @@ impl Why {
             Self::Encoded => "encoded",
             Self::OtherYear => "other_year",
             Self::TooLong => "too_long",
+            Self::NoSuchDay => "no_such_day",
         }
     }
 
@@ -149,6 +153,7 @@ impl Why {
             Self::Encoded => "its text is encoded in a way that is not read here",
             Self::OtherYear => "its dates are not of the year",
             Self::TooLong => "it is longer than a holiday is",
+            Self::NoSuchDay => "there is no such day",
         }
     }
 }

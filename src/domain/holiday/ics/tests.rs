@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::calendar::{Day, DayKind};
 use crate::domain::holiday::Why;
 
 /// A calendar of these events' lines.
