@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::docs::Problems;
+use super::imports::HeldBody;
 use super::lens::localised;
 use super::{id, words};
 use crate::domain::calendar::DayKind;
@@ -75,17 +76,6 @@ pub(in crate::web) struct DayChangeBody {
 pub(in crate::web) struct DoubtBody {
     pub(in crate::web) code: &'static str,
     pub(in crate::web) message: String,
-}
-
-/// A line of a file that is held for review.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::web) struct HeldBody {
-    /// The line it begins in, from 1.
-    pub(in crate::web) row: u32,
-    /// What it says.
-    pub(in crate::web) said: String,
-    pub(in crate::web) code: &'static str,
-    pub(in crate::web) message: &'static str,
 }
 
 /// A deadline before and after.

@@ -9,12 +9,13 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::batches::{HeldBody, LONGEST_REASON, OutcomeBody, rehearsal};
+use super::batches::{LONGEST_REASON, OutcomeBody, rehearsal};
 use super::calendars::CalendarBody;
 use super::docs::Problems;
 use super::id;
+use super::imports::HeldBody;
 use crate::domain::calendar::{Day, DayKind, Edit};
-use crate::domain::holiday::{Held, Reading};
+use crate::domain::holiday::Reading;
 use crate::domain::id::CalendarId;
 use crate::domain::party::Division;
 use crate::service::import::read_calendar;
@@ -200,7 +201,10 @@ pub(in crate::web) async fn import(
     let proposal = Proposal::Calendar { calendar, edit: Edit::Learn(material) };
     let wish = Wish { proposal, reason, undoes: None, seal, confirmed };
     let once = keyed.once(signed.user(), fingerprint, move |outcome: &Outcome| {
-        let body = OutcomeBody { held: shown(&held), ..OutcomeBody::shown(outcome) };
+        let body = OutcomeBody {
+            held: held.iter().map(HeldBody::shown).collect(),
+            ..OutcomeBody::shown(outcome)
+        };
         rendered(200, None, &body)
     });
     decided(&site, &signed, wish, (is_rehearsal, once)).await
@@ -286,16 +290,6 @@ fn kind_of_file(request: &HttpRequest) -> Result<(), Error> {
     }
     let known = known.join(", ");
     Err(Error::Unsupported(format!("send the file as its type: {known}")))
-}
-
-fn shown(held: &[Held]) -> Vec<HeldBody> {
-    let one = |held: &Held| HeldBody {
-        row: held.row,
-        said: held.said.clone(),
-        code: held.why.as_str(),
-        message: held.why.message(),
-    };
-    held.iter().map(one).collect()
 }
 
 fn outcome(outcome: &Outcome) -> Rendered {

@@ -52,10 +52,10 @@ pub(in crate::web) struct OutcomeBody {
     pub(in crate::web) outcome: &'static str,
 }
 
-/// An event or a line that is held for review.
+/// A line of a file that is held for review.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct HeldBody {
-    /// The line it begins in.
+    /// The line it begins in, from 1.
     pub(in crate::web) row: u32,
     /// What it says.
     pub(in crate::web) said: String,
@@ -65,8 +65,8 @@ pub(in crate::web) struct HeldBody {
     /// The last day it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::web) last: Option<NaiveDate>,
-    /// `unclear`, `part_of_day`, `recurs`, `encoded`, `other_year` or `too_long`.
-    pub(in crate::web) why: &'static str,
+    /// `unclear`, `part_of_day`, `recurs`, `encoded`, `other_year`, `too_long` or `no_such_day`.
+    pub(in crate::web) code: &'static str,
     pub(in crate::web) message: &'static str,
 }
 
@@ -78,7 +78,7 @@ impl HeldBody {
             said: held.said.clone(),
             first: held.days.map(|(first, _)| first),
             last: held.days.map(|(_, last)| last),
-            why: held.why.as_str(),
+            code: held.why.as_str(),
             message: held.why.message(),
         }
     }
