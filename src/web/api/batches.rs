@@ -167,6 +167,13 @@ pub(in crate::web) struct BatchPage {
     pub(in crate::web) deadlines: Vec<MovedBody>,
 }
 
+impl BatchPage {
+    /// A batch as it is shown, with what it moved.
+    pub(in crate::web) fn shown(view: &BatchView, tickets: &[replan::MovedTicket]) -> Self {
+        Self { batch: BatchBody::shown(view), deadlines: moved(tickets) }
+    }
+}
+
 impl OutcomeBody {
     /// An outcome as it is shown.
     pub(in crate::web) fn shown(outcome: &Outcome) -> Self {
@@ -293,8 +300,7 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, Problem> {
     replan::admit(&signed.scope)?;
     let (view, tickets) = replan::show(&site.app, &signed.scope, id(&request)?).await?;
-    let body = BatchPage { batch: BatchBody::shown(&view), deadlines: moved(&tickets) };
-    Ok(HttpResponse::Ok().json(body))
+    Ok(HttpResponse::Ok().json(BatchPage::shown(&view, &tickets)))
 }
 
 /// See what a batch that waits would do now.

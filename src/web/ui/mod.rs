@@ -40,6 +40,30 @@ use super::get;
 pub(super) use problem::{Answered, Reader};
 pub(super) use shell::see;
 
+/// The routes of the calendars and of the batches that change them.
+fn calendars(config: &mut ServiceConfig) {
+    config
+        .service(
+            get(resource("/calendars"), rules::calendars).route(post().to(rules::create_layer)),
+        )
+        .service(get(resource("/calendars/new"), rules::new_layer))
+        .service(get(resource("/calendars/{id}"), rules::calendar))
+        .service(get(resource("/calendars/{id}/add"), rules::add_days))
+        .service(resource("/calendars/{id}/notice").route(post().to(rules::calendar_notice)))
+        .service(resource("/calendars/{id}/file").route(post().to(rules::calendar_file)))
+        .service(resource("/calendars/{id}/edit").route(post().to(rules::edit_calendar)))
+        .service(get(resource("/calendars/{id}/days/{date}"), rules::calendar_day))
+        .service(get(resource("/batches"), rules::batches))
+        .service(get(resource("/batches/{id}"), rules::batch))
+        .service(
+            get(resource("/batches/{id}/undo"), rules::undo_batch_form)
+                .route(post().to(rules::undo_batch)),
+        )
+        .service(
+            resource("/batches/{id}/{act:approve|reject}").route(post().to(rules::decide_batch)),
+        );
+}
+
 /// The routes of the pages.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -63,8 +87,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(get(resource("/notices"), notices::list))
         .service(resource("/notices/{id}/read").route(post().to(notices::open)))
         .service(get(resource("/calculator"), calculator::show))
-        .service(get(resource("/calendars"), rules::calendars))
-        .service(get(resource("/calendars/{id}"), rules::calendar))
+        .configure(calendars)
         .service(get(resource("/policies"), rules::policies))
         .service(get(resource("/policies/{id}"), rules::policy))
         .service(get(resource("/organisations"), desk::organisations))

@@ -44,6 +44,8 @@ struct Calendars {
 #[template(path = "pages/calendar.html")]
 struct Year {
     shell: Shell,
+    /// Where the calendar is, for who edits it.
+    address: String,
     name: String,
     region: String,
     version: String,
@@ -117,6 +119,7 @@ pub(in crate::web::ui) async fn show(
     let known = nation.unwrap_or_default().into_iter();
     let holidays = holidays(&shell, &shown.days);
     let drawn = Year {
+        address: format!("/calendars/{id}"),
         name: kept.name.clone(),
         region: places.region(&shell, kept.division),
         version: shell.with("version-number", "n", &kept.version),
