@@ -19,13 +19,16 @@ use crate::domain::calendar::at_time;
 use crate::domain::text;
 use crate::notify::render::single_line;
 use crate::seal::InstanceSecret;
+use crate::service::audit::chain::{self, Taken};
 use crate::service::audit::export::{Form, Heading, SCHEMA, Wanted, export};
-use crate::service::audit::{chain, verify};
+use crate::service::audit::verify;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Verify every entry, and that none is missing; exit code 2 where something is wrong.
     Verify(Verify),
+    /// Take a checkpoint now, which the running service does every few minutes.
+    Checkpoint,
     /// Write the log into a new file, with its signatures and links.
     Export(Export),
     /// Say that the database was restored by its own tools, so that a verification knows why it
@@ -68,6 +71,12 @@ pub(super) struct Restored {
 pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Verify(asked) => verify(config, asked).await,
+        Command::Checkpoint => {
+            let app = hold::open(config, Vec::new()).await?;
+            while chain::link(&app).await? > 0 {}
+            chain::checkpoint(&app, Taken::Now).await?;
+            say("taken")
+        }
         Command::Export(asked) => write(config, &asked).await,
         Command::Restored(asked) => {
             let from = text::line(&asked.from, 200).context("--from")?;

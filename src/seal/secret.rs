@@ -286,5 +286,10 @@ mod tests {
             super::super::hex(key.as_slice()),
             "41c1e644de99ffb1cc5af490fd29cc830e170cb95639ee0ec1a68b85159d2089"
         );
+        let key = secret.derive(Purpose::Audit).expect("derived");
+        assert_eq!(
+            super::super::hex(key.as_slice()),
+            "d4d48496e8d4632a36f5f2cfa68336efe43c30adbe8697b649450765ce460d6b"
+        );
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! **Never** tells a wrong user name from a wrong password, by word or by time.
 
+mod language;
+
 use std::collections::HashMap;
 
 use argon2::Argon2;
@@ -12,6 +14,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::{Rng as _, RngCore as _};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+
+pub use language::set_language;
 
 use super::audit::{self, Action, Entry, Origin};
 use super::{App, Error, FieldError, Limits};
@@ -263,28 +267,6 @@ pub async fn create(app: &App, user: NewUser) -> Result<(), Error> {
                 let entry = entry.about(&user.username).with(detail);
                 accounts::insert_users(tx, &[user], at).await?;
                 audit::record(tx, entry).await
-            })
-        })
-        .await
-}
-
-/// Changes the language that the caller is told things in.
-///
-/// # Errors
-/// [`Error::Internal`].
-pub async fn set_language(app: &App, scope: &Scope, language: Language) -> Result<(), Error> {
-    let user = scope.actor().user;
-    let entry = Entry::by(scope, Action::LanguageChanged, app.clock.wall());
-    app.store
-        .write(move |tx| {
-            let entry = entry.clone();
-            Box::pin(async move {
-                let before = accounts::set_language(tx, user, language).await?;
-                if before != Some(language) {
-                    let detail = json!({ "before": { "language": before }, "after": { "language": language } });
-                    audit::record(tx, entry.with(detail)).await?;
-                }
-                Ok::<_, Error>(())
             })
         })
         .await

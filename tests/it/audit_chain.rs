@@ -211,7 +211,7 @@ async fn old_entries_are_removed_and_the_rest_is_whole(db: TestDb) {
     // Made old afterwards, it is not removed but found.
     db.execute("update audit set at = '2020-01-01T00:00:00+00:00' where seq = 7").await;
     assert_eq!(chain::trim(&app).await.expect("refused"), 0);
-    assert_eq!(verified(&app).await.findings[0].fault, Fault::Edited);
+    assert_eq!(verified(&app).await.findings[0].fault, Fault::Restamped);
 }
 
 async fn a_restore_explains_itself(db: TestDb) {

@@ -12,6 +12,7 @@
 
 mod audit;
 mod audit_chain;
+mod audit_command;
 mod backup;
 mod drafts;
 mod files;
