@@ -62,7 +62,7 @@ fn products() -> Table {
     let maker = maker();
     let row = |number: u32| {
         vec![
-            format!("XC{number:021}"),
+            format!("XC01AAA001A001{:04}{:05}", number / 100_000, number % 100_000),
             "370000".to_owned(),
             format!("示例药品{number}"),
             "薄膜衣片".to_owned(),

@@ -18,7 +18,7 @@ use crate::domain::ticket::{Category, Deadline, DeadlineKind, Rules};
 pub use crate::store::catalogue::Product;
 use crate::store::catalogue::{self, Shelf};
 pub use crate::store::divisions::{Filter as Places, Named as NamedDivision};
-use crate::store::{self, Store, accounts, divisions};
+use crate::store::{self, Store, accounts, divisions, shelves};
 
 /// A product as the caller sees it.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct ProductView {
     pub manufacturer: Organisation,
     /// What the caller's hospital was promised of it.
     pub agreed_quantity: Option<i64>,
+    /// Since when no ticket may name it; for whoever keeps the catalogue.
+    pub disabled_at: Option<DateTime<Utc>>,
 }
 
 /// One page of the divisions, by code; they are the same for everybody.
@@ -66,11 +68,27 @@ pub async fn products(
     after: Option<&str>,
     limit: u64,
 ) -> Result<Vec<ProductView>, Error> {
+    products_in(app, scope, (query, None), after, limit).await
+}
+
+/// The same; the system administrator, who keeps the catalogues, may name the province whose one
+/// it is.
+///
+/// # Errors
+/// As [`products`].
+pub async fn products_in(
+    app: &App,
+    scope: &Scope,
+    (query, province): (&str, Option<Division>),
+    after: Option<&str>,
+    limit: u64,
+) -> Result<Vec<ProductView>, Error> {
     let house = &scope.actor().organisation;
     let shelf = match scope.actor().role {
         Role::Hospital | Role::Bureau => Shelf::Province(house.division.province()),
         Role::Manufacturer => Shelf::Manufacturer(house.id),
-        Role::Distributor | Role::Admin | Role::Security | Role::Auditor => {
+        Role::Admin => Shelf::Kept(province.unwrap_or_else(|| house.division.province())),
+        Role::Distributor | Role::Security | Role::Auditor => {
             return Err(Error::Forbidden("your role has no catalogue".to_owned()));
         }
     };
@@ -82,17 +100,24 @@ pub async fn products(
     let makers: Vec<_> = products.iter().map(|product| product.manufacturer).collect();
     let makers: HashMap<OrganisationId, Organisation> =
         accounts::organisations(db, &makers).await?.into_iter().map(|o| (o.id, o)).collect();
-    let agreed: HashMap<_, _> = catalogue::agreements(db, house.id, &ids)
+    let agreed: HashMap<_, _> = catalogue::agreements_in_force(db, house.id, &ids)
         .await?
         .into_iter()
         .map(|agreement| (agreement.product, agreement.agreed_quantity))
         .collect();
+    let suspended: HashMap<_, _> = if scope.actor().role == Role::Admin {
+        let kept = shelves::kept_products(db, &ids).await?.into_iter();
+        kept.filter_map(|kept| Some((kept.product.id, kept.disabled_at?))).collect()
+    } else {
+        HashMap::new()
+    };
     Ok(products
         .into_iter()
         .filter_map(|product| {
             Some(ProductView {
                 manufacturer: makers.get(&product.manufacturer)?.clone(),
                 agreed_quantity: agreed.get(&product.id).copied(),
+                disabled_at: suspended.get(&product.id).copied(),
                 product,
             })
         })

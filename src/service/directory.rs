@@ -40,6 +40,8 @@ pub struct Keeping {
     pub institution_code: Option<String>,
     /// The organisation that it is now a part of.
     pub merged_into: Option<Organisation>,
+    /// The names of those that are now parts of it.
+    pub formerly: Vec<String>,
     /// Counts its changes.
     pub version: i64,
 }
@@ -99,6 +101,7 @@ async fn kept_views(
     let into: Vec<OrganisationId> = rows.iter().filter_map(|row| row.merged_into).collect();
     let into =
         if into.is_empty() { Vec::new() } else { accounts::organisations(db, &into).await? };
+    let merged = accounts::merged(db, &ids).await?;
     let kept = |row: ListedOrganisation| {
         let people = people.get(&row.organisation.id).copied().unwrap_or_default();
         let keeping = Keeping {
@@ -107,6 +110,11 @@ async fn kept_views(
             credit_code: row.credit_code,
             institution_code: row.institution_code,
             merged_into: into.iter().find(|one| Some(one.id) == row.merged_into).cloned(),
+            formerly: merged
+                .iter()
+                .filter(|one| one.merged_into == Some(row.organisation.id))
+                .map(|one| one.organisation.name.clone())
+                .collect(),
             version: row.version,
         };
         OrganisationView { organisation: row.organisation, keeping: Some(keeping) }

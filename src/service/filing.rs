@@ -114,7 +114,7 @@ async fn look_up(db: &impl ConnectionTrait, scope: &Scope, filing: Filing) -> Re
     {
         return Err(Error::invalid("follows", "unknown", "there is no such ticket of yours"));
     }
-    let agreement = catalogue::agreements(db, hospital.id, &[product.id]).await?;
+    let agreement = catalogue::agreements_in_force(db, hospital.id, &[product.id]).await?;
     let distributor = agreement.first().and_then(|agreement| agreement.distributor);
     let named: Vec<_> = [Some(product.manufacturer), distributor].into_iter().flatten().collect();
     let suspended = accounts::disabled(db, &named).await?;

@@ -37,6 +37,8 @@ pub struct Product {
 pub enum Shelf {
     /// A province's catalogue.
     Province(Division),
+    /// The same with those that are suspended, for whoever keeps it.
+    Kept(Division),
     /// A manufacturer's own.
     Manufacturer(OrganisationId),
 }
@@ -64,7 +66,7 @@ pub(super) fn product_of(row: product::Model) -> Product {
     }
 }
 
-/// A product of a province's catalogue by its code.
+/// A product of a province's catalogue by its code, unless it is suspended.
 ///
 /// # Errors
 /// [`Error::Driver`].
@@ -76,6 +78,7 @@ pub async fn find_by_code(
     let found = product::Entity::find()
         .filter(product::Column::Code.eq(code))
         .filter(product::Column::Province.eq(division(province)))
+        .filter(product::Column::DisabledAt.is_null())
         .one(db)
         .await?;
     Ok(found.map(product_of))
@@ -104,12 +107,15 @@ pub async fn list(
     limit: u64,
 ) -> Result<Vec<Product>, Error> {
     let mut select = match shelf {
-        Shelf::Province(province) => {
+        Shelf::Province(province) => product::Entity::find()
+            .filter(product::Column::Province.eq(division(province)))
+            .filter(product::Column::DisabledAt.is_null()),
+        Shelf::Kept(province) => {
             product::Entity::find().filter(product::Column::Province.eq(division(province)))
         }
-        Shelf::Manufacturer(id) => {
-            product::Entity::find().filter(product::Column::ManufacturerId.eq(id.0))
-        }
+        Shelf::Manufacturer(id) => product::Entity::find()
+            .filter(product::Column::ManufacturerId.eq(id.0))
+            .filter(product::Column::DisabledAt.is_null()),
     };
     for term in terms {
         // Terms hold letters, digits and ideographs only: nothing that LIKE would interpret.
@@ -187,9 +193,32 @@ pub async fn agreements(
     hospital: OrganisationId,
     products: &[ProductId],
 ) -> Result<Vec<Agreement>, Error> {
+    agreements_where(db, hospital, products, Condition::all()).await
+}
+
+/// The same, those that are out of force left out.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn agreements_in_force(
+    db: &impl ConnectionTrait,
+    hospital: OrganisationId,
+    products: &[ProductId],
+) -> Result<Vec<Agreement>, Error> {
+    let in_force = Condition::all().add(agreement::Column::DisabledAt.is_null());
+    agreements_where(db, hospital, products, in_force).await
+}
+
+async fn agreements_where(
+    db: &impl ConnectionTrait,
+    hospital: OrganisationId,
+    products: &[ProductId],
+    condition: Condition,
+) -> Result<Vec<Agreement>, Error> {
     let rows = agreement::Entity::find()
         .filter(agreement::Column::HospitalId.eq(hospital.0))
         .filter(agreement::Column::ProductId.is_in(products.iter().map(|id| id.0)))
+        .filter(condition)
         .all(db)
         .await?;
     let agreement_of = |row: agreement::Model| Agreement {

@@ -30,7 +30,8 @@ const KEY: &str = "_key";
 const VERSION: &str = "_version";
 
 /// Whole numbers.
-const NUMBERS: [&str; 7] = [
+const NUMBERS: [&str; 8] = [
+    "agreed_quantity",
     "quantity_short",
     "days_of_stock",
     "promised_quantity",

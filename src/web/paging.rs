@@ -137,6 +137,18 @@ impl Position for (u32, Uuid) {
     }
 }
 
+/// Two ids: a row that is known by both.
+impl Position for (Uuid, Uuid) {
+    fn write(&self) -> String {
+        format!("{} {}", self.0, self.1)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (one, other) = text.split_once(' ')?;
+        Some((query::uuid(one)?, query::uuid(other)?))
+    }
+}
+
 impl Position for u32 {
     fn write(&self) -> String {
         self.to_string()

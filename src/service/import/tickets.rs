@@ -189,7 +189,7 @@ impl Clerk<'_> {
         for hospital in hospitals {
             let own = old.iter().filter(|old| old.hospital.id == hospital);
             let products: Vec<ProductId> = own.map(|old| old.product.id).collect();
-            for agreement in catalogue::agreements(self.tx, hospital, &products).await? {
+            for agreement in catalogue::agreements_in_force(self.tx, hospital, &products).await? {
                 let distributor = agreement.distributor;
                 found.extend(distributor.map(|house| ((hospital, agreement.product), house)));
             }

@@ -5,10 +5,13 @@
 //!
 //! **Never** changes anything without an entry in the audit log, in the same transaction.
 
+pub mod agreements;
 pub mod invitations;
+pub mod merge;
 pub mod organisations;
 pub mod passwords;
 pub mod people;
+pub mod products;
 
 use std::sync::Arc;
 
@@ -16,8 +19,10 @@ use sea_orm::ConnectionTrait;
 
 use super::{Error, FieldError};
 use crate::domain::access::{masked, masked_mail};
+use crate::domain::id::OrganisationId;
 use crate::domain::keeping::Refusal;
-use crate::domain::party::Division;
+use crate::domain::party::{Division, OrganisationKind};
+use crate::store::accounts::{self, ListedOrganisation};
 use crate::store::divisions;
 
 /// Reads what is wanted off a request, once it is known that the caller may see and do it.
@@ -75,6 +80,26 @@ async fn known_division(
         refused.push(FieldError::new(field, "unknown", message));
     }
     Ok(())
+}
+
+/// An organisation of a kind that is named for something new; refused, where there is none.
+async fn party(
+    tx: &impl ConnectionTrait,
+    (field, id): (&str, OrganisationId),
+    kind: OrganisationKind,
+    refused: &mut Vec<FieldError>,
+) -> Result<Option<ListedOrganisation>, Error> {
+    let mut refuse =
+        |code: &str, message: &str| refused.push(FieldError::new(field, code, message));
+    let found = accounts::kept(tx, id).await?.filter(|found| found.organisation.kind == kind);
+    match &found {
+        None => refuse("unknown_organisation", "there is no such organisation of this kind"),
+        Some(found) if found.merged_into.is_some() || found.disabled_at.is_some() => {
+            refuse("suspended", "this organisation is suspended or was merged");
+        }
+        Some(_) => {}
+    }
+    Ok(found)
 }
 
 /// Everything was right, or all that was not.

@@ -11,8 +11,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use super::{
     acts, attachments, audit, batches, calendar_edits, calendars, deadline, deliveries, demo,
     divisions, escalations, evidence, exports, filing, imports, invitations, ledger, locks,
-    messages, notices, organisations, people, policies, products, requests, session, shortage,
-    stream, templates, tickets, timeline, users,
+    merging, messages, notices, organisations, people, policies, products, requests, session,
+    shelf, shortage, stream, templates, tickets, timeline, users,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -60,7 +60,8 @@ pub(in crate::web) enum Problems {
     components(schemas(ProblemBody<'static>, RefusedField)),
     paths(
         session::begin, session::show, session::end,
-        products::list,
+        products::list, shelf::show, shelf::create, shelf::replace, shelf::suspend, shelf::resume,
+        shelf::list, shelf::agree, shelf::change, shelf::lapse, shelf::revive,
         filing::file, tickets::list, tickets::show,
         acts::reply, acts::promise, acts::solve, acts::confirm, acts::withdraw, acts::urge,
         acts::escalate, requests::ask_return, requests::extension, requests::force_majeure,
@@ -82,7 +83,7 @@ pub(in crate::web) enum Problems {
         people::invite, people::uninvite, invitations::accept, templates::list, templates::show,
         templates::replace, templates::preview, templates::versions, templates::restore,
         policies::keeping::create, policies::keeping::replace, policies::keeping::withdraw,
-        policies::keeping::decide,
+        policies::keeping::decide, merging::merge,
         deliveries::log, deliveries::replay,
         imports::run, imports::template, exports::run,
         demo::show, demo::advance,

@@ -23,6 +23,7 @@ pub(super) mod invitations;
 pub(super) mod ledger;
 pub(super) mod lens;
 pub(super) mod locks;
+pub(super) mod merging;
 pub(super) mod messages;
 pub(super) mod notices;
 pub(super) mod organisations;
@@ -32,6 +33,7 @@ pub(super) mod policies;
 pub(super) mod products;
 pub(super) mod requests;
 pub(super) mod session;
+pub(super) mod shelf;
 pub(super) mod shortage;
 pub(super) mod stream;
 pub(super) mod templates;
@@ -56,7 +58,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .route(delete().to(session::end)),
         )
         .service(get(resource("/divisions"), divisions::list))
-        .service(get(resource("/products"), products::list))
+        .configure(of_shelves)
         .configure(of_tickets)
         .configure(of_templates)
         .service(get(resource("/attachments/{id}"), attachments::read))
@@ -120,6 +122,19 @@ fn of_calendars(config: &mut ServiceConfig) {
         .service(resource("/batches/{id}/undo").route(post().to(batches::undo)));
 }
 
+/// The catalogue and the agreements.
+fn of_shelves(config: &mut ServiceConfig) {
+    config
+        .service(get(resource("/products"), products::list).route(post().to(shelf::create)))
+        .service(get(resource("/products/{code}"), shelf::show).route(put().to(shelf::replace)))
+        .service(resource("/products/{code}/suspend").route(post().to(shelf::suspend)))
+        .service(resource("/products/{code}/resume").route(post().to(shelf::resume)))
+        .service(get(resource("/agreements"), shelf::list).route(post().to(shelf::agree)))
+        .service(resource("/agreements/{id}/{code}").route(put().to(shelf::change)))
+        .service(resource("/agreements/{id}/{code}/suspend").route(post().to(shelf::lapse)))
+        .service(resource("/agreements/{id}/{code}/resume").route(post().to(shelf::revive)));
+}
+
 /// Organisations, and what is done to them.
 fn of_houses(config: &mut ServiceConfig) {
     use organisations::{create, list, replace, resume, show, suspend};
@@ -127,7 +142,8 @@ fn of_houses(config: &mut ServiceConfig) {
         .service(get(resource("/organisations"), list).route(post().to(create)))
         .service(get(resource("/organisations/{id}"), show).route(put().to(replace)))
         .service(resource("/organisations/{id}/suspend").route(post().to(suspend)))
-        .service(resource("/organisations/{id}/resume").route(post().to(resume)));
+        .service(resource("/organisations/{id}/resume").route(post().to(resume)))
+        .service(resource("/organisations/{id}/merge").route(post().to(merging::merge)));
 }
 
 /// People, and what is done to them.

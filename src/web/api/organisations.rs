@@ -51,6 +51,9 @@ pub(in crate::web) struct ListedOrganisation {
     /// The organisation that it is now a part of; for administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::web) merged_into: Option<Named>,
+    /// The names of those that are now parts of it; for administrators.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::web) formerly: Vec<String>,
 }
 
 /// The longest name, in characters.
@@ -70,6 +73,7 @@ impl ListedOrganisation {
                 .as_ref()
                 .and_then(|kept| kept.merged_into.as_ref())
                 .map(Named::from),
+            formerly: view.keeping.as_ref().map(|kept| kept.formerly.clone()).unwrap_or_default(),
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn menu(role: Role) -> &'static [Entry] {
             "/notices" "nav-notices", "/calculator" "nav-calculator",
         ],
         Role::Security => menu![
-            "/" "nav-home", "/locks" "nav-locks", "/notices" "nav-notices",
+            "/" "nav-home", "/users" "nav-users", "/locks" "nav-locks", "/notices" "nav-notices",
             "/calculator" "nav-calculator", "/calendars" "nav-calendars",
             "/policies" "nav-policies",
         ],

@@ -18,6 +18,7 @@ mod escalations;
 mod fields;
 mod filing;
 mod home;
+mod invitation;
 mod ledger;
 mod menu;
 mod notices;
@@ -90,8 +91,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .configure(calendars)
         .service(get(resource("/policies"), rules::policies))
         .service(get(resource("/policies/{id}"), rules::policy))
-        .service(get(resource("/organisations"), desk::organisations))
-        .service(get(resource("/users"), desk::users))
+        .configure(of_houses)
+        .configure(of_people)
         .service(get(resource("/deliveries"), desk::deliveries))
         .service(resource("/deliveries/{id}/replay").route(post().to(desk::replay)))
         .configure(of_texts)
@@ -125,4 +126,36 @@ fn of_texts(config: &mut ServiceConfig) {
         .service(resource(below("/preview")).route(post().to(texts::look)))
         .service(get(resource(below("/html")), texts::html))
         .service(resource(below("/restore")).route(post().to(texts::restore)));
+}
+
+/// Organisations, for those who keep them.
+fn of_houses(config: &mut ServiceConfig) {
+    use desk::house;
+    let list = get(resource("/organisations"), desk::organisations);
+    config
+        .service(list.route(post().to(house::create)))
+        .service(get(resource("/organisations/new"), house::new))
+        .service(get(resource("/organisations/{id}"), house::show).route(post().to(house::replace)))
+        .service(resource("/organisations/{id}/suspend").route(post().to(house::suspend)))
+        .service(resource("/organisations/{id}/resume").route(post().to(house::resume)))
+        .service(resource("/organisations/{id}/merge").route(post().to(house::merge)));
+}
+
+/// People, for those who keep them; and the way in for those who are new.
+fn of_people(config: &mut ServiceConfig) {
+    use desk::person;
+    config
+        .service(get(resource("/users"), desk::users).route(post().to(person::create)))
+        .service(get(resource("/users/new"), person::new))
+        .service(get(resource("/users/{id}"), person::show).route(post().to(person::replace)))
+        .service(resource("/users/{id}/role").route(post().to(person::role)))
+        .service(resource("/users/{id}/suspend").route(post().to(person::suspend)))
+        .service(resource("/users/{id}/resume").route(post().to(person::resume)))
+        .service(resource("/users/{id}/password").route(post().to(person::password)))
+        .service(resource("/users/{id}/invitation").route(post().to(person::invite)))
+        .service(resource("/users/{id}/invitation/revoke").route(post().to(person::uninvite)))
+        .service(
+            get(resource("/invitations/{token}"), invitation::show)
+                .route(post().to(invitation::accept)),
+        );
 }

@@ -174,6 +174,12 @@ impl Shell {
         own.is_some_and(|own| serde_json::to_value(own).is_ok_and(|own| own == role))
     }
 
+    /// True for a word of the API's that reads like this.
+    #[expect(clippy::unused_self, reason = "templates call it")]
+    pub(in crate::web) fn is_word(&self, word: &impl Serialize, text: &str) -> bool {
+        serde_json::to_value(word).is_ok_and(|word| word == text)
+    }
+
     /// A state's colour; the word beside it says the same.
     #[expect(clippy::unused_self, reason = "templates call it")]
     pub(in crate::web) fn tone(&self, state: &StateName) -> &'static str {

@@ -18,6 +18,7 @@ mod keys_and_tags;
 mod ledger;
 mod life;
 mod locks;
+mod merging;
 mod notices;
 mod pages;
 mod pages_admin;

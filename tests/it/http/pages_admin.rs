@@ -78,7 +78,8 @@ async fn every_role_sees_its_own_pages_alone(db: TestDb) {
             ("/audit", "auditor"),
         ] {
             let answer = page(&app, &who, path).await;
-            if name == owner {
+            let keeps_people = path == "/users" && name == "security";
+            if name == owner || keeps_people {
                 let menu = format!("<a href=\"{path}\" aria-current=\"page\">");
                 assert!(answer.expect(200).text.contains(&menu), "{name} {path}");
             } else {

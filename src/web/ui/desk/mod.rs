@@ -6,8 +6,11 @@ mod audit;
 mod cards;
 mod chain;
 mod deliveries;
+pub(super) mod house;
 mod locks;
 mod organisations;
+mod outcome;
+pub(super) mod person;
 mod users;
 
 pub(super) use audit::list as audit;

@@ -29,6 +29,8 @@ struct Row {
     people: u32,
     /// Since when nobody of it may sign in.
     disabled: Option<String>,
+    /// The organisation that it is now a part of.
+    merged_into: Option<String>,
 }
 
 #[derive(Template)]
@@ -49,7 +51,7 @@ pub(in crate::web::ui) async fn list(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    directory::admit_to_users(&signed.scope)?;
+    directory::admit(&signed.scope, None)?;
     let address = Address::of("/organisations", request.query_string());
     let mut query = Query::of_list(&address.query(), &FILTERS)?;
     let (filter, size) = (asked(&mut query), query.page_size());
@@ -85,5 +87,6 @@ fn row(shell: &Shell, places: &Places, view: &OrganisationView) -> Row {
         place: places.name(view.organisation.division),
         people: body.people.unwrap_or_default(),
         disabled: body.disabled_at.map(|at| shell.minute(&at)),
+        merged_into: body.merged_into.map(|into| into.name),
     }
 }
