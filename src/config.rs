@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::notify::{Channels, Mail, SigningSecret, Sms};
+use crate::notify::{Channels, Mail, Reach, SigningSecret, Sms};
 
 /// The settings as they are written, unchecked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +31,7 @@ struct Written {
     key_file: String,
     audit_checkpoints: String,
     audit_days: String,
+    local_channels: bool,
     log: String,
 }
 
@@ -48,6 +49,7 @@ impl Default for Written {
             key_file: String::new(),
             audit_checkpoints: String::new(),
             audit_days: String::new(),
+            local_channels: false,
             log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
         }
     }
@@ -83,13 +85,16 @@ pub struct Config {
     /// `SUPPLYLINE_AUDIT_DAYS`: how long entries of the audit log are kept, in days; at least
     /// 365, 1095 unless set.
     pub audit_days: u16,
+    /// `SUPPLYLINE_LOCAL_CHANNELS`: whether channels that administrators set may lead into the
+    /// service's own network, to this machine without TLS.
+    pub local_channels: bool,
     /// `SUPPLYLINE_LOG`: a filter like `info` or `supplyline=debug`.
     pub log: String,
 }
 
 /// The settings of this version; others of the same prefix are left alone, since later versions
 /// and tests have their own.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "listen",
     "database_url",
     "smtp_url",
@@ -101,6 +106,7 @@ const NAMES: [&str; 12] = [
     "key_file",
     "audit_checkpoints",
     "audit_days",
+    "local_channels",
     "log",
 ];
 
@@ -168,6 +174,7 @@ impl Config {
             key_file,
             audit_checkpoints,
             audit_days: audit_days(&written.audit_days)?,
+            local_channels: written.local_channels,
             log: written.log,
         };
         // Built once to be checked: a bad address is found now and not with the first mail.
@@ -190,7 +197,8 @@ impl Config {
             }
             (_, _) => Sms::in_app(),
         };
-        Ok(Channels::new(mail, sms, self.public_url.clone()))
+        let reach = if self.local_channels { Reach::Anywhere } else { Reach::Public };
+        Ok(Channels::new(mail, sms, self.public_url.clone()).reaching(reach))
     }
 
     /// What is weaker than production should be.
@@ -281,6 +289,7 @@ impl Config {
                     .map_or_else(|| "(in the log)".to_owned(), |p| p.display().to_string()),
             ),
             ("SUPPLYLINE_AUDIT_DAYS", self.audit_days.to_string()),
+            ("SUPPLYLINE_LOCAL_CHANNELS", self.local_channels.to_string()),
             ("SUPPLYLINE_LOG", self.log.clone()),
         ]
     }

@@ -52,7 +52,8 @@ impl Service {
     /// # Errors
     /// Names the setting that cannot be used, such as a port that is taken.
     pub fn start(config: &Config, app: App) -> anyhow::Result<Self> {
-        let engine = Arc::new(Engine::new(app.clone(), config.channels()?));
+        let engine = Arc::new(Engine::new(app, config.channels()?));
+        let app = engine.app().clone();
         Self::bind(config, Site::new(app, config.public_url.clone(), None), &engine)
     }
 
@@ -61,7 +62,8 @@ impl Service {
     /// # Errors
     /// As [`Service::start`].
     pub fn start_demo(config: &Config, app: App) -> anyhow::Result<Self> {
-        let engine = Arc::new(Engine::new(app.clone(), config.channels()?));
+        let engine = Arc::new(Engine::new(app, config.channels()?));
+        let app = engine.app().clone();
         let mover = Arc::clone(&engine);
         let mover = Arc::new(move |to| -> Arrival {
             let mover = Arc::clone(&mover);

@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod calendar_day;
 pub mod calendar_edit;
 pub mod calendar_year;
+pub mod channel;
 pub mod deadline;
 pub mod delivery;
 pub mod division;

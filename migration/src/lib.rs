@@ -21,6 +21,7 @@ mod m20261126_000020_audit_chain;
 mod m20261126_000030_keeping;
 mod m20261126_000031_invitations;
 mod m20261126_000040_templates;
+mod m20261126_000041_channels;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000030_keeping::Migration),
             Box::new(m20261126_000031_invitations::Migration),
             Box::new(m20261126_000040_templates::Migration),
+            Box::new(m20261126_000041_channels::Migration),
         ]
     }
 }

@@ -102,6 +102,7 @@ fn queue(waiting: &[Waiting], now: DateTime<Utc>) -> Vec<String> {
         let channel = match one.channel {
             Channel::Mail => "mail",
             Channel::Sms => "text message",
+            Channel::Robot => "robot text",
         };
         let (days, hours) = ((now - one.oldest).num_days(), (now - one.oldest).num_hours() % 24);
         let oldest = local(one.oldest);

@@ -12,7 +12,7 @@ use super::{open, say};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::audit::chain::Key;
-use crate::seal::{Checkpoints, InstanceSecret, PublicKey, Purpose, Signer};
+use crate::seal::{Checkpoints, InstanceSecret, Locker, PublicKey, Purpose, Signer};
 use crate::service::audit::chain::{self, Notary};
 use crate::service::{App, Limits, evidence};
 use crate::store::Store;
@@ -46,7 +46,8 @@ pub(super) async fn app_with(
     let app = App::open(store.signing(Arc::clone(&key)), Clock::system(), Limits::On).await?;
     let file = config.audit_checkpoints.clone().map(Checkpoints::at);
     let notary = Notary::new(key, earlier, file).keeping(config.audit_days);
-    let app = app.with_signer(Signer::of(&secret)?).with_notary(notary);
+    let app = app.with_signer(Signer::of(&secret)?).with_locker(Locker::of(&secret)?);
+    let app = app.with_notary(notary);
     chain::begin(&app).await.context("the chain of the audit log cannot be begun")?;
     Ok(app)
 }
@@ -57,7 +58,8 @@ pub(super) async fn of_demo(store: Store, folder: &Path, clock: Clock) -> anyhow
     let key = of_audit(&secret)?;
     let app = App::open(store.signing(Arc::clone(&key)), clock, Limits::Off).await?;
     let file = Checkpoints::at(folder.join("supplyline.checkpoints"));
-    Ok(app.with_signer(Signer::of(&secret)?).with_notary(Notary::new(key, Vec::new(), Some(file))))
+    let app = app.with_signer(Signer::of(&secret)?).with_locker(Locker::of(&secret)?);
+    Ok(app.with_notary(Notary::new(key, Vec::new(), Some(file))))
 }
 
 /// Checks the key file, if there is one.

@@ -139,11 +139,15 @@ pub enum Action {
     PolicyWithdrawn,
     /// It was decided what becomes of a version that ends.
     PolicyDecided,
+    /// A way out of the service was set.
+    ChannelSet,
+    /// A test message was sent.
+    ChannelTested,
 }
 
 impl Action {
     /// Every action, for tables and tests.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 62] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::SignedOut,
@@ -204,6 +208,8 @@ impl Action {
         Self::PolicyReplaced,
         Self::PolicyWithdrawn,
         Self::PolicyDecided,
+        Self::ChannelSet,
+        Self::ChannelTested,
     ];
 
     /// The stable name.
@@ -270,6 +276,8 @@ impl Action {
             Self::PolicyReplaced => "policy_replaced",
             Self::PolicyWithdrawn => "policy_withdrawn",
             Self::PolicyDecided => "policy_decided",
+            Self::ChannelSet => "channel_set",
+            Self::ChannelTested => "channel_tested",
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod attachment;
 pub mod audit;
 pub mod bulletin;
 pub mod calendar;
+pub mod channel;
 pub mod code;
 pub mod countdown;
 pub mod escalation;

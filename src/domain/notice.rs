@@ -157,6 +157,8 @@ pub enum Channel {
     Mail,
     /// A text message, through the signed webhook.
     Sms,
+    /// A text in an organisation's own group, by its robot. Its address is the organisation's id.
+    Robot,
 }
 
 /// A deadline as a notice shows it.
@@ -304,6 +306,22 @@ pub fn channels(kind: Kind, to: Party) -> &'static [Channel] {
     }
 }
 
+/// True for what is told in the group of a party's organisation, where it has a robot: what is
+/// urgent, and what is about an escalation.
+#[must_use]
+pub fn is_for_robots(kind: Kind, urgency: Urgency, to: Party) -> bool {
+    let is_pressing = is_urgent(kind, urgency)
+        || matches!(
+            kind,
+            Kind::Urged | Kind::Acknowledged | Kind::Measure | Kind::EscalationClosed
+        );
+    is_pressing && matches!(to, Party::Manufacturer | Party::Bureau(_))
+}
+
+fn is_urgent(kind: Kind, urgency: Urgency) -> bool {
+    matches!(kind, Kind::Missed | Kind::Escalated) || urgency == Urgency::Emergency
+}
+
 /// When a notice caused at `at` may leave: at once when it is urgent, otherwise outside the quiet
 /// hours of a working day of the recipient's calendar.
 #[must_use]
@@ -313,8 +331,7 @@ pub fn leaves_at(
     at: DateTime<Utc>,
     (calendar, quiet): (&Calendar, Option<QuietHours>),
 ) -> DateTime<Utc> {
-    let urgent = matches!(kind, Kind::Missed | Kind::Escalated) || urgency == Urgency::Emergency;
-    if urgent { at } else { by_day(at, calendar, quiet) }
+    if is_urgent(kind, urgency) { at } else { by_day(at, calendar, quiet) }
 }
 
 /// When something that is not urgent may leave: at once where there are no quiet hours.

@@ -96,7 +96,7 @@ pub const MEASURES: Words = &[
     ("statement", "要求书面说明"),
 ];
 /// A way out of the service.
-pub const CHANNELS: Words = &[("mail", "邮件"), ("sms", "短信")];
+pub const CHANNELS: Words = &[("mail", "邮件"), ("sms", "短信"), ("robot", "群机器人")];
 /// How a delivery stands.
 pub const DELIVERIES: Words = &[
     ("queued", "待发送"),

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use futures::StreamExt as _;
 use uuid::Uuid;
 
+use super::ways::Ways;
 use crate::domain::notice::{Channel, Letter};
 use crate::domain::retry;
 use crate::notify::{Channels, Outcome};
@@ -21,14 +22,18 @@ const AT_ONCE: usize = 8;
 /// Sends some of what is due on a channel; gives how many deliveries there were.
 pub(super) async fn batch(
     app: &App,
-    channels: &Channels,
+    ways: &Ways,
     channel: Channel,
     worker: Uuid,
 ) -> Result<usize, Error> {
     let claimed = letters::claim(app, worker, channel, BATCH).await?;
     let count = claimed.len();
+    if count == 0 {
+        return Ok(0);
+    }
+    let channels = ways.current(app).await;
     let attempts =
-        claimed.into_iter().map(|(delivery, letter)| attempt(app, channels, delivery, letter));
+        claimed.into_iter().map(|(delivery, letter)| attempt(app, &channels, delivery, letter));
     let mut attempts = futures::stream::iter(attempts).buffer_unordered(AT_ONCE);
     let mut finished = Vec::with_capacity(count);
     while let Some(one) = attempts.next().await {

@@ -3,10 +3,13 @@
 //! **Never** sweeps or delivers twice at once in one process: each has a gate. Never fires
 //! anything on hold.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use super::ways::Ways;
 use super::{deliver, did, failed, schedule};
 use crate::domain::notice::Channel;
 use crate::notify::Channels;
@@ -24,7 +27,7 @@ enum Recurring {
 /// What the loops share.
 pub struct Engine {
     app: App,
-    channels: Channels,
+    ways: Arc<Ways>,
     /// This process, as the claimant of deliveries.
     worker: Uuid,
     recurring: Recurring,
@@ -33,17 +36,21 @@ pub struct Engine {
     sweeping: Mutex<()>,
     mailing: Mutex<()>,
     texting: Mutex<()>,
+    posting: Mutex<()>,
 }
 
 impl Engine {
-    /// An engine over an application and its ways out.
+    /// An engine over an application and the ways out that its operator has set; what
+    /// administrators set comes from the database. The engine's application knows of both.
     #[must_use]
     pub fn new(app: App, channels: Channels) -> Self {
         let worker = Uuid::new_v4();
+        let ways = Arc::new(Ways::over(channels));
+        let app = app.with_outlet(ways.clone());
         let gate = || Mutex::new(());
         Self {
             app,
-            channels,
+            ways,
             worker,
             recurring: Recurring::On,
             moving: gate(),
@@ -51,6 +58,7 @@ impl Engine {
             sweeping: gate(),
             mailing: gate(),
             texting: gate(),
+            posting: gate(),
         }
     }
 
@@ -100,7 +108,7 @@ impl Engine {
 
     /// Sends everything that is due on a channel, each once.
     pub async fn deliver(&self, channel: Channel) {
-        let round = || deliver::batch(&self.app, &self.channels, channel, self.worker);
+        let round = || deliver::batch(&self.app, &self.ways, channel, self.worker);
         self.fire(self.gate(channel), "delivering", round).await;
     }
 
@@ -135,6 +143,7 @@ impl Engine {
         match channel {
             Channel::Mail => &self.mailing,
             Channel::Sms => &self.texting,
+            Channel::Robot => &self.posting,
         }
     }
 
@@ -169,5 +178,6 @@ impl Engine {
         self.tick().await;
         self.deliver(Channel::Mail).await;
         self.deliver(Channel::Sms).await;
+        self.deliver(Channel::Robot).await;
     }
 }

@@ -8,6 +8,7 @@ mod deliver;
 mod engine;
 mod schedule;
 mod seal;
+mod ways;
 
 pub use engine::Engine;
 
@@ -41,7 +42,7 @@ pub fn start(engine: &Arc<Engine>, stop: &CancellationToken) -> JoinSet<()> {
             sweeper.sweep().await;
         }
     });
-    for channel in [Channel::Mail, Channel::Sms] {
+    for channel in [Channel::Mail, Channel::Sms, Channel::Robot] {
         let (deliverer, token) = (Arc::clone(engine), stop.clone());
         tasks.spawn(async move {
             while wait(&token, TICK).await {

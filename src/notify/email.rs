@@ -17,9 +17,11 @@ use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 use lettre::transport::smtp::Error as SmtpError;
 
 use super::Outcome;
+use super::reach::Reach;
 use super::render::{Rendered, single_line};
 use super::signature::fingerprint;
 use super::smtp::Server;
+use crate::domain::channel::{Security, Settings, Step};
 use crate::domain::notice::{Letter, Matter};
 use crate::domain::party::Language;
 
@@ -51,12 +53,39 @@ pub enum MailError {
     /// A user without a password, or percent signs that decode to no text.
     #[error("SUPPLYLINE_SMTP_URL: user and password must both be there, percent-encoded UTF-8")]
     Credentials,
+    /// An administrator's server without a usable name.
+    #[error("the mail server's name is like mail.example.cn")]
+    Host,
+    /// An administrator's server at a port where no mail server listens.
+    #[error("mail servers are reached at the ports 25, 465, 587 and 2525")]
+    Port,
     /// TLS cannot be set up for this host name.
     #[error("SUPPLYLINE_SMTP_URL: TLS for its host cannot be set up: {0}")]
     Tls(SmtpError),
     /// The sender is missing or no address.
     #[error("SUPPLYLINE_MAIL_FROM must be an address like Name <name@example.cn>: {0}")]
     From(String),
+}
+
+impl MailError {
+    /// The field of an administrator's settings that is at fault.
+    pub(super) fn field(&self) -> &'static str {
+        match self {
+            Self::From(_) => "from",
+            Self::Port => "port",
+            Self::Credentials => "password",
+            Self::Url(_) | Self::Scheme(_) | Self::Query(_) | Self::Host | Self::Tls(_) => "host",
+        }
+    }
+
+    /// What is wrong, without the operator's name of the setting.
+    pub(super) fn reason(&self) -> String {
+        let text = self.to_string();
+        let own = text
+            .strip_prefix("SUPPLYLINE_MAIL_FROM ")
+            .or(text.strip_prefix("SUPPLYLINE_SMTP_URL: "));
+        own.unwrap_or(&text).to_owned()
+    }
 }
 
 /// Sends mail, or nothing when no server is configured.
@@ -91,6 +120,56 @@ impl Mail {
         Ok(Self { relay: Some(Relay { server, from, timeout: TIMEOUT }) })
     }
 
+    /// A server that an administrator has set.
+    ///
+    /// # Errors
+    /// [`MailError`]; no password is repeated.
+    pub(super) fn of(
+        server: (&str, u16, Security),
+        credentials: Option<(&str, &str)>,
+        from: &str,
+        reach: Reach,
+    ) -> Result<Self, MailError> {
+        let server = Server::of(server, credentials, reach)?;
+        Ok(Self { relay: Some(Relay { server, from: sender(from)?, timeout: TIMEOUT }) })
+    }
+
+    /// What may be shown of the server; `None` where there is none.
+    pub(super) fn shown(&self) -> Option<Settings> {
+        let relay = self.relay.as_ref()?;
+        let (host, port, security) = relay.server.shown();
+        let from = relay.from.to_string();
+        Some(Settings::Mail { host, port, security, username: None, from })
+    }
+
+    /// Hands a test message over and says how far it came.
+    pub(super) async fn test(
+        &self,
+        letter: &Letter,
+        rendered: &Rendered,
+        at: DateTime<Utc>,
+    ) -> Vec<Step> {
+        let Some(relay) = &self.relay else {
+            return vec![Step::failed("address", "no mail server is set")];
+        };
+        let message = match compose(&relay.from, letter, rendered, at) {
+            Ok(message) => message,
+            Err(reason) => return vec![Step::failed("address", reason)],
+        };
+        let mut steps = Vec::new();
+        let walk = relay.server.walk(message.envelope(), &message, &mut steps);
+        let failed = match tokio::time::timeout(relay.timeout, walk).await {
+            Ok(Ok(())) => return steps,
+            Ok(Err((step, reason))) => Step::failed(step, reason),
+            Err(_elapsed) => {
+                let reached = steps.last().map_or("dns", |step| after(step.step));
+                Step::failed(reached, format!("no answer within {:?}", relay.timeout))
+            }
+        };
+        steps.push(failed);
+        steps
+    }
+
     /// Another limit for a whole attempt than 20 seconds.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
@@ -121,6 +200,18 @@ impl Mail {
                 after: None,
             },
         }
+    }
+}
+
+/// The step that follows a step, for a server that stops answering.
+fn after(step: &str) -> &'static str {
+    match step {
+        "dns" => "connect",
+        "connect" => "ehlo",
+        "ehlo" => "tls",
+        "tls" | "auth" => "mail_from",
+        "mail_from" => "rcpt_to",
+        _ => "data",
     }
 }
 

@@ -9,8 +9,9 @@ use url::Url;
 use super::bulletin;
 use crate::domain::bulletin::Bulletin;
 use crate::domain::explanation::{local_due, sentence_for};
-use crate::domain::notice::{DeadlineLine, Facts, Letter, Matter};
+use crate::domain::notice::{Channel, DeadlineLine, Facts, Kind, Letter, Matter};
 use crate::domain::party::Language;
+use crate::domain::template::{PartyKind, Slot};
 
 pub use super::sample::{Size, letter as sample};
 use super::wording::Own;
@@ -126,6 +127,49 @@ pub fn sms(letter: &Letter) -> String {
             words.text(&key(bulletin::prefix(bulletin), "sms"))
         }
     }
+}
+
+/// The text for a group of the recipient's organisation: headline, what happened, and the link.
+#[must_use]
+pub fn post(letter: &Letter, link: &str) -> String {
+    let page = page(letter, link);
+    let due: Vec<_> = page
+        .deadlines
+        .iter()
+        .map(|one| format!("{}{}{}", one.label, page.colon, one.due))
+        .collect();
+    let parts = [page.subject, page.lead, due.join("\n"), page.link];
+    parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("\n")
+}
+
+/// A test message to somebody: about nothing that ever was.
+pub(super) fn test_letter(
+    language: Language,
+    (name, address): (&str, &str),
+    key: String,
+) -> Letter {
+    let slot =
+        Slot { kind: Kind::Message, party: PartyKind::Bureau, channel: Channel::Mail, language };
+    Letter {
+        name: name.to_owned(),
+        address: address.to_owned(),
+        key,
+        ..super::sample::letter(slot, None, Size::Usual)
+    }
+}
+
+/// The mail of a test.
+pub(super) fn test_mail(letter: &Letter, link: &str) -> Rendered {
+    let mut words = Words::with(letter.language, std::iter::empty());
+    let page = frame(&mut words, letter, "channel_test", link);
+    let text = TextBody { page: &page }.render().unwrap_or_default();
+    let html = HtmlBody { page: &page }.render().unwrap_or_default();
+    Rendered { subject: page.subject, text, html }
+}
+
+/// The text of a test, for phones and groups.
+pub(super) fn test_text(language: Language) -> String {
+    Words::with(language, std::iter::empty()).text("channel_test-sms")
 }
 
 /// The one line shown in the in-app mailbox and as a mail's subject. It begins with the urgent

@@ -25,7 +25,7 @@ pub enum Size {
 pub fn letter(slot: Slot, wording: Option<Wording>, size: Size) -> Letter {
     let address = match slot.channel {
         Channel::Mail => "zhang.min@example.cn",
-        Channel::Sms => "13800000000",
+        Channel::Sms | Channel::Robot => "13800000000",
     };
     let name = match slot.language {
         Language::Chinese => "张敏",

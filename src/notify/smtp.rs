@@ -3,6 +3,7 @@
 //! **Never** reuses a connection, and never shows the password.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use lettre::Message;
@@ -10,13 +11,23 @@ use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use url::{Host, Url};
 
 use super::email::MailError;
+use super::reach::{Reach, may_be_mail_server};
+use super::words::single_line;
+use crate::domain::channel::{Security, Step};
 
 /// How long a server may take to say goodbye after it took the message.
 const GOODBYE: Duration = Duration::from_millis(500);
+/// How long a server may take to connect and greet, in a test.
+const GREETING: Duration = Duration::from_secs(10);
+/// Longest answer shown of a test, in characters.
+const LONGEST_ANSWER: usize = 300;
+/// Where mail servers listen.
+const MAIL_PORTS: [u16; 4] = [25, 465, 587, 2525];
 
 /// When TLS begins.
 enum Tls {
@@ -35,6 +46,8 @@ pub(super) struct Server {
     tls: Tls,
     credentials: Option<Credentials>,
     hello: ClientId,
+    /// Typed by an administrator: it must not lead to this machine.
+    guarded: bool,
 }
 
 impl fmt::Debug for Server {
@@ -66,9 +79,62 @@ impl Server {
             port: url.port().unwrap_or(port),
             credentials: credentials(&url)?,
             hello: ClientId::default(),
+            guarded: false,
             host,
             tls,
         })
+    }
+
+    /// A server that an administrator has set.
+    pub(super) fn of(
+        (host, port, security): (&str, u16, Security),
+        credentials: Option<(&str, &str)>,
+        reach: Reach,
+    ) -> Result<Self, MailError> {
+        super::install_crypto();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+        if host.is_empty() || !host.chars().all(is_name) {
+            return Err(MailError::Host);
+        }
+        let guarded = reach == Reach::Public;
+        if guarded && !MAIL_PORTS.contains(&port) {
+            return Err(MailError::Port);
+        }
+        let parameters = TlsParameters::new(host.to_owned()).map_err(MailError::Tls)?;
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+            tls: match security {
+                Security::Offered => Tls::Offered(parameters),
+                Security::Required => Tls::Required(parameters),
+                Security::Implicit => Tls::Implicit(parameters),
+            },
+            credentials: credentials
+                .map(|(user, password)| Credentials::new(user.to_owned(), password.to_owned())),
+            hello: ClientId::default(),
+            guarded,
+        })
+    }
+
+    /// What may be shown of it.
+    pub(super) fn shown(&self) -> (String, u16, Security) {
+        let security = match self.tls {
+            Tls::Offered(_) => Security::Offered,
+            Tls::Required(_) => Security::Required,
+            Tls::Implicit(_) => Security::Implicit,
+        };
+        (self.host.clone(), self.port, security)
+    }
+
+    /// Where it may be connected to.
+    pub(super) async fn addresses(&self) -> Result<Vec<SocketAddr>, std::io::Error> {
+        let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await?;
+        let is_fit = |address: &SocketAddr| !self.guarded || may_be_mail_server(address.ip());
+        let fit: Vec<_> = found.filter(is_fit).collect();
+        if fit.is_empty() {
+            return Err(std::io::Error::other("the name leads to no address that may be used"));
+        }
+        Ok(fit)
     }
 
     /// Hands one message over and returns the server's answer to it. Dropping the future closes
@@ -92,15 +158,10 @@ impl Server {
             Tls::Implicit(parameters) => Some(parameters.clone()),
             Tls::Offered(_) | Tls::Required(_) => None,
         };
-        let address = (self.host.as_str(), self.port);
-        let mut connection = AsyncSmtpConnection::connect_tokio1(
-            address,
-            Some(timeout),
-            &self.hello,
-            implicit,
-            None,
-        )
-        .await?;
+        // No address that may be used: connecting to none fails as a server that is not there.
+        let addresses =
+            if self.guarded { self.addresses().await.unwrap_or_default() } else { Vec::new() };
+        let mut connection = self.open(&addresses, timeout, implicit).await?;
         match &self.tls {
             Tls::Offered(parameters) if connection.can_starttls() => {
                 connection.starttls(parameters.clone(), &self.hello).await?;
@@ -115,6 +176,110 @@ impl Server {
         }
         Ok(connection)
     }
+
+    /// Connects, by name or to one of the addresses that its name may have, and says EHLO.
+    async fn open(
+        &self,
+        addresses: &[SocketAddr],
+        timeout: Duration,
+        implicit: Option<TlsParameters>,
+    ) -> Result<AsyncSmtpConnection, SmtpError> {
+        let (limit, hello) = (Some(timeout), &self.hello);
+        if self.guarded {
+            return AsyncSmtpConnection::connect_tokio1(addresses, limit, hello, implicit, None)
+                .await;
+        }
+        let name = (self.host.as_str(), self.port);
+        AsyncSmtpConnection::connect_tokio1(name, limit, hello, implicit, None).await
+    }
+
+    /// Hands a message over step by step, writing down how far it comes.
+    pub(super) async fn walk(
+        &self,
+        envelope: &Envelope,
+        message: &Message,
+        steps: &mut Vec<Step>,
+    ) -> Result<(), (&'static str, String)> {
+        let addresses = self.addresses().await.map_err(|error| ("dns", error.to_string()))?;
+        let first = addresses.first().map(ToString::to_string).unwrap_or_default();
+        steps.push(Step::done("dns", first.clone()));
+        let reached = tokio::net::TcpStream::connect(addresses.as_slice()).await;
+        let reached = reached.map_err(|error| ("connect", error.to_string()))?;
+        steps.push(Step::done("connect", first));
+        let mut connection = self.greet(reached, &addresses, steps).await?;
+        if let Some(credentials) = &self.credentials {
+            let answer = connection.auth(DEFAULT_MECHANISMS, credentials).await;
+            steps.push(Step::done("auth", said(answer.map_err(|error| ("auth", told(&error)))?)));
+        }
+        let (from, to) = (envelope.from().cloned(), envelope.to().first().cloned());
+        let answer = connection.command(Mail::new(from, Vec::new())).await;
+        steps.push(Step::done("mail_from", said(answer.map_err(|e| ("mail_from", told(&e)))?)));
+        let to = to.ok_or(("rcpt_to", "there is no recipient".to_owned()))?;
+        let answer = connection.command(Rcpt::new(to, Vec::new())).await;
+        steps.push(Step::done("rcpt_to", said(answer.map_err(|e| ("rcpt_to", told(&e)))?)));
+        connection.command(Data).await.map_err(|error| ("data", told(&error)))?;
+        let answer = connection.message(&message.formatted()).await;
+        steps.push(Step::done("data", said(answer.map_err(|error| ("data", told(&error)))?)));
+        tokio::time::timeout(GOODBYE, connection.quit()).await.ok();
+        Ok(())
+    }
+
+    /// TLS and EHLO, in the order that the settings want.
+    async fn greet(
+        &self,
+        reached: tokio::net::TcpStream,
+        addresses: &[SocketAddr],
+        steps: &mut Vec<Step>,
+    ) -> Result<AsyncSmtpConnection, (&'static str, String)> {
+        if let Tls::Implicit(parameters) = &self.tls {
+            drop(reached);
+            let tls = Some(parameters.clone());
+            let limit = Some(GREETING);
+            let opened =
+                AsyncSmtpConnection::connect_tokio1(addresses, limit, &self.hello, tls, None).await;
+            let opened = opened.map_err(|error| {
+                (if error.status().is_some() { "ehlo" } else { "tls" }, told(&error))
+            })?;
+            steps.push(Step::done("tls", "encrypted from the first byte"));
+            steps.push(Step::done("ehlo", "greeted"));
+            return Ok(opened);
+        }
+        let stream = Box::new(reached);
+        let opened = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await;
+        let mut connection = opened.map_err(|error| ("ehlo", told(&error)))?;
+        steps.push(Step::done("ehlo", "greeted"));
+        match &self.tls {
+            Tls::Offered(_) if !connection.can_starttls() => {
+                steps.push(Step::done("tls", "not offered: the message travels unencrypted"));
+            }
+            Tls::Offered(parameters) | Tls::Required(parameters) | Tls::Implicit(parameters) => {
+                let begun = connection.starttls(parameters.clone(), &self.hello).await;
+                begun.map_err(|error| ("tls", told(&error)))?;
+                steps.push(Step::done("tls", "encrypted by STARTTLS"));
+            }
+        }
+        Ok(connection)
+    }
+}
+
+/// What a server answered.
+fn said(response: lettre::transport::smtp::response::Response) -> String {
+    let lines = response.message().collect::<Vec<_>>().join(" ");
+    single_line(&format!("{} {lines}", response.code()), LONGEST_ANSWER)
+}
+
+/// What went wrong, with the causes.
+fn told(error: &SmtpError) -> String {
+    let mut reason = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !reason.contains(&inner_text) {
+            reason = format!("{reason}: {inner_text}");
+        }
+        cause = inner.source();
+    }
+    single_line(&reason, LONGEST_ANSWER)
 }
 
 fn credentials(url: &Url) -> Result<Option<Credentials>, MailError> {

@@ -4,31 +4,24 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, Url};
+use chrono::{DateTime, Utc};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde_json::{Map, Value, json};
 
 use super::Outcome;
 use super::bulletin::variables;
+use super::gateway::{Dress, Verdict};
+use super::post::{self, LONGEST_REASON, TIMEOUT, beginning, broken, client, retry_after};
+use super::reach::Reach;
 use super::render::{single_line, sms};
 use super::signature::{SigningSecret, fingerprint};
 use crate::domain::bulletin::Bulletin;
+use crate::domain::channel::{Settings, Step};
 use crate::domain::explanation::local_due;
 use crate::domain::notice::{Facts, Letter, Matter};
 use crate::domain::party::Level;
 use crate::domain::ticket::DeadlineKind;
 
-/// All of one attempt, the answer's body included.
-const TIMEOUT: Duration = Duration::from_secs(10);
-/// Of that, at most this for the connection and TLS.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// An answer's body is read up to here and then cut, in bytes.
-const REPLY_CAP: usize = 64 * 1024;
-/// Longest wait a gateway may ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(6 * 60 * 60);
-/// Longest part of an answer kept for the delivery log, in characters.
-const LONGEST_REASON: usize = 200;
 /// E.164: at most 15 digits; service numbers have at least 3.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 3..=15;
 
@@ -57,6 +50,7 @@ struct Gateway {
     client: Client,
     url: Url,
     secret: SigningSecret,
+    dress: Dress,
     timeout: Duration,
 }
 
@@ -77,18 +71,61 @@ impl Sms {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(SmsError::Url(format!("{} is not http or https", url.scheme())));
         }
-        super::install_crypto();
-        let client = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(0)
-            .user_agent("supplyline")
-            .build()
-            .map_err(SmsError::Client)?;
-        Ok(Self { gateway: Some(Gateway { client, url, secret, timeout: TIMEOUT }) })
+        let client = client(Reach::Anywhere).map_err(SmsError::Client)?;
+        let dress = Dress::standard();
+        Ok(Self { gateway: Some(Gateway { client, url, secret, dress, timeout: TIMEOUT }) })
+    }
+
+    /// A gateway that an administrator has set.
+    pub(super) fn of(
+        url: Url,
+        secret: SigningSecret,
+        dress: Dress,
+        reach: Reach,
+    ) -> Result<Self, SmsError> {
+        let client = client(reach).map_err(SmsError::Client)?;
+        Ok(Self { gateway: Some(Gateway { client, url, secret, dress, timeout: TIMEOUT }) })
+    }
+
+    /// What may be shown of the gateway; `None` where there is none.
+    pub(super) fn shown(&self) -> Option<Settings> {
+        let gateway = self.gateway.as_ref()?;
+        let port = gateway.url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let host = gateway.url.host_str().unwrap_or_default();
+        let Dress { shape, signature, app, templates } = gateway.dress.clone();
+        let host = format!("{}://{host}{port}", gateway.url.scheme());
+        Some(Settings::Sms { host, shape, signature, app, templates })
+    }
+
+    /// Hands a test message over and says how far it came.
+    pub(super) async fn test(
+        &self,
+        letter: &Letter,
+        text: &str,
+        link: &str,
+        at: DateTime<Utc>,
+    ) -> Vec<Step> {
+        let Some(gateway) = &self.gateway else {
+            return vec![Step::failed("address", "no gateway is set")];
+        };
+        let Some(to) = phone(&letter.address) else {
+            return vec![Step::failed("address", "your number is none that can be texted")];
+        };
+        let mut own = body(letter, &to, link);
+        if let Some(own) = own.as_object_mut() {
+            own.insert("text".to_owned(), Value::from(text));
+            own.insert("template".to_owned(), Value::from("test"));
+        }
+        let request = match gateway.request(letter, own, at) {
+            Ok(request) => request,
+            Err(reason) => return vec![Step::failed("address", reason)],
+        };
+        let signed = Step::done("signature", "signed by Standard Webhooks");
+        post::test(request, vec![signed], |answer| match gateway.dress.verdict(answer) {
+            Verdict::Taken => None,
+            Verdict::Busy | Verdict::Refused => Some("the gateway refused it".to_owned()),
+        })
+        .await
     }
 
     /// Another limit for a whole attempt than 10 seconds.
@@ -111,22 +148,37 @@ impl Sms {
             let address = single_line(&letter.address, LONGEST_REASON);
             return Outcome::GiveUp { reason: format!("{address} is no phone number") };
         };
-        let body = body(letter, &to, link).to_string();
+        let request = match gateway.request(letter, body(letter, &to, link), at) {
+            Ok(request) => request,
+            Err(reason) => return Outcome::GiveUp { reason },
+        };
+        match request.send().await {
+            Ok(response) => outcome(response, &gateway.dress, at).await,
+            Err(error) => Outcome::Retry { reason: broken(error), after: None },
+        }
+    }
+}
+
+impl Gateway {
+    /// A signed request with a body as this gateway takes it.
+    fn request(
+        &self,
+        letter: &Letter,
+        own: Value,
+        at: DateTime<Utc>,
+    ) -> Result<RequestBuilder, String> {
         let id = format!("msg_{}", fingerprint(&letter.key));
+        let body = self.dress.body(letter, own, &id)?.to_string();
         let timestamp = at.timestamp();
-        let request = gateway
+        Ok(self
             .client
-            .post(gateway.url.clone())
-            .timeout(gateway.timeout)
+            .post(self.url.clone())
+            .timeout(self.timeout)
             .header("content-type", "application/json")
             .header("webhook-id", &id)
             .header("webhook-timestamp", timestamp.to_string())
-            .header("webhook-signature", gateway.secret.sign(&id, timestamp, body.as_bytes()))
-            .body(body);
-        match request.send().await {
-            Ok(response) => outcome(response, at).await,
-            Err(error) => Outcome::Retry { reason: broken(error), after: None },
-        }
+            .header("webhook-signature", self.secret.sign(&id, timestamp, body.as_bytes()))
+            .body(body))
     }
 }
 
@@ -201,18 +253,22 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-async fn outcome(response: Response, at: DateTime<Utc>) -> Outcome {
+async fn outcome(response: Response, dress: &Dress, at: DateTime<Utc>) -> Outcome {
     let status = response.status();
     let after = retry_after(response.headers(), at);
-    let said =
-        single_line(&format!("{} {}", status.as_u16(), beginning(response).await), LONGEST_REASON);
+    let answer = beginning(response).await;
+    let said = single_line(&format!("{} {answer}", status.as_u16()), LONGEST_REASON);
     let again = status.is_server_error()
         || matches!(
             status,
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
         );
     if status.is_success() {
-        Outcome::Sent { response: said }
+        match dress.verdict(&answer) {
+            Verdict::Taken => Outcome::Sent { response: said },
+            Verdict::Busy => Outcome::Retry { reason: said, after },
+            Verdict::Refused => Outcome::GiveUp { reason: said },
+        }
     } else if again {
         Outcome::Retry { reason: said, after }
     } else if status.is_redirection() {
@@ -220,43 +276,6 @@ async fn outcome(response: Response, at: DateTime<Utc>) -> Outcome {
     } else {
         Outcome::GiveUp { reason: said }
     }
-}
-
-/// The beginning of a body as text. It only goes to the log, so a body that breaks off or never
-/// ends changes nothing.
-async fn beginning(mut response: Response) -> String {
-    let mut bytes = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        bytes.extend(chunk.iter().take(REPLY_CAP - bytes.len()));
-        if bytes.len() >= REPLY_CAP {
-            break;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// `Retry-After` (RFC 9110, 10.2.3) in seconds or as a date, at most 6 hours. A date in the past
-/// means at once; what cannot be read is no wish.
-fn retry_after(headers: &HeaderMap, at: DateTime<Utc>) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        let wait = text.parse().map_or(LONGEST_WAIT, Duration::from_secs);
-        return Some(wait.min(LONGEST_WAIT));
-    }
-    let until = NaiveDateTime::parse_from_str(text, "%a, %d %b %Y %H:%M:%S GMT").ok()?.and_utc();
-    Some(until.signed_duration_since(at).to_std().unwrap_or_default().min(LONGEST_WAIT))
-}
-
-/// What went wrong, with the causes, without the URL: it may hold a key of the gateway's.
-fn broken(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut reason = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(inner) = cause {
-        reason = format!("{reason}: {inner}");
-        cause = inner.source();
-    }
-    single_line(&reason, LONGEST_REASON)
 }
 
 #[cfg(test)]

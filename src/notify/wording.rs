@@ -71,7 +71,7 @@ pub fn shipped(slot: Slot) -> Wording {
         Channel::Mail => {
             Wording { subject: Some(text("subject")), text: text("lead"), next: Some(text("next")) }
         }
-        Channel::Sms => Wording { text: text("sms"), ..Wording::default() },
+        Channel::Sms | Channel::Robot => Wording { text: text("sms"), ..Wording::default() },
     }
 }
 

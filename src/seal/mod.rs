@@ -10,6 +10,7 @@
 
 mod archive;
 mod checkpoints;
+mod locker;
 mod manifest;
 mod secret;
 mod signature;
@@ -17,6 +18,7 @@ mod token;
 mod verify;
 
 pub use checkpoints::Checkpoints;
+pub use locker::{Locked, Locker};
 pub use manifest::{
     Contents, Document, JSON_SCHEMA, Key, MadeFor, MadeOf, Manifest, Program, SealError, mark, seal,
 };

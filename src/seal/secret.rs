@@ -54,6 +54,8 @@ pub enum Purpose {
     Audit,
     /// Secrets that are sent to people.
     Tokens,
+    /// Keeping the secrets of channels in the database.
+    Channels,
 }
 
 impl Purpose {
@@ -62,6 +64,7 @@ impl Purpose {
             Self::Evidence => b"supplyline 1 evidence ed25519",
             Self::Audit => b"supplyline 1 audit hmac-sha256",
             Self::Tokens => b"supplyline 1 tokens hmac-sha256",
+            Self::Channels => b"supplyline 1 channels aes-256-gcm",
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod attachments;
 pub mod audit;
 pub mod catalogue;
+pub mod channels;
 pub mod directory;
 pub mod dossier;
 pub mod drafts;
@@ -50,10 +51,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock::Clock;
 use crate::files::Vault;
-use crate::seal::Signer;
+use crate::seal::{Locker, Signer};
 use crate::store::{self, Store};
 use attachments::Quota;
 use audit::chain::Notary;
+use channels::Outlet;
 use rulebook::Rulebook;
 
 /// Passwords checked at once.
@@ -85,6 +87,8 @@ pub struct App {
     files: Option<Vault>,
     signer: Option<Arc<Signer>>,
     notary: Option<Arc<Notary>>,
+    locker: Option<Arc<Locker>>,
+    outlet: Option<Arc<dyn Outlet>>,
     /// Sign-ins under way: each costs memory and a core for a while.
     signing_in: Arc<Semaphore>,
     /// Files being looked at, for the same reason.
@@ -128,6 +132,8 @@ impl App {
             reading_long,
             signer: None,
             notary: None,
+            locker: None,
+            outlet: None,
             sealing,
         })
     }
@@ -188,6 +194,36 @@ impl App {
     #[must_use]
     pub fn notary(&self) -> Option<Arc<Notary>> {
         self.notary.clone()
+    }
+
+    /// The same, keeping secrets in the database under this key.
+    #[must_use]
+    pub fn with_locker(self, locker: Locker) -> Self {
+        Self { locker: Some(Arc::new(locker)), ..self }
+    }
+
+    /// What keeps secrets.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where no key was given, as on the command line.
+    fn locker(&self) -> Result<Arc<Locker>, Error> {
+        let none = || Error::Unavailable("no secret is kept here".to_owned());
+        self.locker.clone().ok_or_else(none)
+    }
+
+    /// The same, sending by this outlet.
+    #[must_use]
+    pub fn with_outlet(self, outlet: Arc<dyn Outlet>) -> Self {
+        Self { outlet: Some(outlet), ..self }
+    }
+
+    /// What sends.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where nothing is sent, as on the command line.
+    fn outlet(&self) -> Result<Arc<dyn Outlet>, Error> {
+        let none = || Error::Unavailable("nothing is sent from here".to_owned());
+        self.outlet.clone().ok_or_else(none)
     }
 
     /// The calendars and policies in force.

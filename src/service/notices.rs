@@ -19,7 +19,7 @@ use super::timeline::readable;
 use super::{Answered, App, Error, Once};
 use crate::domain::access::Scope;
 use crate::domain::id::{DeliveryId, NoticeId, OrganisationId, TicketId, UserId};
-use crate::domain::notice::{Channel, Kind, Matter, channels, leaves_at};
+use crate::domain::notice::{Channel, Kind, Matter, channels, is_for_robots, leaves_at};
 use crate::domain::party::{Division, Role};
 use crate::domain::policy::Policy;
 use crate::domain::territory::{self, Nearness};
@@ -64,8 +64,9 @@ pub(super) async fn expand(
     for person in &people {
         by_house.entry(person.organisation).or_default().push(person);
     }
+    let robots = robots_of(db, changes).await?;
     let mut notices = Vec::new();
-    let mut told = HashSet::new();
+    let (mut told, mut posted) = (HashSet::new(), HashSet::new());
     for change in changes {
         let policy = book.policy_of(policy_version(&change.ticket));
         for event in &change.events {
@@ -83,13 +84,22 @@ pub(super) async fn expand(
                     let calendar = book.calendar(person.division);
                     let urgency = change.ticket.urgency;
                     let when = (&*calendar, policy.quiet_hours);
+                    let mut ways = ways(person, ways_of(policy, event, tell));
+                    let group = (change.ticket.id, event.sequence, tell.kind, house);
+                    // A group is told once, with the first of its people.
+                    if robots.contains(&house)
+                        && is_for_robots(tell.kind, change.ticket.urgency, tell.to)
+                        && posted.insert(group)
+                    {
+                        ways.push((Channel::Robot, house.to_string()));
+                    }
                     notices.push(NewNotice {
                         ticket: change.ticket.id,
                         event: event.sequence,
                         kind: tell.kind,
                         recipient: person.user,
                         at: event.at,
-                        ways: ways(person, ways_of(policy, event, tell)),
+                        ways,
                         leaves_at: leaves_at(tell.kind, urgency, event.at, when),
                     });
                 }
@@ -108,6 +118,22 @@ fn ways_of<'a>(policy: &'a Policy, event: &Event, tell: &Tell) -> &'a [Channel] 
     };
     let own = rung.and_then(|rung| rung.channels.as_deref());
     own.unwrap_or_else(|| channels(tell.kind, tell.to))
+}
+
+/// Those of the organisations concerned that have a robot, where anything is for robots.
+async fn robots_of(
+    db: &impl ConnectionTrait,
+    changes: &[&Change],
+) -> Result<Vec<OrganisationId>, Error> {
+    let mut houses = Vec::new();
+    for change in changes {
+        let (ticket, tells) = (&change.ticket, change.events.iter().flat_map(|event| &event.tells));
+        let pressing = tells.filter(|tell| is_for_robots(tell.kind, ticket.urgency, tell.to));
+        houses.extend(pressing.filter_map(|tell| house(ticket, tell.to)));
+    }
+    houses.sort_unstable();
+    houses.dedup();
+    Ok(crate::store::channels::with_robots(db, &houses).await?)
 }
 
 /// True for what a person has just written or added themselves.
@@ -136,6 +162,7 @@ fn ways(person: &Recipient, channels: &[Channel]) -> Vec<(Channel, String)> {
     let address = |channel: &Channel| match channel {
         Channel::Mail => person.email.clone(),
         Channel::Sms => person.phone.clone(),
+        Channel::Robot => None,
     };
     channels.iter().filter_map(|channel| address(channel).map(|to| (*channel, to))).collect()
 }

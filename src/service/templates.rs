@@ -291,6 +291,7 @@ pub fn name(slot: Slot) -> String {
     let channel = match slot.channel {
         Channel::Mail => "mail",
         Channel::Sms => "sms",
+        Channel::Robot => "robot",
     };
     let language = match slot.language {
         Language::Chinese => "zh-CN",

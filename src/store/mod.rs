@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod audit;
 mod batch;
 pub mod catalogue;
+pub mod channels;
 pub mod counterparts;
 mod dialect;
 pub mod divisions;

@@ -12,7 +12,7 @@ use crate::domain::ticket::ActKind;
 use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
-pub(super) const CODES: [(&str, u16, &str); 56] = [
+pub(super) const CODES: [(&str, u16, &str); 59] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
@@ -52,6 +52,9 @@ pub(super) const CODES: [(&str, u16, &str); 56] = [
     ("policy_replaced", 409, "A newer version took the place of this one"),
     ("policy_withdrawn", 409, "This version was withdrawn"),
     ("policy_in_use", 409, "This version rules tickets, or has ruled some"),
+    ("fixed_by_environment", 409, "The operator has set this; it cannot be changed here"),
+    ("channel_unset", 409, "This channel is not set, or not in use"),
+    ("no_address", 409, "You have no address on this channel"),
     ("pack_too_large", 409, "The ticket is too large for an evidence pack"),
     ("decided_already", 409, "This batch does not wait for a decision any more"),
     ("changed_since", 409, "Somebody changed the same days since"),

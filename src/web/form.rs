@@ -30,7 +30,7 @@ const KEY: &str = "_key";
 const VERSION: &str = "_version";
 
 /// Whole numbers.
-const NUMBERS: [&str; 8] = [
+const NUMBERS: [&str; 9] = [
     "agreed_quantity",
     "quantity_short",
     "days_of_stock",
@@ -39,15 +39,18 @@ const NUMBERS: [&str; 8] = [
     "remaining_quantity",
     "advance_working_days",
     "version",
+    "port",
 ];
 /// Yes or no.
-const FLAGS: [&str; 2] = ["dry_run", "granted"];
+const FLAGS: [&str; 3] = ["dry_run", "granted", "enabled"];
+/// Pairs that are typed line by line, like `filed=SMS_1`.
+const PAIRS: [&str; 1] = ["templates"];
 /// Fields that may stand there several times.
 const LISTS: [&str; 2] = ["evidence", "tickets"];
 /// Lists that are typed line by line.
 const LINES: [&str; 1] = ["order_refs"];
 /// Fields that are left out when nothing was typed.
-const OPTIONAL: [&str; 22] = [
+const OPTIONAL: [&str; 29] = [
     "comment",
     "credit_code",
     "distributor_id",
@@ -70,6 +73,13 @@ const OPTIONAL: [&str; 22] = [
     "rating",
     "remaining_quantity",
     "tickets",
+    "username",
+    "password",
+    "url",
+    "secret",
+    "signature",
+    "app",
+    "templates",
 ];
 
 /// What was typed into a form, field by field.
@@ -242,6 +252,14 @@ fn value(name: &str, typed: &str, refused: &mut Vec<FieldError>) -> Value {
     if LINES.contains(&name) {
         let lines = typed.lines().map(str::trim).filter(|line| !line.is_empty());
         return lines.map(Value::from).collect();
+    }
+    if PAIRS.contains(&name) {
+        let pairs = typed.lines().map(str::trim).filter(|line| !line.is_empty());
+        let pair = |line: &str| {
+            let (name, value) = line.split_once('=').unwrap_or((line, ""));
+            (name.trim().to_owned(), Value::from(value.trim()))
+        };
+        return Value::Object(pairs.map(pair).collect());
     }
     Value::from(typed)
 }

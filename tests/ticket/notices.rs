@@ -62,6 +62,7 @@ fn on(tells: &[Tell], to: impl Fn(Party) -> bool) -> String {
     let channel = |channel: &Channel| match channel {
         Channel::Mail => "mail",
         Channel::Sms => "sms",
+        Channel::Robot => "robot",
     };
     let names: Vec<_> = channels(tell.kind, tell.to).iter().map(channel).collect();
     if names.is_empty() { "app".to_owned() } else { names.join(" ") }

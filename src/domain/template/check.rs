@@ -68,7 +68,8 @@ pub fn check(slot: Slot, wording: &Wording) -> Result<(Wording, Vec<Warning>), V
                 .filter(|next| !next.trim().is_empty())
                 .map(|next| judge.block("next", next, LONGEST_NEXT)),
         },
-        Channel::Sms => {
+        // Robots say what text messages say.
+        Channel::Sms | Channel::Robot => {
             judge.none("subject", wording.subject.as_deref());
             judge.none("next", wording.next.as_deref());
             let text = judge.line("text", Some(&wording.text), LONGEST_SMS);
@@ -144,7 +145,7 @@ fn warnings(channel: Channel, wording: &Wording) -> Vec<Warning> {
             (names_nothing, Warning::SubjectNamesNothing),
             (!names(text, Variable::Number), Warning::TextWithoutNumber),
         ],
-        Channel::Sms => [
+        Channel::Sms | Channel::Robot => [
             (text.contains(['【', '】']), Warning::SecondSignature),
             (text.contains("://") || text.contains("www."), Warning::HoldsAddress),
         ],

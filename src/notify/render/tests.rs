@@ -230,7 +230,7 @@ fn every_text_can_be_looked_at_with_samples() {
             let same = sample(slot, Some(super::shipped(slot)), size);
             match slot.channel {
                 Channel::Mail => assert_eq!(mail(&same, LINK), mail(&shipped, LINK), "{slot:?}"),
-                Channel::Sms => assert_eq!(sms(&same), sms(&shipped), "{slot:?}"),
+                Channel::Sms | Channel::Robot => assert_eq!(sms(&same), sms(&shipped), "{slot:?}"),
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Settings, phone numbers and `Retry-After`.
 
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
 use super::*;
 
 #[test]

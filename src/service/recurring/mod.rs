@@ -198,6 +198,8 @@ pub(super) fn addressee(
     let address = |channel: &Channel| match channel {
         Channel::Mail => person.email.clone(),
         Channel::Sms => person.phone.clone(),
+        // Bulletins go to people.
+        Channel::Robot => None,
     };
     let ways = kind.channels().iter();
     let book = app.book();

@@ -9,8 +9,8 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, attachments, audit, batches, calendar_edits, calendars, deadline, deliveries, demo,
-    divisions, escalations, evidence, exports, filing, imports, invitations, ledger, locks,
+    acts, attachments, audit, batches, calendar_edits, calendars, channels, deadline, deliveries,
+    demo, divisions, escalations, evidence, exports, filing, imports, invitations, ledger, locks,
     merging, messages, notices, organisations, people, policies, products, requests, session,
     shelf, shortage, stream, templates, tickets, timeline, users,
 };
@@ -57,7 +57,9 @@ pub(in crate::web) enum Problems {
     info(title = "Supplyline 供应保障诉求对接平台", license(name = "Apache-2.0")),
     security(("bearer" = [])),
     modifiers(&Additions),
-    components(schemas(ProblemBody<'static>, RefusedField)),
+    components(schemas(
+        ProblemBody<'static>, RefusedField, channels::NewSms, channels::NewRobot,
+    )),
     paths(
         session::begin, session::show, session::end,
         products::list, shelf::show, shelf::create, shelf::replace, shelf::suspend, shelf::resume,
@@ -83,7 +85,8 @@ pub(in crate::web) enum Problems {
         people::invite, people::uninvite, invitations::accept, templates::list, templates::show,
         templates::replace, templates::preview, templates::versions, templates::restore,
         policies::keeping::create, policies::keeping::replace, policies::keeping::withdraw,
-        policies::keeping::decide, merging::merge,
+        policies::keeping::decide, merging::merge, channels::list, channels::show,
+        channels::replace, channels::test,
         deliveries::log, deliveries::replay,
         imports::run, imports::template, exports::run,
         demo::show, demo::advance,

@@ -9,6 +9,7 @@ pub(super) mod audit;
 pub(super) mod batches;
 mod calendar_edits;
 pub(super) mod calendars;
+pub(super) mod channels;
 pub(super) mod deadline;
 pub(super) mod deliveries;
 pub(super) mod demo;
@@ -203,7 +204,7 @@ fn of_tickets(config: &mut ServiceConfig) {
         .service(get(resource("/tickets/{id}/evidence-pack"), evidence::pack));
 }
 
-/// The texts of notices.
+/// The texts of notices, and the channels they leave on.
 fn of_templates(config: &mut ServiceConfig) {
     let below =
         |last: &str| format!("/templates/{{kind}}/{{party}}/{{channel}}/{{language}}{last}");
@@ -212,7 +213,12 @@ fn of_templates(config: &mut ServiceConfig) {
         .service(get(resource(below("")), templates::show).route(put().to(templates::replace)))
         .service(resource(below("/preview")).route(post().to(templates::preview)))
         .service(get(resource(below("/versions")), templates::versions))
-        .service(resource(below("/restore")).route(post().to(templates::restore)));
+        .service(resource(below("/restore")).route(post().to(templates::restore)))
+        .service(get(resource("/channels"), channels::list))
+        .service(
+            get(resource("/channels/{name}"), channels::show).route(put().to(channels::replace)),
+        )
+        .service(resource("/channels/{name}/test").route(post().to(channels::test)));
 }
 
 /// The id in a request's path.

@@ -114,7 +114,8 @@ words! {
         "contact_code_sent" "contact_verified" "product_created" "product_changed"
         "product_suspended" "product_resumed" "agreement_created" "agreement_changed"
         "agreement_suspended" "agreement_resumed" "template_replaced" "template_restored"
-        "policy_created" "policy_replaced" "policy_withdrawn" "policy_decided";
+        "policy_created" "policy_replaced" "policy_withdrawn" "policy_decided" "channel_set"
+        "channel_tested";
     /// What is wrong with the audit log.
     fault: crate::domain::audit::verify::Fault = "edited" "restamped" "missing" "inserted"
         "swapped" "cut_tail" "rolled_back" "wrong_key" "beginning" "checkpoint" "unreadable";
@@ -124,7 +125,13 @@ words! {
     /// Who is told, as a party of the ticket.
     party: crate::domain::template::PartyKind = "hospital" "manufacturer" "distributor" "bureau";
     /// A way out of the service.
-    channel: crate::domain::notice::Channel = "mail" "sms";
+    channel: crate::domain::notice::Channel = "mail" "sms" "robot";
+    /// When TLS begins with a mail server.
+    security: crate::domain::channel::Security = "offered" "required" "implicit";
+    /// How the body for a gateway is made.
+    shape: crate::domain::channel::Shape = "standard" "aliyun" "tencent";
+    /// Whose group robot it is.
+    robot: crate::domain::channel::RobotKind = "wecom" "dingtalk" "feishu";
     /// By what the ledger is split.
     grouping: crate::service::ledger::Grouping = "manufacturer" "product" "city"
         "county" "month";

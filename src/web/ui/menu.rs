@@ -44,7 +44,7 @@ pub(super) fn menu(role: Role) -> &'static [Entry] {
         Role::Admin => menu![
             "/" "nav-home", "/organisations" "nav-organisations", "/users" "nav-users",
             "/calendars" "nav-calendars", "/batches" "nav-batches", "/policies" "nav-policies",
-            "/templates" "nav-templates",
+            "/templates" "nav-templates", "/channels" "nav-channels",
             "/deliveries" "nav-deliveries", "/tickets" "nav-tickets",
             "/notices" "nav-notices", "/calculator" "nav-calculator",
         ],

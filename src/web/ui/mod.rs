@@ -116,7 +116,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         );
 }
 
-/// The texts of notices.
+/// The texts of notices, and the channels they leave on.
 fn of_texts(config: &mut ServiceConfig) {
     let below =
         |last: &str| format!("/templates/{{kind}}/{{party}}/{{channel}}/{{language}}{last}");
@@ -125,7 +125,12 @@ fn of_texts(config: &mut ServiceConfig) {
         .service(get(resource(below("")), texts::show).route(post().to(texts::save)))
         .service(resource(below("/preview")).route(post().to(texts::look)))
         .service(get(resource(below("/html")), texts::html))
-        .service(resource(below("/restore")).route(post().to(texts::restore)));
+        .service(resource(below("/restore")).route(post().to(texts::restore)))
+        .service(get(resource("/channels"), desk::channels))
+        .service(
+            get(resource("/channels/{name}"), desk::channel).route(post().to(desk::set_channel)),
+        )
+        .service(resource("/channels/{name}/test").route(post().to(desk::test_channel)));
 }
 
 /// Organisations, for those who keep them.

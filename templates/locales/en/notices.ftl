@@ -246,3 +246,8 @@ template_broken-lead = Version { $version } of the text { $template } could not 
 template_broken-next = Sign in as an administrator, open the text, correct it or restore an earlier version. Nobody went without a notice.
 template_broken-sms = The text { $template } could not be used; the shipped text was sent. Please sign in.
 bulletin-label-template = Text
+
+channel_test-subject = Test message of Supplyline
+channel_test-lead = This is a test that an administrator asked for. It is about no ticket.
+channel_test-next = Nothing. It has arrived, and so will notices.
+channel_test-sms = Supplyline: this is a test message about no ticket.

@@ -246,3 +246,8 @@ template_broken-lead = 通知模板 { $template } 的第 { $version } 版无法�
 template_broken-next = 请管理员登录系统打开该模板，改正文案或恢复早前版本。所有通知均已照常发出。
 template_broken-sms = 通知模板{ $template }无法使用，已改用系统自带文案，请登录系统处理。
 bulletin-label-template = 模板
+
+channel_test-subject = 供应保障平台测试消息
+channel_test-lead = 这是管理员发送的测试消息，不涉及任何诉求单。
+channel_test-next = 无需处理。能收到本消息，即可收到各类通知。
+channel_test-sms = 供应保障平台测试消息，不涉及任何诉求单，无需处理。

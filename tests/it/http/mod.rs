@@ -6,6 +6,7 @@ mod audit_routes;
 mod bad_fields;
 mod bad_requests;
 mod calendar_edits;
+mod channels;
 mod checks;
 mod directory;
 mod duplicates_and_order;

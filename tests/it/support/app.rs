@@ -13,7 +13,7 @@ use supplyline::config::Config;
 use supplyline::domain::audit::chain::Key;
 use supplyline::files::Vault;
 use supplyline::notify::install_crypto;
-use supplyline::seal::{InstanceSecret, Purpose, Signer};
+use supplyline::seal::{InstanceSecret, Locker, Purpose, Signer};
 use supplyline::service::audit::chain::Notary;
 use supplyline::service::{App, Limits};
 use supplyline::startup::{Service, Stop, serve};
@@ -93,6 +93,16 @@ impl TestApp {
         Self::spawn_at(db, "http://supply.example/").await
     }
 
+    /// The same, where the operator has set neither mail nor text messages.
+    pub(crate) async fn spawn_unset(db: &TestDb) -> Self {
+        world::fill(&db.store).await;
+        let unset = |config: &mut Config| {
+            (config.smtp_url, config.sms_webhook_url) = (None, None);
+        };
+        let store = db.replica().await;
+        Self::configured(store, "http://supply.example/", |app| app, unset).await
+    }
+
     /// The same, where people know it by another address.
     pub(crate) async fn spawn_at(db: &TestDb, public_url: &str) -> Self {
         Self::spawn_with(db, public_url, |app| app).await
@@ -114,11 +124,20 @@ impl TestApp {
         Self::over(db.replica().await, "http://supply.example/", |app| app).await
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the service runs beside the test")]
     async fn over(store: Store, public_url: &str, change: impl FnOnce(App) -> App) -> Self {
+        Self::configured(store, public_url, change, |_| {}).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the service runs beside the test")]
+    async fn configured(
+        store: Store,
+        public_url: &str,
+        change: impl FnOnce(App) -> App,
+        configure: impl FnOnce(&mut Config),
+    ) -> Self {
         install_crypto();
         let (mail, sms) = (SmtpSink::spawn().await, WebhookSink::spawn().await);
-        let config = Config {
+        let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             database_url: SecretString::from("sqlite://unused"),
             smtp_url: Some(SecretString::from(mail.url.clone())),
@@ -130,13 +149,17 @@ impl TestApp {
             key_file: None,
             audit_checkpoints: None,
             audit_days: 1_095,
+            local_channels: true,
             log: "error".to_owned(),
         };
+        configure(&mut config);
         let clock = Clock::still_at(world::at(world::START));
         let app = App::open(store.signing(audit_key()), clock, Limits::Off).await.expect("opened");
         let signer = Signer::of(&InstanceSecret::parse(SECRET_OF_INSTANCE).expect("a secret"));
         let app = app.with_files(Vault::in_memory()).with_signer(signer.expect("a signer"));
         let app = app.with_notary(Notary::new(audit_key(), Vec::new(), None));
+        let locker = Locker::of(&InstanceSecret::parse(SECRET_OF_INSTANCE).expect("a secret"));
+        let app = app.with_locker(locker.expect("a locker"));
         let app = change(app);
         let service = Service::start_demo(&config, app).expect("started");
         let base = format!("http://{}", service.address().expect("bound"));

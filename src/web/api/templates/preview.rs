@@ -5,7 +5,7 @@
 use crate::domain::notice::Channel;
 use crate::domain::template::{Length, Slot, Warning, Wording, measure};
 use crate::notify::render::{Size, link, mail, sample, sms};
-use crate::service::{Error, templates};
+use crate::service::{Error, channels, templates};
 use crate::web::site::Site;
 
 /// How a text comes out.
@@ -37,7 +37,7 @@ pub(in crate::web) async fn look(
     wording: &Wording,
 ) -> Result<Look, Error> {
     let (wording, warnings) = templates::checked(slot, wording)?;
-    let signature = String::new();
+    let signature = channels::signature(&site.app).await?;
     Ok(Look { warnings, ..look_at(site, slot, &wording, &signature) })
 }
 
@@ -58,7 +58,7 @@ pub(in crate::web) fn look_at(site: &Site, slot: Slot, wording: &Wording, signat
                 warnings: Vec::new(),
             }
         }
-        Channel::Sms => {
+        Channel::Sms | Channel::Robot => {
             let (text, longest) = (sms(&usual), sms(&letter(Size::Longest)));
             Look {
                 subject: None,

@@ -5,6 +5,7 @@
 mod audit;
 mod cards;
 mod chain;
+mod channels;
 mod deliveries;
 pub(super) mod house;
 mod locks;
@@ -16,6 +17,9 @@ mod users;
 pub(super) use audit::list as audit;
 pub(super) use cards::{Desk, desk};
 pub(super) use chain::{entry as audit_entry, verification};
+pub(super) use channels::{
+    list as channels, save as set_channel, show as channel, test as test_channel,
+};
 pub(super) use deliveries::{list as deliveries, replay};
 pub(super) use locks::list as locks;
 pub(super) use organisations::list as organisations;

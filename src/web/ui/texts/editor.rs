@@ -254,7 +254,7 @@ fn pairs(wording: &Wording) -> Vec<(String, String)> {
 
 /// Where the framed mail is; `None` for a text message, and where the address grows too long.
 fn frame(slot: Slot, wording: &Wording) -> Option<String> {
-    if slot.channel == Channel::Sms {
+    if slot.channel != Channel::Mail {
         return None;
     }
     let query =
