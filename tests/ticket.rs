@@ -24,6 +24,8 @@ mod notices;
 mod promises;
 #[path = "ticket/random.rs"]
 mod random;
+#[path = "ticket/rehearsal.rs"]
+mod rehearsal;
 #[path = "ticket/replans.rs"]
 mod replans;
 #[path = "ticket/requests.rs"]
@@ -32,3 +34,5 @@ mod requests;
 mod rungs;
 #[path = "ticket/scenario.rs"]
 mod scenario;
+#[path = "ticket/settings.rs"]
+mod settings;

@@ -32,6 +32,7 @@ mod once;
 pub mod policies;
 pub mod recurring;
 pub mod region;
+pub mod rehearsal;
 pub mod replan;
 pub mod rulebook;
 pub mod shortage;

@@ -11,15 +11,17 @@ use supplyline::domain::calendar::local_date;
 use supplyline::domain::id::EscalationId;
 use supplyline::domain::party::Role;
 use supplyline::domain::policy::ResolveFrom;
+use supplyline::domain::ticket::rehearsal::Outcome;
 use supplyline::domain::ticket::{
-    Act, ActKind, Audience, DeadlineKind, DeadlineStatus, StateName, Ticket, Topic, Verdict,
+    Act, ActKind, Audience, DeadlineKind, DeadlineStatus, Rules, StateName, Ticket, Topic, Verdict,
     wake_at,
 };
 use uuid::Uuid;
 
 use crate::scenario::{
-    Life, World, acknowledge, ask_return, attach, bureau, conclude, confirm, escalate, extension,
-    force_majeure, measure, organisation, person, promise, reply, ruling, solve, urge, world,
+    Life, World, acknowledge, ask_return, attach, bureau, calendar, conclude, confirm, escalate,
+    extension, force_majeure, measure, organisation, person, promise, reply, ruling, solve, urge,
+    world,
 };
 
 #[derive(Debug, Clone)]
@@ -189,5 +191,35 @@ proptest! {
             drop(life.attempt(&actor, act));
             check(&life, &mut memory);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Tried on its own policy, a ticket's record says what it says.
+    #[test]
+    fn a_rehearsal_of_the_policy_that_ruled_changes_nothing(
+        of in worlds(),
+        steps in steps(),
+    ) {
+        let mut life = build((of.0, of.1, of.2.min(1))).file("2026-02-11 09:30");
+        for step in &steps {
+            life.until(life.now + TimeDelta::minutes(step.minutes));
+            let actor = match (step.role, step.province) {
+                (Role::Bureau, true) => bureau("370000"),
+                (Role::Bureau, false) => bureau("371000"),
+                (role, _) => person(role),
+            };
+            // Force majeure is approximate: its end is known by the day.
+            if step.kind != ActKind::ForceMajeure {
+                let _ = life.attempt(&actor, act(step, &life));
+            }
+        }
+        let rules = Rules { calendar: calendar(), policy: &life.world.policy, desks: &[] };
+        let under = Outcome::under(&life.ticket, life.now, &rules).expect("in range");
+        let on_record = Outcome::on_record(&life.ticket);
+        prop_assert_eq!(under.reply_missed, on_record.reply_missed, "{:#?}", life.ticket);
+        prop_assert_eq!(under.resolve_missed, on_record.resolve_missed, "{:#?}", life.ticket);
     }
 }

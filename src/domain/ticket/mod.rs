@@ -27,6 +27,7 @@ mod hospital;
 mod kind;
 mod manufacturer;
 mod refusal;
+pub mod rehearsal;
 mod replan;
 mod request;
 mod ruling;

@@ -86,7 +86,7 @@ pub(in crate::web) enum Problems {
         templates::replace, templates::preview, templates::versions, templates::restore,
         policies::keeping::create, policies::keeping::replace, policies::keeping::withdraw,
         policies::keeping::decide, merging::merge, channels::list, channels::show,
-        channels::replace, channels::test,
+        channels::replace, channels::test, policies::simulate::simulate,
         deliveries::log, deliveries::replay,
         imports::run, imports::template, exports::run,
         demo::show, demo::advance,

@@ -169,6 +169,7 @@ fn of_policies(config: &mut ServiceConfig) {
     use policies::keeping;
     config
         .service(get(resource("/policies"), policies::list).route(post().to(keeping::create)))
+        .service(resource("/policies/simulate").route(post().to(policies::simulate::simulate)))
         .service(get(resource("/policies/{id}"), policies::show).route(put().to(keeping::replace)))
         .service(resource("/policies/{id}/withdraw").route(post().to(keeping::withdraw)))
         .service(resource("/policies/{id}/decision").route(post().to(keeping::decide)));

@@ -43,6 +43,11 @@ pub(in crate::web) fn channels() -> Array {
     ArrayBuilder::new().items(channel()).build()
 }
 
+/// Levels of bureaus.
+pub(in crate::web) fn levels() -> Array {
+    ArrayBuilder::new().items(level()).build()
+}
+
 words! {
     /// What kind of supply problem it is.
     category: crate::domain::ticket::Category = "late_delivery" "short_delivery" "supply_stop"

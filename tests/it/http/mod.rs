@@ -32,6 +32,7 @@ mod pages_script;
 mod paging;
 mod policies;
 mod policies_keeping;
+mod policies_simulate;
 mod reckoning;
 mod requests;
 mod sessions;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 pub(in crate::web) mod keeping;
 pub(in crate::web) mod proposal;
 pub(in crate::web) mod settings;
+pub(in crate::web) mod simulate;
 
 use super::docs::Problems;
 use super::{id, words};

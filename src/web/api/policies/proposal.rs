@@ -164,7 +164,8 @@ impl NewPolicy {
         Ok(form.read::<Self>()?.checked())
     }
 
-    fn checked(self) -> Proposal {
+    /// What it proposes, with everything that is wrong with the values.
+    pub(super) fn checked(self) -> Proposal {
         let mut check = Check::default();
         let own = Policy::national();
         let reason = check.optional_block("reason", self.reason.as_deref(), LONGEST_REASON);
