@@ -113,7 +113,8 @@ impl<'a> Record<'a> {
             }
             let Some(through) = stop.through else { return Ok(None) };
             deadline.status = DeadlineStatus::Stopped;
-            deadline.stops.push(Standstill { from: stop.from, through: None });
+            let due_on = Some(deadline.due_on);
+            deadline.stops.push(Standstill { from: stop.from, through: None, due_on });
             deadline = deadline.resumed((midnight_after(through), through), rules)?;
         }
         Ok(Some(deadline.due_at))
