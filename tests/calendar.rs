@@ -106,6 +106,25 @@ fn an_empty_file_does_not_publish_its_year() {
     assert_eq!(codes, ["not_published"]);
 }
 
+#[test]
+fn b067_deadlines_on_the_edges_of_months_and_years() {
+    let due = |start: &str, n| {
+        let on = nth(date(start), n);
+        (on.to_string(), midnight_after(on).with_timezone(&SHANGHAI).to_rfc3339())
+    };
+    let table = [
+        ("2024-02-27", 2, "2024-02-29", "2024-03-01T00:00:00+08:00"),
+        ("2028-02-25", 2, "2028-02-29", "2028-03-01T00:00:00+08:00"),
+        ("2026-12-29", 2, "2026-12-31", "2027-01-01T00:00:00+08:00"),
+        // 1 January rests, published or not, and the days after it are a weekend.
+        ("2026-12-30", 2, "2027-01-04", "2027-01-05T00:00:00+08:00"),
+        ("2025-12-30", 2, "2026-01-04", "2026-01-05T00:00:00+08:00"),
+    ];
+    for (start, n, on, at) in table {
+        assert_eq!(due(start, n), (on.to_owned(), at.to_owned()), "{start} +{n}");
+    }
+}
+
 // ---- acceptance values ----
 
 #[test]

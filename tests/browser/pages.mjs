@@ -47,7 +47,7 @@ const ROWS = [
   { role: 'admin', name: 'organisations-found', path: '/organisations?kind=hospital&division=371000' },
   { role: 'admin', name: 'calendars-admin', path: '/calendars' },
   { role: 'admin', name: 'calendar-year-admin', path: '/calendars', follow: 'main table a' },
-  { role: 'admin', name: 'calendar-day', path: '/calendars/01900000-0000-7000-8000-000000000002/days/2026-10-01' },
+  { role: 'admin', name: 'calendar-day', path: '/calendars/01900000-0000-7000-8000-000000000002/day?date=2026-10-01' },
   { role: 'admin', name: 'calendar-add', path: '/calendars/01900000-0000-7000-8000-000000000002/add' },
   { role: 'admin', name: 'calendar-new', path: '/calendars/new' },
   { role: 'admin', name: 'batches', path: '/batches' },

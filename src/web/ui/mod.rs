@@ -35,11 +35,19 @@ mod texts;
 mod ticket;
 mod tickets;
 
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{ServiceConfig, post, resource};
 
 use super::get;
 pub(super) use problem::{Answered, Reader};
 pub(super) use shell::see;
+
+/// True for a form with a file.
+fn is_upload(context: &GuardContext<'_>) -> bool {
+    let kind = context.head().headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/"))
+}
 
 /// The routes of the calendars and of the batches that change them.
 fn calendars(config: &mut ServiceConfig) {
@@ -50,10 +58,12 @@ fn calendars(config: &mut ServiceConfig) {
         .service(get(resource("/calendars/new"), rules::new_layer))
         .service(get(resource("/calendars/{id}"), rules::calendar))
         .service(get(resource("/calendars/{id}/add"), rules::add_days))
-        .service(resource("/calendars/{id}/notice").route(post().to(rules::calendar_notice)))
-        .service(resource("/calendars/{id}/file").route(post().to(rules::calendar_file)))
-        .service(resource("/calendars/{id}/edit").route(post().to(rules::edit_calendar)))
-        .service(get(resource("/calendars/{id}/days/{date}"), rules::calendar_day))
+        .service(
+            resource("/calendars/{id}/edit")
+                .route(post().guard(fn_guard(is_upload)).to(rules::calendar_file))
+                .route(post().to(rules::edit_calendar)),
+        )
+        .service(get(resource("/calendars/{id}/day"), rules::calendar_day))
         .service(get(resource("/batches"), rules::batches))
         .service(get(resource("/batches/{id}"), rules::batch))
         .service(

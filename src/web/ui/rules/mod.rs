@@ -15,6 +15,6 @@ pub(super) use batches::{
 pub(super) use calendars::{list as calendars, show as calendar};
 pub(super) use edit::{
     add as add_days, create_layer, day as calendar_day, edit as edit_calendar,
-    file as calendar_file, new_layer, notice as calendar_notice,
+    file as calendar_file, new_layer,
 };
 pub(super) use policies::{list as policies, show as policy};

@@ -59,23 +59,22 @@ fn forms(
 }
 
 /// Reads a pasted notice.
-pub(in crate::web::ui) async fn notice(
-    site: web::Data<Site>,
-    post: Post,
-    request: HttpRequest,
+pub(super) async fn notice(
+    site: &Site,
+    post: &Post,
+    request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    admit(&post.signed().scope)?;
-    let shell = Shell::of(&site, &request, post.signed()).await?;
+    let shell = Shell::of(site, request, post.signed()).await?;
     let read = post.typed.only(&["text", "year", "source"]).and_then(|()| said(&post.typed));
     match read {
         Ok(notice) => {
             let book = site.app.book();
             let reviewed = of_notice(&shell, notice);
-            draw(shell, kept(&book, &request)?, reviewed)
+            draw(shell, kept(&book, request)?, reviewed)
         }
         Err(Error::Invalid(errors)) => {
             let f = Fields::refused("notice", shell.words(), post.typed.clone(), &errors);
-            forms(&site, &request, (shell, f), Vec::new())
+            forms(site, request, (shell, f), Vec::new())
         }
         Err(other) => Err(other.into()),
     }

@@ -5,7 +5,9 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use chrono::Datelike as _;
 
+use super::super::super::address::Address;
 use super::super::super::choice::Choice;
 use super::super::super::fields::{Fields, Need};
 use super::super::super::shell::{Shell, page};
@@ -18,6 +20,7 @@ use crate::service::replan::admit;
 use crate::web::auth::SignedIn;
 use crate::web::check;
 use crate::web::error::Problem;
+use crate::web::query::Query;
 use crate::web::site::Site;
 
 #[derive(Template)]
@@ -45,12 +48,15 @@ pub(in crate::web::ui) async fn show(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    use chrono::Datelike as _;
     admit(&signed.scope)?;
     let book = site.app.book();
     let kept = kept(&book, &request)?;
-    let date = request.match_info().get("date").unwrap_or_default();
-    let date = check::date(date).map_err(|_error| Error::NotFound)?;
+    let raw = Address::of("", request.query_string()).query();
+    let query = Query::read(&raw, &["date"])?;
+    let date = query.text("date").map(str::to_owned);
+    query.done(())?;
+    let date = check::date(date.as_deref().unwrap_or_default());
+    let date = date.map_err(|(code, message)| Error::invalid("date", code, message))?;
     let calendar = match kept.division {
         Some(division) => book.calendar(division),
         None => book.nation(),

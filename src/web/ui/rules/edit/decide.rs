@@ -8,6 +8,7 @@ use askama::Template;
 
 use super::super::super::fields::{Fields, Need};
 use super::super::super::shell::{Shell, page, see};
+use super::add::notice;
 use super::impact::{self, Drawn};
 use super::layer::{address, kept};
 use super::review::{Reviewed, draw};
@@ -43,7 +44,7 @@ struct Again {
     conflict: Option<String>,
 }
 
-/// Shows the table again, what it does, or confirms it.
+/// Reads a notice, shows the table again or what it does, or confirms it.
 pub(in crate::web::ui) async fn edit(
     site: web::Data<Site>,
     post: Post,
@@ -51,8 +52,10 @@ pub(in crate::web::ui) async fn edit(
 ) -> Result<HttpResponse, Problem> {
     admit(&post.signed().scope)?;
     let calendar = kept(&site.app.book(), &request)?.id;
-    if post.typed.get("_step") == "review" {
-        return review(&site, &post, &request, Vec::new()).await;
+    match post.typed.get("_step") {
+        "notice" => return notice(&site, &post, &request).await,
+        "review" => return review(&site, &post, &request, Vec::new()).await,
+        _ => {}
     }
     let edit = match table::edit(&post.typed) {
         Ok(edit) => edit,

@@ -11,7 +11,7 @@ mod layer;
 mod review;
 mod table;
 
-pub(in crate::web::ui) use add::{file, form as add, notice};
+pub(in crate::web::ui) use add::{file, form as add};
 pub(in crate::web::ui) use day::show as day;
 pub(in crate::web::ui) use decide::edit;
 pub(in crate::web::ui) use layer::{create as create_layer, form as new_layer};
