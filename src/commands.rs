@@ -133,6 +133,7 @@ fn role(word: &str) -> Result<Role, String> {
 ///
 /// # Errors
 /// Says what could not be done, naming the setting or argument.
+#[expect(clippy::cognitive_complexity, reason = "a table of commands")]
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = Config::load()?;
     telemetry::begin(&config.log)?;

@@ -235,13 +235,10 @@ async fn lock_rulebook(tx: &DatabaseTransaction, function: &str) -> Result<(), D
 
 /// True when a value is not of its column's type: SQLite keeps anything anywhere.
 pub(super) fn is_undecodable(error: &DbErr) -> bool {
-    match error {
-        DbErr::Query(RuntimeErr::SqlxError(error)) => {
-            matches!(**error, sea_orm::sqlx::Error::ColumnDecode { .. })
-        }
-        DbErr::Type(_) | DbErr::Json(_) => true,
-        _ => false,
+    if let DbErr::Query(RuntimeErr::SqlxError(error)) = error {
+        return matches!(**error, sea_orm::sqlx::Error::ColumnDecode { .. });
     }
+    matches!(error, DbErr::Type(_) | DbErr::Json(_))
 }
 
 /// Locks the selected rows until the end of the transaction; SQLite's writer holds them all.

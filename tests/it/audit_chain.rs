@@ -75,6 +75,7 @@ const FORGED_SQLITE: &str = "insert into audit (id, at, action, detail, mac) val
 const FORGED_POSTGRES: &str = "insert into audit (id, at, action, detail, mac) values \
      ('0193e3f0-0000-7000-8000-000000000001', '2026-02-13T02:30:00+00:00', 'import_run', '{}', null)";
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn every_tampering_with_the_database_is_found(db: TestDb) {
     let folder = TempDir::new().expect("a folder");
     let app = vouching(&db, &folder, 1, &[]).await;

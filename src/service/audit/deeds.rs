@@ -40,11 +40,11 @@ impl Acted<'_> {
             "before": standing(before, before.version),
             "after": standing(after, before.version + 1),
         });
-        if let Some(escalation) = self.escalation {
-            detail["escalation"] = json!(escalation);
-        }
-        if let Some(change) = followed {
-            detail["followed_by"] = json!(change.ticket.number);
+        let escalation = self.escalation.map(|id| ("escalation".to_owned(), json!(id)));
+        let followed =
+            followed.map(|change| ("followed_by".to_owned(), json!(change.ticket.number)));
+        if let Some(members) = detail.as_object_mut() {
+            members.extend(escalation.into_iter().chain(followed));
         }
         let entry = Entry::by(scope, Action::TicketActed, app.clock.wall());
         entry.about(&after.number).with(detail)

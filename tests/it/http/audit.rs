@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use supplyline::service::{App, Limits};
 
 use super::stage::{id, refused, sound};
-use crate::support::app::{Answer, As, TestApp};
+use crate::support::app::{Answer, As, TestApp, reply};
+use crate::support::browser::Browser;
 use crate::support::db::{TestDb, both, sqlite_only};
 use crate::support::form::Form;
 use crate::support::smtp::Script;
@@ -16,9 +17,12 @@ both!(
     a_refused_sign_in_writes_one_entry,
     filters_pick_what_they_say,
     a_search_takes_every_sign_literally,
+    the_log_is_verified_and_taken_away,
 );
 sqlite_only!(
     only_auditors_read_it,
+    the_pages_show_the_chain,
+    what_is_asked_of_the_chain_is_read_strictly,
     the_form_leaves_entries_too,
     entries_name_no_text_address_or_secret,
     parameters_are_read_strictly,
@@ -239,6 +243,14 @@ async fn entries_name_no_text_address_or_secret(db: TestDb) {
     let ticket = id(&hospital.file().await);
     let message = json!({"body": "鹮鸶请尽快。", "audience": "all"});
     hospital.post(&format!("/tickets/{ticket}/messages"), &message).await.expect(201);
+    let form = Form::file("鹮鸶.txt", "甲").text("kind", "other").text("audience", "all");
+    hospital.upload(&format!("/tickets/{ticket}/attachments"), form).await.expect(201);
+    let maker = app.sign_in("maker").await;
+    let path = format!("/tickets/{ticket}/reply");
+    maker.post(&path, &reply("2026-02-27")).await.expect(200);
+    let draft = [("product_code", world::INSULIN), ("summary", "鹮鸶缺货")];
+    let draft: Vec<_> = draft.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+    Browser::of(&app, &hospital).post("/drafts", &draft).await.expect(303);
     hospital.get(&format!("/tickets/{ticket}/evidence-pack")).await.expect(200);
     hospital.get("/exports/tickets?q=胰岛素&format=csv").await.expect(200);
     let table =
@@ -249,6 +261,7 @@ async fn entries_name_no_text_address_or_secret(db: TestDb) {
     sign_in(&app, "li.na", &password).await.expect(200);
     let auditor = app.sign_in("auditor").await;
     let log = auditor.get("/audit?page_size=100").await.expect(200).text;
+    assert!(log.contains("ticket_acted") && log.contains("draft_kept") && log.contains("attach"));
     assert!(log.contains("export_made") && log.contains("import_run") && log.contains("li.na"));
     for text in [
         "鹮鸶",
@@ -258,6 +271,8 @@ async fn entries_name_no_text_address_or_secret(db: TestDb) {
         "13800000009",
         "13900000003",
         "13800000000",
+        "原料药到货延迟",
+        "李想",
         "supply.example",
         world::PASSWORD,
         &password,
@@ -344,6 +359,110 @@ async fn parameters_are_read_strictly(db: TestDb) {
         let answer = auditor.get(&format!("/audit?{query}")).await;
         refused(&answer, (422, "invalid"), query);
         assert_eq!(answer.fields()[0].0, field, "{query}");
+    }
+    app.stop().await;
+}
+
+/// What a verification finds once everything is linked, which takes a second or two.
+async fn linked(auditor: &As<'_>) -> Value {
+    for _ in 0..200 {
+        let report = auditor.get("/audit/verify").await.expect(200).json();
+        if report["pending"] == 0 {
+            return report;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("what was written is not linked");
+}
+
+async fn the_log_is_verified_and_taken_away(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let auditor = app.sign_in("auditor").await;
+    app.sign_in("hospital").await.file().await;
+    let report = linked(&auditor).await;
+    assert_eq!(report["whole"], true, "{report}");
+    assert_eq!((&report["entries"], &report["head"]), (&json!(3), &json!(3)));
+    let newest = entries(&auditor, "").await[0].clone();
+    let path = format!("/audit/{}", id(&newest));
+    let entry = auditor.get(&path).await.expect(200).json();
+    assert_eq!((&entry["seq"], &entry["action"]), (&json!(3), &newest["action"]));
+    assert!(entry["link"].as_str().is_some_and(|link| link.len() > 64), "{entry}");
+    let file = auditor.get("/audit/export").await.expect(200);
+    assert!(file.header("content-disposition").contains("audit-"), "{:?}", file.headers);
+    let lines: Vec<Value> =
+        file.text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((lines.len(), &lines[0]["schema"]), (4, &json!("supplyline-audit/1")));
+    let numbers: Vec<_> = lines[1..].iter().map(|line| line["seq"].clone()).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    let newest = entries(&auditor, "").await[0].clone();
+    assert_eq!((&newest["action"], &newest["subject"]), (&json!("export_made"), &json!("audit")));
+    let table = auditor.get("/audit/export?format=csv&from=2020-01-01&to=2999-12-31").await;
+    let table = table.expect(200).text;
+    assert!(table.starts_with("\u{feff}seq,id,at,action,"), "{table}");
+    assert_eq!(table.lines().count(), 5, "{table}");
+    assert_eq!(
+        auditor.get("/audit/export?to=2020-01-01").await.expect(200).text.lines().count(),
+        1
+    );
+    db.execute("update audit set username = 'maker' where seq = 2").await;
+    let report = auditor.get("/audit/verify").await.expect(200).json();
+    assert_eq!(report["whole"], false, "{report}");
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["fault"], &finding["from"]), (&json!("edited"), &json!(2)));
+    app.stop().await;
+}
+
+async fn the_pages_show_the_chain(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let (auditor, hospital) = (app.sign_in("auditor").await, app.sign_in("hospital").await);
+    hospital.file().await;
+    linked(&auditor).await;
+    let browser = Browser::of(&app, &auditor);
+    let filed = entries(&auditor, "action=ticket_filed").await[0].clone();
+    let path = format!("/audit/{}", id(&filed));
+    let list = browser.get("/audit").await.expect(200).text;
+    assert!(list.contains(&format!("href=\"{path}\"")), "{list}");
+    assert!(list.contains("href=\"/audit/verify\""), "{list}");
+    let page = browser.get(&path).await.expect(200).text;
+    for told in ["提交诉求单", "变更前后", "<td data-label=\"之后\"><bdi>1</bdi></td>"] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    let page = browser.get("/audit/verify").await.expect(200).text;
+    assert!(page.contains("<span class=\"tag green\">完整</span>"), "{page}");
+    db.execute("delete from audit where seq = 2").await;
+    let page = browser.get("/audit/verify").await.expect(200).text;
+    assert!(page.contains("已被改动") && page.contains("中间记录缺失"), "{page}");
+    for path in [path.as_str(), "/audit/verify"] {
+        assert_eq!(Browser::of(&app, &hospital).get(path).await.status, 403, "{path}");
+    }
+    app.stop().await;
+}
+
+async fn what_is_asked_of_the_chain_is_read_strictly(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let (auditor, admin) = (app.sign_in("auditor").await, app.sign_in("admin").await);
+    let nobody = uuid::Uuid::nil();
+    for path in [
+        "/audit/verify".to_owned(),
+        "/audit/export".to_owned(),
+        "/audit/export?format=x".to_owned(),
+        format!("/audit/{nobody}"),
+    ] {
+        refused(&admin.get(&path).await, (403, "forbidden"), &path);
+    }
+    for (query, field) in [
+        ("export?format=xlsx", "format"),
+        ("export?from=yesterday", "from"),
+        ("export?to=2026-02-30", "to"),
+        ("export?page_size=3", "page_size"),
+        ("verify?from=2026-01-01", "from"),
+    ] {
+        let answer = auditor.get(&format!("/audit/{query}")).await;
+        refused(&answer, (422, "invalid"), query);
+        assert_eq!(answer.fields()[0].0, field, "{query}");
+    }
+    for path in [format!("/audit/{nobody}"), "/audit/x".to_owned(), "/audit/1".to_owned()] {
+        refused(&auditor.get(&path).await, (404, "not_found"), &path);
     }
     app.stop().await;
 }
