@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -153,6 +153,26 @@ async fn make(
     Ok(answered)
 }
 
+/// Judges a proposal without making anything: what [`create`] or [`replace`] would say of it.
+///
+/// # Errors
+/// As those.
+pub async fn review(
+    app: &App,
+    scope: &Scope,
+    replaces: Option<(PolicyId, Option<i64>)>,
+    proposal: Proposal,
+) -> Result<Policy, Error> {
+    admit(scope)?;
+    let policies = rulebook::policies(app.store.read()).await?;
+    let before = match replaces {
+        Some((id, expected)) => Some(replaceable(&policies, id, expected)?),
+        None => None,
+    };
+    let today = local_date(app.clock.now());
+    judged(app.store.read(), &policies, (proposal, before), today).await
+}
+
 /// The newest version of its rules, if the caller has read what is there.
 fn replaceable(policies: &[Policy], id: PolicyId, expected: Option<i64>) -> Result<&Policy, Error> {
     let before = find(policies, id)?;
@@ -180,7 +200,7 @@ fn conflict(code: &'static str, message: String) -> Error {
 
 /// The proposed policy with id and version, when nothing is wrong with it.
 async fn judged(
-    tx: &DatabaseTransaction,
+    tx: &impl ConnectionTrait,
     policies: &[Policy],
     (proposal, replaces): (Proposal, Option<&Policy>),
     today: NaiveDate,
@@ -205,7 +225,7 @@ async fn judged(
     if all.is_empty() { Ok(numbered(policies, policy)) } else { Err(Error::Invalid(all)) }
 }
 
-async fn is_known(tx: &DatabaseTransaction, division: Option<Division>) -> Result<bool, Error> {
+async fn is_known(tx: &impl ConnectionTrait, division: Option<Division>) -> Result<bool, Error> {
     let Some(division) = division else { return Ok(true) };
     Ok(divisions::names(tx, &[division]).await?.contains_key(&division))
 }

@@ -133,6 +133,17 @@ impl Typed {
         self.0.iter().any(|(known, typed)| known == name && typed == value)
     }
 
+    /// Every value of a field that may stand there several times.
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
+        let own = self.0.iter().filter(|(known, _)| known == name);
+        own.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// Everything that was sent, in its order.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The fields of the API alone, in their order.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));

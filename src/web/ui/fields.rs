@@ -117,6 +117,9 @@ impl Fields {
     /// The label of a field.
     pub(in crate::web) fn label(&self, name: &str) -> String {
         let base = name.split('[').next().unwrap_or(name);
+        // Rows of the same kind have the same labels.
+        let is_row = |part: &&str| part.parse::<u16>().is_err();
+        let base = &base.split('.').filter(is_row).collect::<Vec<_>>().join(".");
         let known = |key: String| words::text(self.words.0, &key);
         let own = known(format!("label-{}-{}", self.form, dashed(base)));
         let own = own.or_else(|| known(format!("label-{}", dashed(base))));

@@ -99,7 +99,13 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/notices/{id}/read").route(post().to(notices::open)))
         .service(get(resource("/calculator"), calculator::show))
         .configure(calendars)
-        .service(get(resource("/policies"), rules::policies))
+        .service(get(resource("/policies"), rules::policies).route(post().to(rules::save_policy)))
+        .service(
+            get(resource("/policies/new"), rules::new_policy)
+                .route(post().to(rules::change_policy)),
+        )
+        .service(resource("/policies/{id}/withdraw").route(post().to(rules::withdraw)))
+        .service(resource("/policies/{id}/decision").route(post().to(rules::decide)))
         .service(get(resource("/policies/{id}"), rules::policy))
         .configure(of_houses)
         .configure(of_people)

@@ -374,14 +374,17 @@ impl NewEnd {
         let mut check = Check::default();
         let word: Option<EndWord> = check::word(&body.decision);
         let reason = check.block("reason", &body.reason, LONGEST_REASON);
+        // A page's form sends fields that were left empty.
+        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let (until, source) = (given(body.until), given(body.source));
         let end = match word {
             Some(EndWord::Continued) => End::Continue {
-                until: body.until.map(|date| check.date("until", &date)),
-                source: check.line("source", &body.source.unwrap_or_default(), LONGEST_SOURCE),
+                until: until.map(|date| check.date("until", &date)),
+                source: check.line("source", &source.unwrap_or_default(), LONGEST_SOURCE),
                 reason,
             },
             Some(EndWord::National) => {
-                for (field, given) in [("until", body.until), ("source", body.source)] {
+                for (field, given) in [("until", until), ("source", source)] {
                     if given.is_some() {
                         check.refuse(field, "not_here", "this belongs to what is continued");
                     }

@@ -6,8 +6,10 @@ use super::super::home::Card;
 use super::super::shell::Shell;
 use super::super::tickets::counted;
 use super::audit::{Row, newest};
+use crate::domain::calendar::local_date;
 use crate::domain::party::Role;
 use crate::service::notices::DeliveryState;
+use crate::service::rulebook::PolicyView;
 use crate::service::{directory, hold, locks, notices};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
@@ -20,6 +22,9 @@ const MOST_LOCKS: u64 = 100;
 #[derive(Default)]
 pub(in crate::web::ui) struct Desk {
     pub(in crate::web::ui) cards: Vec<Card>,
+    /// Rules that have lapsed, or are about to, and about which nobody has decided: address and
+    /// sentence.
+    pub(in crate::web::ui) lapsing: Vec<(String, String)>,
     /// Why nothing fires, while firing is on hold.
     pub(in crate::web::ui) hold: Option<String>,
     /// The newest entries of the audit log; `None` for who may not read it.
@@ -35,6 +40,7 @@ pub(in crate::web::ui) async fn desk(
     match signed.role() {
         Role::Admin => Ok(Desk {
             cards: of_admin(site, signed).await?,
+            lapsing: lapsing(site, shell),
             hold: on_hold(site, shell).await?,
             entries: None,
         }),
@@ -72,6 +78,27 @@ async fn of_security(site: &Site, signed: &SignedIn) -> Result<Vec<Card>, Proble
         card("card-locks", "/locks", length(locked.len()), "bad"),
         card("card-failures", "/locks", length(near.len()), "warn"),
     ])
+}
+
+/// From so many days before the last one of a version its end is told of.
+const SOON_DAYS: i64 = 90;
+
+fn lapsing(site: &Site, shell: &Shell) -> Vec<(String, String)> {
+    let (book, today) = (site.app.book(), local_date(shell.now));
+    let views = book.policy_views(shell.now).into_iter().filter(|view| view.undecided);
+    let told = |view: PolicyView<'_>| {
+        let end = view.policy.effective_to?;
+        let values = [
+            ("name", view.policy.name.clone()),
+            ("version", view.policy.version.clone()),
+            ("date", end.to_string()),
+        ];
+        let key = if view.lapsed { "desk-lapsed" } else { "desk-lapsing" };
+        let is_soon = (end - today).num_days() <= SOON_DAYS;
+        let address = format!("/policies/{}", view.policy.id);
+        is_soon.then(|| (address, shell.words().with_all(key, &values)))
+    };
+    views.filter_map(told).collect()
 }
 
 async fn on_hold(site: &Site, shell: &Shell) -> Result<Option<String>, Problem> {

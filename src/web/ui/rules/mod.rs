@@ -1,11 +1,17 @@
-//! What everybody is judged by: the working calendars and the time-limit rules, to read.
+//! What everybody is judged by: the working calendars and the time-limit rules, to read, and for
+//! administrators to keep.
 //!
 //! **Never** interprets them: the domain does.
 
 mod batches;
 mod calendars;
 mod edit;
+mod ending;
+mod making;
 mod policies;
+mod review;
+mod sentences;
+mod typed;
 mod year;
 
 pub(super) use batches::{
@@ -17,4 +23,6 @@ pub(super) use edit::{
     add as add_days, create_layer, day as calendar_day, edit as edit_calendar,
     file as calendar_file, new_layer,
 };
+pub(super) use ending::{decide, withdraw};
+pub(super) use making::{change as change_policy, form as new_policy, save as save_policy};
 pub(super) use policies::{list as policies, show as policy};

@@ -5,16 +5,19 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use chrono::NaiveTime;
 use uuid::Uuid;
 
 use super::super::address::Address;
+use super::super::choice::{Choice, words};
+use super::super::fields::{Fields, Need};
 use super::super::places::Places;
 use super::super::shell::{Shell, page};
+use super::sentences::{Step, counting, ladder, reminders, standing, target};
 use crate::domain::calendar::local_date;
 use crate::domain::id::PolicyId;
+use crate::domain::party::Role;
 use crate::service::Error;
-use crate::web::api::policies::{PolicyDocument, RungBody, TargetBody, TargetsBody};
+use crate::web::api::policies::{PolicyDocument, TargetsBody};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
 use crate::web::paging::List;
@@ -38,18 +41,13 @@ struct Standing {
     tone: &'static str,
 }
 
-/// A step of the ladder.
-struct Step {
-    level: String,
-    enters: String,
-    has: String,
-}
-
 #[derive(Template)]
 #[template(path = "pages/policies.html")]
 struct Policies {
     shell: Shell,
     rows: Vec<Row>,
+    /// True for who may make a version.
+    is_keeper: bool,
     first: Option<String>,
     next: Option<String>,
 }
@@ -66,6 +64,24 @@ struct Page {
     promises: Vec<String>,
     reminders: Vec<String>,
     ladder: Vec<Step>,
+    categories: Vec<String>,
+    /// What was decided about it.
+    standing: Vec<String>,
+    /// Where the next version is made.
+    next: Option<String>,
+    withdraw: Option<Fields>,
+    decide: Option<Fields>,
+    ends: Vec<Choice>,
+}
+
+/// From so many days before its last one, an administrator decides what follows a version.
+const SOON_DAYS: i64 = 90;
+
+/// Forms of a policy's page that were refused.
+#[derive(Default)]
+pub(super) struct Forms {
+    pub(super) withdraw: Option<Fields>,
+    pub(super) decide: Option<Fields>,
 }
 
 /// Lists the policies.
@@ -89,6 +105,7 @@ pub(in crate::web::ui) async fn list(
     let found = list.page(rest, size, |view| view.policy.id.0).map(PolicyDocument::shown);
     let places = Places::of(&site, found.items.iter().filter_map(|one| one.division)).await?;
     let drawn = Policies {
+        is_keeper: signed.role() == Role::Admin,
         rows: found.items.iter().map(|policy| row(&shell, &places, policy)).collect(),
         first: cursor.map(|_| address.with("cursor", "")),
         next: found.next_cursor.map(|cursor| address.with("cursor", &cursor)),
@@ -103,11 +120,30 @@ pub(in crate::web::ui) async fn show(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    shown(&site, &signed, &request, Forms::default()).await
+}
+
+/// The same with forms that were refused.
+pub(super) async fn shown(
+    site: &Site,
+    signed: &SignedIn,
+    request: &HttpRequest,
+    forms: Forms,
+) -> Result<HttpResponse, Problem> {
     let id = request.match_info().get("id").and_then(query::uuid).ok_or(Error::NotFound)?;
-    let shell = Shell::of(&site, &request, &signed).await?;
+    let shell = Shell::of(site, request, signed).await?;
     let book = site.app.book();
     let policy = PolicyDocument::shown(book.policy_view(PolicyId(id), shell.now)?);
-    let places = Places::of(&site, policy.division).await?;
+    let places = Places::of(site, policy.division).await?;
+    let is_refused = forms.withdraw.is_some() || forms.decide.is_some();
+    let status = if is_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let is_keeper = signed.role() == Role::Admin;
+    let today = local_date(shell.now);
+    let is_ahead = policy.effective_from > today && policy.withdrawn.is_none();
+    let blank = |form, known: &[(&str, &str)]| Fields::fresh(form, shell.words(), known);
+    let ends_soon = policy.effective_to.is_some_and(|end| (end - today).num_days() <= SOON_DAYS);
+    let withdraw = forms.withdraw.or_else(|| Some(blank("withdraw", &[])));
+    let decide = forms.decide.or_else(|| Some(blank("decide", &[("decision", "continued")])));
     let line = |key: &str, targets: &TargetsBody| {
         (shell.t(key), target(&shell, &targets.reply), target(&shell, &targets.resolve))
     };
@@ -118,22 +154,24 @@ pub(in crate::web::ui) async fn show(
             line("urgency-ordinary", &policy.ordinary),
             line("urgency-emergency", &policy.emergency),
         ],
+        categories: policy.categories.iter().map(|one| shell.name("category", one)).collect(),
         counting: counting(&shell, &policy),
         promises: vec![
             shell.t("rule-promise"),
             shell.with("rule-late-promise", "n", &policy.late_promise_within),
             shell.with("rule-extension", "n", &policy.extension_within),
         ],
-        reminders: vec![
-            shell.t("rule-warning"),
-            shell.with("rule-remind", "n", &policy.remind_hospital_after),
-            shell.with("rule-silence", "n", &policy.decide_silence_after),
-            alarm(&shell, &policy),
-        ],
+        reminders: reminders(&shell, &policy),
         ladder: ladder(&shell, &policy.ladder),
+        standing: standing(&shell, &policy),
+        next: (is_keeper && policy.withdrawn.is_none())
+            .then(|| format!("/policies/new?from={}", policy.id)),
+        withdraw: withdraw.filter(|_| is_keeper && is_ahead),
+        decide: decide.filter(|_| is_keeper && policy.undecided && ends_soon),
+        ends: words(&shell, "end"),
         shell,
     };
-    page(StatusCode::OK, &drawn)
+    page(status, &drawn)
 }
 
 fn row(shell: &Shell, places: &Places, policy: &PolicyDocument) -> Row {
@@ -141,6 +179,8 @@ fn row(shell: &Shell, places: &Places, policy: &PolicyDocument) -> Row {
         ("policy-withdrawn", "")
     } else if policy.in_force {
         ("policy-in_force", "green")
+    } else if policy.lapsed && policy.undecided {
+        ("policy-undecided", "red")
     } else if policy.lapsed {
         ("policy-lapsed", "")
     } else if policy.effective_from > local_date(shell.now) {
@@ -157,59 +197,4 @@ fn row(shell: &Shell, places: &Places, policy: &PolicyDocument) -> Row {
         from: policy.effective_from.to_string(),
         to: policy.effective_to.map(|date| date.to_string()),
     }
-}
-
-fn target(shell: &Shell, target: &TargetBody) -> String {
-    match (target.working_days, target.elapsed_hours) {
-        (Some(days), _) => shell.with("within-days", "n", &days),
-        (None, Some(hours)) => shell.with("within-hours", "n", &hours),
-        (None, None) => String::new(),
-    }
-}
-
-fn counting(shell: &Shell, policy: &PolicyDocument) -> Vec<String> {
-    let time = |time: NaiveTime| time.format("%H:%M").to_string();
-    let due = policy.counting.due_time.map_or_else(|| "24:00".to_owned(), time);
-    let cutoff = policy.counting.cutoff_time.map(time);
-    vec![
-        shell.named("rule-from", &word(&policy.resolve_from)),
-        shell.with("rule-due", "time", &due),
-        match cutoff {
-            Some(cutoff) => shell.with("rule-cutoff", "time", &cutoff),
-            None => shell.t("rule-no-cutoff"),
-        },
-        shell.t("rule-hours"),
-    ]
-}
-
-fn word(value: &impl serde::Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn ladder(shell: &Shell, ladder: &[RungBody]) -> Vec<Step> {
-    let before = std::iter::once(None).chain(ladder.iter().map(Some));
-    let step = |(rung, before): (&RungBody, Option<&RungBody>)| Step {
-        level: shell.name("level", &rung.level),
-        enters: match before {
-            None => shell.t("rung-first"),
-            Some(before) => limits(shell, "rung-next", before),
-        },
-        has: limits(shell, "rung-has", rung),
-    };
-    ladder.iter().zip(before).map(step).collect()
-}
-
-fn limits(shell: &Shell, key: &str, rung: &RungBody) -> String {
-    let values = [
-        ("acknowledge", rung.acknowledge_within.to_string()),
-        ("close", rung.close_within.to_string()),
-    ];
-    shell.words().with_all(key, &values)
-}
-
-fn alarm(shell: &Shell, policy: &PolicyDocument) -> String {
-    let Some(alarm) = &policy.shortage_alarm else { return shell.t("rule-no-alarm") };
-    let values = [("hospitals", alarm.hospitals.to_string()), ("cities", alarm.cities.to_string())];
-    shell.words().with_all("rule-alarm", &values)
 }
