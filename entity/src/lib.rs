@@ -13,6 +13,8 @@ pub mod calendar_day;
 pub mod calendar_edit;
 pub mod calendar_year;
 pub mod channel;
+pub mod contact;
+pub mod contact_code;
 pub mod deadline;
 pub mod delivery;
 pub mod division;

@@ -22,6 +22,7 @@ mod m20261126_000030_keeping;
 mod m20261126_000031_invitations;
 mod m20261126_000040_templates;
 mod m20261126_000041_channels;
+mod m20261126_000032_contacts;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000031_invitations::Migration),
             Box::new(m20261126_000040_templates::Migration),
             Box::new(m20261126_000041_channels::Migration),
+            Box::new(m20261126_000032_contacts::Migration),
         ]
     }
 }

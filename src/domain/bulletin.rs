@@ -62,6 +62,21 @@ pub enum Bulletin {
         #[serde(skip)]
         secret: Option<String>,
     },
+    /// A code that verifies a contact's address.
+    ContactCode {
+        /// The code's id.
+        id: Uuid,
+        /// The code: found when a letter is written, and never stored.
+        #[serde(skip)]
+        secret: Option<String>,
+    },
+    /// Contacts of an organisation have run out, or will soon.
+    ContactsExpiring {
+        /// How many.
+        count: u32,
+        /// The first of their names.
+        names: Vec<String>,
+    },
     /// An organisation that somebody has open tickets with was suspended.
     HouseSuspended {
         /// Its name.
@@ -209,6 +224,10 @@ pub enum BulletinKind {
     ContactsUnproven,
     /// A link to choose a password.
     Invitation,
+    /// A code that verifies an address.
+    ContactCode,
+    /// Contacts run out.
+    ContactsExpiring,
     /// An organisation was suspended.
     HouseSuspended,
     /// A text of notices could not be used.
@@ -217,7 +236,7 @@ pub enum BulletinKind {
 
 impl BulletinKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Digest,
         Self::Shortage,
         Self::CalendarMissing,
@@ -225,6 +244,8 @@ impl BulletinKind {
         Self::DeadlinesMoved,
         Self::ContactsUnproven,
         Self::Invitation,
+        Self::ContactCode,
+        Self::ContactsExpiring,
         Self::HouseSuspended,
         Self::TemplateBroken,
     ];
@@ -240,6 +261,8 @@ impl BulletinKind {
             Self::DeadlinesMoved => "deadlines_moved",
             Self::ContactsUnproven => "contacts_unproven",
             Self::Invitation => "invitation",
+            Self::ContactCode => "contact_code",
+            Self::ContactsExpiring => "contacts_expiring",
             Self::HouseSuspended => "house_suspended",
             Self::TemplateBroken => "template_broken",
         }
@@ -249,7 +272,7 @@ impl BulletinKind {
     #[must_use]
     pub fn is_awaited(self) -> bool {
         match self {
-            Self::Invitation => true,
+            Self::Invitation | Self::ContactCode => true,
             Self::Digest
             | Self::Shortage
             | Self::CalendarMissing
@@ -258,6 +281,8 @@ impl BulletinKind {
             | Self::ContactsUnproven
             | Self::HouseSuspended
             | Self::TemplateBroken => false,
+            | Self::ContactsExpiring
+            | Self::HouseSuspended => false,
         }
     }
 
@@ -265,7 +290,7 @@ impl BulletinKind {
     #[must_use]
     pub fn channels(self) -> &'static [Channel] {
         match self {
-            Self::Shortage => &[Channel::Mail, Channel::Sms],
+            Self::Shortage | Self::ContactCode => &[Channel::Mail, Channel::Sms],
             Self::Digest
             | Self::CalendarMissing
             | Self::PolicyLapsing
@@ -274,6 +299,8 @@ impl BulletinKind {
             | Self::Invitation
             | Self::HouseSuspended
             | Self::TemplateBroken => &[Channel::Mail],
+            | Self::ContactsExpiring
+            | Self::HouseSuspended => &[Channel::Mail],
         }
     }
 }
@@ -290,6 +317,8 @@ impl Bulletin {
             Self::DeadlinesMoved(_) => BulletinKind::DeadlinesMoved,
             Self::ContactsUnproven { .. } => BulletinKind::ContactsUnproven,
             Self::Invitation { .. } => BulletinKind::Invitation,
+            Self::ContactCode { .. } => BulletinKind::ContactCode,
+            Self::ContactsExpiring { .. } => BulletinKind::ContactsExpiring,
             Self::HouseSuspended { .. } => BulletinKind::HouseSuspended,
             Self::TemplateBroken { .. } => BulletinKind::TemplateBroken,
         }

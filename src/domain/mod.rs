@@ -14,6 +14,7 @@ pub mod bulletin;
 pub mod calendar;
 pub mod channel;
 pub mod code;
+pub mod contact;
 pub mod countdown;
 pub mod escalation;
 pub mod explanation;

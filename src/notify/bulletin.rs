@@ -5,6 +5,7 @@
 use super::words::{LONG, Words, deadline_key, single_line};
 use crate::domain::bulletin::{Bulletin, MovedDeadline, ShortageAlarm, Waiting};
 use crate::domain::explanation::local_due;
+use crate::domain::contact::MINUTES;
 use crate::domain::invitation::{HOURS, Purpose};
 
 /// The variables of a bulletin's texts.
@@ -33,6 +34,10 @@ pub(super) fn variables(bulletin: &Bulletin) -> Vec<(&'static str, String)> {
         ],
         Bulletin::ContactsUnproven { count, .. } => vec![("count", count.to_string())],
         Bulletin::Invitation { .. } => vec![("hours", HOURS.to_string())],
+        Bulletin::ContactCode { secret, .. } => {
+            vec![("code", secret.clone().unwrap_or_default()), ("minutes", MINUTES.to_string())]
+        }
+        Bulletin::ContactsExpiring { count, .. } => vec![("count", count.to_string())],
         Bulletin::HouseSuspended { name, tickets } => {
             vec![("house", single_line(name, LONG)), ("count", tickets.to_string())]
         }
@@ -55,6 +60,8 @@ pub(super) fn prefix(bulletin: &Bulletin) -> &'static str {
         | Bulletin::DeadlinesMoved(_)
         | Bulletin::ContactsUnproven { .. }
         | Bulletin::Invitation { .. }
+        | Bulletin::ContactCode { .. }
+        | Bulletin::ContactsExpiring { .. }
         | Bulletin::HouseSuspended { .. }
         | Bulletin::TemplateBroken { .. } => bulletin.kind().name(),
     }
@@ -81,7 +88,10 @@ pub(super) fn rows(words: &Words, bulletin: &Bulletin) -> Vec<(String, String)> 
         Bulletin::ContactsUnproven { names, .. } => {
             names.iter().map(|name| row("notice-label-manufacturer", name.clone())).collect()
         }
-        Bulletin::Invitation { .. } => Vec::new(),
+        Bulletin::Invitation { .. } | Bulletin::ContactCode { .. } => Vec::new(),
+        Bulletin::ContactsExpiring { names, .. } => {
+            names.iter().map(|name| row("bulletin-label-contact", name.clone())).collect()
+        }
         Bulletin::HouseSuspended { name, tickets } => vec![
             row("bulletin-label-house", name.clone()),
             row("bulletin-label-tickets", tickets.to_string()),

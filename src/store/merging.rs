@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::{
-    agreement, app_user, attachment, escalation, event, merged_ticket, message, organisation,
-    product, request, ticket, timer,
+    agreement, app_user, attachment, contact, escalation, event, merged_ticket, message,
+    organisation, product, request, ticket, timer,
 };
 use sea_orm::sea_query::{BinOper, Expr, ExprTrait as _};
 use sea_orm::{
@@ -89,7 +89,8 @@ pub async fn merge(
     remember(db, from, at).await?;
     agreements(db, from, into).await?;
     let mut batch = Batch::on(db);
-    let found_by = format!(" {}", terms(name));
+    // Set apart as the texts of a ticket are, so that no phrase reaches over.
+    let found_by = format!(" \u{fb01} {}", terms(name));
     for (_, column) in PARTIES {
         let longer = Expr::col(ticket::Column::SearchTerms)
             .binary(BinOper::Custom("||".into()), Expr::val(found_by.clone()));
@@ -119,6 +120,7 @@ pub async fn merge(
         message ByOrganisation,
         attachment ByOrganisation,
         timer OrganisationId,
+        contact OrganisationId,
         // What was merged into the one before is now a part of the other.
         organisation MergedInto,
     );

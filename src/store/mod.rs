@@ -10,6 +10,7 @@ pub mod audit;
 mod batch;
 pub mod catalogue;
 pub mod channels;
+pub mod contacts;
 pub mod counterparts;
 mod dialect;
 pub mod divisions;

@@ -150,6 +150,8 @@ fn bulletins() -> Vec<Bulletin> {
         },
         invitation(Purpose::Invited),
         invitation(Purpose::Reset),
+        Bulletin::ContactCode { id: uuid::Uuid::nil(), secret: Some("031425".to_owned()) },
+        Bulletin::ContactsExpiring { count: 1, names: vec![name.clone()] },
         Bulletin::HouseSuspended { name: name.clone(), tickets: 3 },
         Bulletin::TemplateBroken { template: name.clone(), version: 3 },
     ]

@@ -5,6 +5,9 @@
 //! **Never** cuts a list silently: one with too many rows is refused, and no file comes of it.
 
 mod cells;
+mod kept;
+
+pub use kept::kept;
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom};
@@ -45,6 +48,15 @@ pub struct Exported {
     pub bytes: u64,
     /// Rows below the heading.
     pub rows: usize,
+}
+
+impl Exported {
+    /// A file that is written, from its beginning.
+    fn of(mut file: File, rows: usize) -> Result<Self, Error> {
+        let bytes = file.seek(SeekFrom::End(0)).map_err(|error| unwritten(&error))?;
+        file.seek(SeekFrom::Start(0)).map_err(|error| unwritten(&error))?;
+        Ok(Self { file, bytes, rows })
+    }
 }
 
 impl Export {
@@ -110,11 +122,9 @@ impl Export {
     pub async fn finish(self) -> Result<Exported, Error> {
         let Self { app, entry, paper, table, rows, turn, .. } = self;
         let exported = blocking(move || {
-            let mut file = table.finish().map_err(|error: SheetError| unwritten(&error))?;
-            let bytes = file.seek(SeekFrom::End(0)).map_err(|error| unwritten(&error))?;
-            file.seek(SeekFrom::Start(0)).map_err(|error| unwritten(&error))?;
+            let file = table.finish().map_err(|error: SheetError| unwritten(&error))?;
             drop(turn);
-            Ok(Exported { file, bytes, rows })
+            Exported::of(file, rows)
         })
         .await?;
         let detail = json!({ "format": ending(paper), "rows": rows });

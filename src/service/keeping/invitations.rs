@@ -147,7 +147,7 @@ pub async fn accept(
     Ok(invited)
 }
 
-/// Forgets the secret of a letter that is not about a link, and finds the one that is.
+/// A bulletin with the secret that its letter brings, if it brings one.
 #[must_use]
 pub(in crate::service) fn revealed(app: &App, bulletin: Bulletin) -> Bulletin {
     match bulletin {
@@ -155,6 +155,11 @@ pub(in crate::service) fn revealed(app: &App, bulletin: Bulletin) -> Bulletin {
             let tokens = app.signer().ok();
             let secret = tokens.map(|signer| signer.tokens().link(&id.to_string()));
             Bulletin::Invitation { id, purpose, secret }
+        }
+        Bulletin::ContactCode { id, secret: _ } => {
+            let tokens = app.signer().ok();
+            let secret = tokens.map(|signer| signer.tokens().code(&id.to_string()));
+            Bulletin::ContactCode { id, secret }
         }
         other => other,
     }

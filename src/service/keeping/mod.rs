@@ -6,6 +6,7 @@
 //! **Never** changes anything without an entry in the audit log, in the same transaction.
 
 pub mod agreements;
+pub mod contacts;
 pub mod invitations;
 pub mod merge;
 pub mod organisations;

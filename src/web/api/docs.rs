@@ -9,10 +9,10 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, attachments, audit, batches, calendar_edits, calendars, channels, deadline, deliveries,
-    demo, divisions, escalations, evidence, exports, filing, imports, invitations, ledger, locks,
-    merging, messages, notices, organisations, people, policies, products, requests, session,
-    shelf, shortage, stream, templates, tickets, timeline, users,
+    acts, attachments, audit, batches, calendar_edits, calendars, channels, contacts, deadline,
+    deliveries, demo, divisions, escalations, evidence, exports, filing, imports, invitations,
+    ledger, locks, merging, messages, notices, organisations, people, policies, products,
+    requests, session, shelf, shortage, stream, templates, tickets, timeline, users,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -86,7 +86,8 @@ pub(in crate::web) enum Problems {
         templates::replace, templates::preview, templates::versions, templates::restore,
         policies::keeping::create, policies::keeping::replace, policies::keeping::withdraw,
         policies::keeping::decide, merging::merge, channels::list, channels::show,
-        channels::replace, channels::test, policies::simulate::simulate,
+        channels::replace, channels::test, policies::simulate::simulate, contacts::list,
+        contacts::create, contacts::replace, contacts::remove, contacts::send, contacts::verify,
         deliveries::log, deliveries::replay,
         imports::run, imports::template, exports::run,
         demo::show, demo::advance,

@@ -17,8 +17,9 @@ use super::ledger::LedgerBody;
 use super::lens::Lens;
 use super::{deliveries, escalations, ledger, notices, products, shortage, tickets};
 use crate::domain::calendar::local_date;
-use crate::domain::party::Language;
+use crate::domain::party::{Language, Role};
 use crate::service::export::{Export, Exported, Paper, Table};
+use crate::service::import::Kind;
 use crate::service::ledger::Grouping;
 use crate::service::{self, Error};
 use crate::web::auth::SignedIn;
@@ -39,7 +40,7 @@ const PAGE_OF_EVENTS: usize = 10_000;
 #[utoipa::path(
     get, path = "/api/v1/exports/{list}", operation_id = "exports_run", tag = "exports",
     params(
-        ("list" = String, Path, description = "tickets, escalations, shortage-events, products, notices, deliveries or ledger"),
+        ("list" = String, Path, description = "tickets, escalations, shortage-events, products, notices, deliveries or ledger; for administrators organisations, users, products and agreements as an import reads them"),
         ("format" = Option<String>, Query, description = "`csv` or `xlsx`, which is the default"),
     ),
     responses((status = 200, description = "The file", content_type = "application/octet-stream"), Problems)
@@ -57,6 +58,10 @@ pub(in crate::web) async fn run(
         "tickets" => desk.tickets().await?,
         "escalations" => desk.escalations().await?,
         "shortage-events" => desk.shortage_events().await?,
+        "organisations" => desk.kept(Kind::Organisations).await?,
+        "users" => desk.kept(Kind::Users).await?,
+        "agreements" => desk.kept(Kind::Agreements).await?,
+        "products" if signed.role() == Role::Admin => desk.kept(Kind::Products).await?,
         "products" => desk.products().await?,
         "notices" => desk.notices().await?,
         "deliveries" => desk.deliveries().await?,
@@ -146,6 +151,16 @@ impl Desk<'_> {
         let key = |view: &service::catalogue::ProductView| view.product.code.clone();
         let shown = |view: &_| json!(products::ProductBody::shown(view));
         Ok((every(export, page, key, shown).await?, paper))
+    }
+
+    /// What administrators keep, as the table that an import reads.
+    async fn kept(&self, kind: Kind) -> File {
+        crate::domain::keeping::organisations(self.signed.role()).map_err(Error::from)?;
+        let mut query = self.query(&[])?;
+        let paper = paper(&mut query);
+        query.done(())?;
+        let (app, scope) = (&self.site.app, &self.signed.scope);
+        Ok((service::export::kept(app, scope, kind, paper).await?, paper))
     }
 
     async fn notices(&self) -> File {

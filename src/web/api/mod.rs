@@ -10,6 +10,7 @@ pub(super) mod batches;
 mod calendar_edits;
 pub(super) mod calendars;
 pub(super) mod channels;
+pub(super) mod contacts;
 pub(super) mod deadline;
 pub(super) mod deliveries;
 pub(super) mod demo;
@@ -82,6 +83,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .configure(of_calendars)
         .configure(of_policies)
         .configure(of_houses)
+        .configure(of_contacts)
         .configure(of_people)
         .service(get(resource("/audit"), audit::list))
         .service(get(resource("/audit/verify"), audit::verify))
@@ -145,6 +147,16 @@ fn of_houses(config: &mut ServiceConfig) {
         .service(resource("/organisations/{id}/suspend").route(post().to(suspend)))
         .service(resource("/organisations/{id}/resume").route(post().to(resume)))
         .service(resource("/organisations/{id}/merge").route(post().to(merging::merge)));
+}
+
+/// Whom to ask in organisations.
+fn of_contacts(config: &mut ServiceConfig) {
+    use contacts::{create, list, remove, replace, send, verify};
+    config
+        .service(get(resource("/organisations/{id}/contacts"), list).route(post().to(create)))
+        .service(resource("/contacts/{id}").route(put().to(replace)).route(delete().to(remove)))
+        .service(resource("/contacts/{id}/code").route(post().to(send)))
+        .service(resource("/contacts/{id}/verify").route(post().to(verify)));
 }
 
 /// People, and what is done to them.

@@ -137,6 +137,9 @@ words! {
     shape: crate::domain::channel::Shape = "standard" "aliyun" "tencent";
     /// Whose group robot it is.
     robot: crate::domain::channel::RobotKind = "wecom" "dingtalk" "feishu";
+    /// What somebody can be asked about.
+    function: crate::domain::contact::Function = "supply" "quality" "night_duty" "delivery"
+        "management" "other";
     /// By what the ledger is split.
     grouping: crate::service::ledger::Grouping = "manufacturer" "product" "city"
         "county" "month";

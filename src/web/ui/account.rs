@@ -20,6 +20,8 @@ struct Page {
     shell: Shell,
     f: Fields,
     division: String,
+    /// Where the contacts of a party's organisation are kept.
+    contacts: Option<String>,
 }
 
 /// Shows the account.
@@ -40,7 +42,10 @@ async fn draw(
     let shell = Shell::of(site, request, signed).await?;
     let f = Fields::refused("password", shell.words(), Typed::default(), errors);
     let division = signed.scope.actor().organisation.division.to_string();
-    page(status, &Page { shell, f, division })
+    let own = signed.scope.actor();
+    let is_party = !signed.role().is_administrator();
+    let contacts = is_party.then(|| format!("/organisations/{}/contacts", own.organisation.id));
+    page(status, &Page { shell, f, division, contacts })
 }
 
 /// Changes the password.

@@ -108,6 +108,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/policies/{id}/decision").route(post().to(rules::decide)))
         .service(get(resource("/policies/{id}"), rules::policy))
         .configure(of_houses)
+        .configure(of_contacts)
         .configure(of_people)
         .service(get(resource("/deliveries"), desk::deliveries))
         .service(resource("/deliveries/{id}/replay").route(post().to(desk::replay)))
@@ -160,6 +161,18 @@ fn of_houses(config: &mut ServiceConfig) {
         .service(resource("/organisations/{id}/suspend").route(post().to(house::suspend)))
         .service(resource("/organisations/{id}/resume").route(post().to(house::resume)))
         .service(resource("/organisations/{id}/merge").route(post().to(house::merge)));
+}
+
+/// Whom to ask in organisations.
+fn of_contacts(config: &mut ServiceConfig) {
+    use desk::contacts;
+    const ONE: &str = "/organisations/{id}/contacts/{contact}";
+    let list = get(resource("/organisations/{id}/contacts"), contacts::list);
+    config
+        .service(list.route(post().to(contacts::create)))
+        .service(resource(format!("{ONE}/code")).route(post().to(contacts::send)))
+        .service(resource(format!("{ONE}/verify")).route(post().to(contacts::verify)))
+        .service(resource(format!("{ONE}/remove")).route(post().to(contacts::remove)));
 }
 
 /// People, for those who keep them; and the way in for those who are new.

@@ -9,6 +9,7 @@ mod calendar_edits;
 mod channels;
 mod calendar_files;
 mod checks;
+mod contacts;
 mod directory;
 mod duplicates_and_order;
 mod evidence;

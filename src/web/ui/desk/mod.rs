@@ -6,6 +6,7 @@ mod audit;
 mod cards;
 mod chain;
 mod channels;
+pub(super) mod contacts;
 mod deliveries;
 pub(super) mod house;
 mod locks;
