@@ -26,6 +26,7 @@ mod historic;
 mod hospital;
 mod kind;
 mod manufacturer;
+mod recount;
 mod refusal;
 pub mod rehearsal;
 mod replan;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -19,13 +19,10 @@ use crate::domain::calendar::DayKind;
 use crate::domain::holiday::Doubt;
 use crate::domain::impact::Impact;
 use crate::domain::ticket::{DeadlineKind, Moved};
-use crate::service::Error;
-use crate::service::replan::{self, BatchView, Outcome, Wish};
+use crate::service::replan::{self, BatchView, Outcome};
 use crate::store::replan::BatchState;
 use crate::web::auth::SignedIn;
-use crate::web::check::Check;
 use crate::web::error::Problem;
-use crate::web::extract::{Write, answer, rendered};
 use crate::web::moment::shown;
 use crate::web::paging::{List, Page};
 use crate::web::query::Query;
@@ -317,103 +314,4 @@ pub(in crate::web) async fn preview(
     replan::admit(&signed.scope)?;
     let outcome = replan::preview_batch(&site.app, &signed.scope, id(&request)?).await?;
     Ok(HttpResponse::Ok().json(OutcomeBody::shown(&outcome)))
-}
-
-/// Approve a batch that another administrator proposed.
-#[utoipa::path(
-    post, path = "/api/v1/batches/{id}/approve", operation_id = "batches_approve", tag = "calendars",
-    params(("id" = String, Path, description = "The batch's id")),
-    responses((status = 200, description = "What it did", body = OutcomeBody), Problems)
-)]
-pub(in crate::web) async fn approve(
-    site: web::Data<Site>,
-    write: Write,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    replan::admit(&write.signed.scope)?;
-    let id = id(&request)?;
-    write.form.read_nothing()?;
-    let once = write.once(|outcome: &Outcome| rendered(200, None, &OutcomeBody::shown(outcome)));
-    Ok(answer(replan::approve(&site.app, &write.signed.scope, id, once).await?))
-}
-
-/// Why.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::web) struct ReasonBody {
-    pub(in crate::web) reason: String,
-    /// The seal of the preview.
-    #[serde(default)]
-    pub(in crate::web) seal: Option<String>,
-}
-
-impl ReasonBody {
-    /// The reason, once it is one.
-    pub(in crate::web) fn checked(&self) -> Result<String, Error> {
-        let mut check = Check::default();
-        let reason = check.block("reason", &self.reason, LONGEST_REASON);
-        check.done(reason)
-    }
-}
-
-/// Refuse a batch that waits, or take it back.
-#[utoipa::path(
-    post, path = "/api/v1/batches/{id}/reject", operation_id = "batches_reject", tag = "calendars",
-    params(("id" = String, Path, description = "The batch's id")),
-    request_body = ReasonBody,
-    responses((status = 200, description = "The batch", body = BatchBody), Problems)
-)]
-pub(in crate::web) async fn reject(
-    site: web::Data<Site>,
-    write: Write,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    replan::admit(&write.signed.scope)?;
-    let id = id(&request)?;
-    let reason = write.form.read::<ReasonBody>()?.checked()?;
-    let once = write.once(|view: &BatchView| rendered(200, None, &BatchBody::shown(view)));
-    Ok(answer(replan::reject(&site.app, &write.signed.scope, id, reason, once).await?))
-}
-
-/// Take back what a batch changed, by another batch.
-#[utoipa::path(
-    post, path = "/api/v1/batches/{id}/undo", operation_id = "batches_undo", tag = "calendars",
-    params(
-        ("id" = String, Path, description = "The batch's id"),
-        ("dry_run" = Option<bool>, Query, description = "true shows what it would do and changes nothing"),
-    ),
-    request_body = ReasonBody,
-    responses((status = 200, description = "What it did", body = OutcomeBody), Problems)
-)]
-pub(in crate::web) async fn undo(
-    site: web::Data<Site>,
-    write: Write,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    replan::admit(&write.signed.scope)?;
-    let id = id(&request)?;
-    let (proposal, number) = replan::undoing(&site.app, &write.signed.scope, id).await?;
-    let is_rehearsal = rehearsal(&request)?;
-    let body: ReasonBody = write.form.read()?;
-    if is_rehearsal {
-        let outcome = replan::preview(&site.app, &write.signed.scope, &proposal).await?;
-        return Ok(HttpResponse::Ok().json(OutcomeBody::shown(&outcome)));
-    }
-    let reason = body.checked()?;
-    // What stood there before was confirmed then.
-    let confirmed = ALL_DOUBTS.map(str::to_owned).to_vec();
-    let wish = Wish { proposal, reason, undoes: Some(number), seal: body.seal, confirmed };
-    let once = write.once(|outcome: &Outcome| rendered(200, None, &OutcomeBody::shown(outcome)));
-    Ok(answer(replan::confirm(&site.app, &write.signed.scope, wish, once).await?))
-}
-
-/// Everything that may be odd.
-pub(in crate::web) const ALL_DOUBTS: [&str; 6] =
-    ["no_makeup", "rest_days", "collapse", "long_rest", "makeup_on_weekday", "work_on_holiday"];
-
-/// True where only the outcome is asked for.
-pub(in crate::web) fn rehearsal(request: &HttpRequest) -> Result<bool, Error> {
-    let mut query = Query::read(request.query_string(), &["dry_run"])?;
-    let is_rehearsal = query.flag("dry_run").unwrap_or(false);
-    query.done(is_rehearsal)
 }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::batches::{LONGEST_REASON, OutcomeBody, rehearsal};
+use super::batch_acts::rehearsal;
+use super::batches::{LONGEST_REASON, OutcomeBody};
 use super::calendars::CalendarBody;
 use super::docs::Problems;
 use super::id;

@@ -9,7 +9,7 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, attachments, audit, batches, calendar_edits, calendars, channels, contacts, deadline,
+    acts, attachments, audit, batch_acts, batches, calendar_edits, calendars, channels, contacts, deadline,
     deliveries, demo, divisions, escalations, evidence, exports, filing, imports, invitations,
     ledger, locks, merging, messages, notices, organisations, people, policies, products,
     requests, session, shelf, shortage, stream, templates, tickets, timeline, users,
@@ -76,8 +76,8 @@ pub(in crate::web) enum Problems {
         notices::list, notices::read, stream::open,
         deadline::reckon, calendars::list, calendars::show, divisions::list,
         calendar_edits::add, calendar_edits::remove, calendar_edits::set, calendar_edits::clear,
-        calendar_edits::import, batches::list, batches::show, batches::preview, batches::approve,
-        batches::reject, batches::undo, policies::list, policies::show, organisations::list,
+        calendar_edits::import, batches::list, batches::show, batches::preview, batch_acts::approve,
+        batch_acts::reject, batch_acts::undo, batch_acts::judge, policies::list, policies::show, organisations::list,
         users::list, audit::list, audit::show, audit::verify, audit::download, locks::list,
         organisations::show, organisations::create, organisations::replace,
         organisations::suspend, organisations::resume, people::show, people::create,

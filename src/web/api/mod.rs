@@ -6,6 +6,7 @@
 pub(super) mod acts;
 pub(super) mod attachments;
 pub(super) mod audit;
+pub(super) mod batch_acts;
 pub(super) mod batches;
 mod calendar_edits;
 pub(super) mod calendars;
@@ -120,9 +121,9 @@ fn of_calendars(config: &mut ServiceConfig) {
         .service(get(resource("/batches"), batches::list))
         .service(get(resource("/batches/{id}"), batches::show))
         .service(get(resource("/batches/{id}/preview"), batches::preview))
-        .service(resource("/batches/{id}/approve").route(post().to(batches::approve)))
-        .service(resource("/batches/{id}/reject").route(post().to(batches::reject)))
-        .service(resource("/batches/{id}/undo").route(post().to(batches::undo)));
+        .service(resource("/batches/{id}/approve").route(post().to(batch_acts::approve)))
+        .service(resource("/batches/{id}/reject").route(post().to(batch_acts::reject)))
+        .service(resource("/batches/{id}/undo").route(post().to(batch_acts::undo)));
 }
 
 /// The catalogue and the agreements.
@@ -184,6 +185,7 @@ fn of_policies(config: &mut ServiceConfig) {
         .service(resource("/policies/simulate").route(post().to(policies::simulate::simulate)))
         .service(get(resource("/policies/{id}"), policies::show).route(put().to(keeping::replace)))
         .service(resource("/policies/{id}/withdraw").route(post().to(keeping::withdraw)))
+        .service(resource("/policies/{id}/replan").route(post().to(batch_acts::judge)))
         .service(resource("/policies/{id}/decision").route(post().to(keeping::decide)));
 }
 

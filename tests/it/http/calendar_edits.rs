@@ -26,6 +26,7 @@ both!(
     b066_a_holiday_declared_today_counts_whole,
     b078_the_second_of_two_edits_is_refused,
     b079_a_calendar_in_use_stays,
+    open_tickets_are_judged_by_another_version,
     engine_and_edits_never_mix_versions,
 );
 
@@ -465,5 +466,37 @@ async fn engine_and_edits_never_mix_versions(db: TestDb) {
         }
     }
     assert!(seen >= 80, "{seen} deadlines");
+    app.stop().await;
+}
+
+async fn open_tickets_are_judged_by_another_version(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let (hospital, admin) = (app.sign_in("hospital").await, app.sign_in("admin").await);
+    let ticket = id(&hospital.file().await);
+    let ruling = hospital.get(&format!("/tickets/{ticket}")).await.json();
+    let version = ruling["deadlines"][0]["policy_version"].as_str().expect("a version").to_owned();
+    let all = admin.get("/policies?page_size=100").await.expect(200).json();
+    let mut items = all["items"].as_array().expect("policies").iter();
+    let own = items.find(|one| one["version"] == version).expect("the ruling one").clone();
+    let next = json!({
+        "name": own["name"], "division": own["division"], "source": "鲁医保发〔2026〕9号",
+        "effective_from": "2026-02-16", "reason": "收紧时限",
+        "ordinary": {"reply": {"working_days": 1}, "resolve": {"working_days": 3}},
+    });
+    let path = format!("/policies/{}", id(&own));
+    let tag = admin.get(&path).await.header("etag");
+    let request = admin.request(Method::PUT, &path).header("If-Match", tag).json(&next);
+    let made = admin.send(request).await;
+    assert!(made.status < 300, "{}", made.text);
+    let replan = format!("/policies/{}/replan", id(&made.json()));
+    let seen = admin.post(&format!("{replan}?dry_run=true"), &json!({"reason": ""})).await;
+    assert_eq!(seen.expect(200).json()["impact"]["moved"], 2);
+    let same = hospital.get(&format!("/tickets/{ticket}")).await.json();
+    assert_eq!(due(&same, "reply"), "2026-02-25T00:00:00+08:00", "until a re-plan says otherwise");
+    let done = admin.post(&replan, &json!({"reason": "按新规"})).await.expect(200).json();
+    assert_eq!(done["batch"]["state"], "applied");
+    let after = hospital.get(&format!("/tickets/{ticket}")).await.json();
+    assert_eq!(due(&after, "reply"), "2026-02-15T00:00:00+08:00", "the make-up Saturday");
+    assert_eq!(due(&after, "resolve"), "2026-02-26T00:00:00+08:00");
     app.stop().await;
 }
