@@ -482,6 +482,9 @@ async fn open_tickets_are_judged_by_another_version(db: TestDb) {
         "name": own["name"], "division": own["division"], "source": "鲁医保发〔2026〕9号",
         "effective_from": "2026-02-16", "reason": "收紧时限",
         "ordinary": {"reply": {"working_days": 1}, "resolve": {"working_days": 3}},
+        "emergency": {"reply": {"elapsed_hours": 4}, "resolve": {"elapsed_hours": 72}},
+        "ladder": [{"level": "city", "acknowledge_within": 2, "close_within": 5},
+            {"level": "province", "acknowledge_within": 2, "close_within": 5}],
     });
     let path = format!("/policies/{}", id(&own));
     let tag = admin.get(&path).await.header("etag");
