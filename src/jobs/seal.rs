@@ -13,6 +13,9 @@ pub(super) async fn run_once(app: &App, when: Taken) {
     if let Err(error) = chain::begin(app).await {
         return failed("beginning the chain of the audit log", &error);
     }
+    if let Err(error) = chain::adopt(app).await {
+        return failed("signing entries of older replicas", &error);
+    }
     loop {
         match chain::link(app).await {
             Ok(0) => break,

@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use secrecy::zeroize::Zeroizing;
 use serde_json::json;
 use supplyline::clock::Clock;
-use supplyline::domain::audit::chain::Key;
+use supplyline::domain::audit::chain::{Anchor, Key};
 use supplyline::domain::audit::verify::{Fault, Report};
 use supplyline::domain::audit::{Action, Entry, Origin};
 use supplyline::seal::Checkpoints;
@@ -190,6 +190,23 @@ async fn entries_from_before_are_linked_from_the_beginning(db: TestDb) {
     link(&again).await;
     let report = verified(&again).await;
     assert_eq!(report.findings[0].fault, Fault::Inserted, "{report:?}");
+    // Replicas roll one by one: what an older one wrote within the hour is taken in.
+    chain::adopt(&again).await.expect("adopted");
+    link(&again).await;
+    is_whole(&again, 10).await;
+    let mut grown = kept::anchors(db.store.read()).await.expect("read").remove(0);
+    grown =
+        Anchor::begun(&key(1), uuid::Uuid::nil(), grown.entries, grown.at - TimeDelta::hours(1));
+    db.execute("delete from audit; delete from audit_anchor").await;
+    let aged = db.store.write(move |tx| {
+        let grown = grown.clone();
+        Box::pin(async move { kept::insert_anchor(tx, &grown).await })
+    });
+    aged.await.expect("written");
+    write(&old, 10..11).await;
+    let later = vouching(&db, &folder, 1, &[]).await;
+    chain::adopt(&later).await.expect("nothing to adopt");
+    assert_eq!(verified(&later).await.findings[0].fault, Fault::Inserted, "later it is nobody's");
 }
 
 async fn old_entries_are_removed_and_the_rest_is_whole(db: TestDb) {

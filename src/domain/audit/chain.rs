@@ -117,7 +117,7 @@ impl Keyring {
 
 /// What a signature is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Signature {
+pub enum Signature {
     /// Of this content, with a known key.
     Right,
     /// Of another content, or none at all.
@@ -268,7 +268,9 @@ impl Anchor {
         Self { mac: key.sign(Of::Anchor, &self.message()), ..self }
     }
 
-    pub(super) fn check(&self, ring: &Keyring) -> Signature {
+    /// What its signature is worth.
+    #[must_use]
+    pub fn check(&self, ring: &Keyring) -> Signature {
         ring.check(Of::Anchor, &self.message(), &self.mac)
     }
 

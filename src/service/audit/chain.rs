@@ -14,7 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Action, Entry, Origin, record_alone};
-use crate::domain::audit::chain::{Anchor, Checkpoint, Head, Key, Keyring, Occasion};
+use crate::domain::audit::chain::{Anchor, Checkpoint, Head, Key, Keyring, Occasion, Signature};
 use crate::seal::Checkpoints;
 use crate::service::{App, Error};
 use crate::store;
@@ -22,6 +22,9 @@ use crate::store::audit::chain;
 
 /// Entries linked, signed or removed in one transaction.
 const AT_ONCE: u64 = 500;
+/// So long after the chain began, replicas of the version before may still write entries that
+/// they do not sign: replicas roll one by one.
+const ROLLING_MINUTES: i64 = 60;
 /// Entries are kept for so many days, unless something else is said.
 const DAYS: u16 = 1_095;
 /// Entries are kept for so many days at least.
@@ -41,6 +44,8 @@ pub struct Notary {
     days: u16,
     /// Whether this process has seen the chain begun.
     begun: AtomicBool,
+    /// Whether the chain is so old that every replica knows of it.
+    grown: AtomicBool,
     /// The last checkpoint of this process.
     last: Mutex<Option<(Head, DateTime<Utc>)>>,
 }
@@ -50,8 +55,8 @@ impl Notary {
     #[must_use]
     pub fn new(key: Arc<Key>, earlier: Vec<Arc<Key>>, file: Option<Checkpoints>) -> Self {
         let ring = Keyring::of(std::iter::once(Arc::clone(&key)).chain(earlier));
-        let (begun, last) = (AtomicBool::new(false), Mutex::new(None));
-        Self { key, ring, file, days: DAYS, begun, last }
+        let (begun, grown) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { key, ring, file, days: DAYS, begun, grown, last: Mutex::new(None) }
     }
 
     /// The same, keeping entries for so many days; for a year at least.
@@ -129,6 +134,33 @@ pub async fn begin(app: &App) -> Result<(), Error> {
     }
     notary.begun.store(true, Ordering::Relaxed);
     Ok(())
+}
+
+/// Signs what replicas of the version before have written since the chain began, while it is
+/// young. Later an entry without a signature is nobody's.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn adopt(app: &App) -> Result<(), Error> {
+    let Some(notary) = app.notary() else { return Ok(()) };
+    if notary.grown.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    let anchors = chain::anchors(app.store.read()).await?;
+    let Some(begun) = anchors.first() else { return Ok(()) };
+    let is_whole = begun.check(notary.ring()) == Signature::Right;
+    if !is_whole || app.clock.wall() >= begun.at + TimeDelta::minutes(ROLLING_MINUTES) {
+        notary.grown.store(true, Ordering::Relaxed);
+        return Ok(());
+    }
+    if !chain::has_unsigned(app.store.read()).await? {
+        return Ok(());
+    }
+    let signed = app.store.write(move |tx| {
+        let key = Arc::clone(&notary.key);
+        Box::pin(async move { chain::sign_some(tx, &key, None, AT_ONCE).await })
+    });
+    Ok(signed.await.map(drop)?)
 }
 
 async fn begin_anew(app: &App, notary: &Notary) -> Result<(), Error> {

@@ -4,7 +4,7 @@
 //! write entries never wait for it. What commits late is simply linked later: an entry waits as
 //! long as it has no number, so none can be passed over.
 //!
-//! **Never** signs an entry that has none but before the chain begins.
+//! **Never** decides which entries without a signature are signed afterwards.
 
 use chrono::{DateTime, Utc};
 use entity::audit::{self, Column};
@@ -76,8 +76,8 @@ pub async fn insert_anchor(db: &impl ConnectionTrait, anchor: &Anchor) -> Result
     Ok(())
 }
 
-/// Signs some of the entries that nobody has signed, after an id; gives the last one's id. Only
-/// for entries from before the chain.
+/// Signs some of the entries that nobody has signed or linked, after an id; gives the last one's
+/// id. Only for entries from before the chain, or from replicas that do not know of it yet.
 ///
 /// # Errors
 /// [`Error::Driver`].
@@ -88,7 +88,8 @@ pub async fn sign_some(
     limit: u64,
 ) -> Result<Option<Uuid>, Error> {
     let after = after.map(|after| Column::Id.gt(after));
-    let unsigned = Condition::all().add(Column::Mac.is_null()).add_option(after);
+    let unsigned = Condition::all().add(Column::Seq.is_null()).add(Column::Mac.is_null());
+    let unsigned = unsigned.add_option(after);
     let select = audit::Entity::find().filter(unsigned).order_by_asc(Column::Id).limit(limit);
     let rows = select.all(db).await?;
     let mut batch = Batch::on(db);
@@ -132,6 +133,15 @@ pub async fn head(db: &impl ConnectionTrait) -> Result<Option<Head>, Error> {
 pub async fn is_behind(db: &impl ConnectionTrait) -> Result<bool, Error> {
     let waiting = audit::Entity::find().filter(waiting()).limit(1).one(db).await?;
     Ok(waiting.is_some())
+}
+
+/// True while there are entries that nobody has signed or linked.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn has_unsigned(db: &impl ConnectionTrait) -> Result<bool, Error> {
+    let unsigned = Condition::all().add(Column::Seq.is_null()).add(Column::Mac.is_null());
+    Ok(audit::Entity::find().filter(unsigned).limit(1).one(db).await?.is_some())
 }
 
 fn waiting() -> Condition {

@@ -396,7 +396,7 @@ async fn the_log_is_verified_and_taken_away(db: TestDb) {
     assert_eq!(numbers, [1, 2, 3]);
     let newest = entries(&auditor, "").await[0].clone();
     assert_eq!((&newest["action"], &newest["subject"]), (&json!("export_made"), &json!("audit")));
-    let table = auditor.get("/audit/export?format=csv&from=2020-01-01&to=2999-12-31").await;
+    let table = auditor.get("/audit/export?format=csv&from=2020-01-01&to=2099-12-31").await;
     let table = table.expect(200).text;
     assert!(table.starts_with("\u{feff}seq,id,at,action,"), "{table}");
     assert_eq!(table.lines().count(), 5, "{table}");
