@@ -47,7 +47,7 @@ pub enum Over {
 impl Over {
     /// The stable code.
     #[must_use]
-    pub fn code(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Used => "link_used",
             Self::Revoked => "link_revoked",

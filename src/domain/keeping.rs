@@ -52,7 +52,7 @@ pub enum Refusal {
 impl Refusal {
     /// The stable code.
     #[must_use]
-    pub fn code(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Forbidden(_) => "forbidden",
             Self::OwnRole => "own_role",
@@ -289,7 +289,7 @@ mod tests {
         use OrganisationKind::{Bureau, Distributor, Hospital, Manufacturer, Platform};
         let here = organisation(1, Hospital, "371002");
         let code = |from: &Organisation, into: &Organisation| {
-            merge(whole(from), whole(into)).err().map(Refusal::code)
+            merge(whole(from), whole(into)).err().map(Refusal::name)
         };
         assert_eq!(code(&here, &organisation(2, Hospital, "370202")), None);
         assert_eq!(code(&here, &here), Some("itself"));
@@ -307,7 +307,7 @@ mod tests {
         let gone = Mergeable { is_merged: true, ..whole(&here) };
         let other = organisation(2, Hospital, "370202");
         assert_eq!(merge(gone, whole(&other)), Err(Refusal::MergedAlready));
-        let refused = merge(whole(&other), gone).err().map(Refusal::code);
+        let refused = merge(whole(&other), gone).err().map(Refusal::name);
         assert_eq!(refused, Some("suspended"));
     }
 

@@ -29,7 +29,7 @@ const LONGEST: usize = 64;
 
 impl From<Over> for Error {
     fn from(over: Over) -> Self {
-        Self::Conflict { code: over.code(), message: over.to_string(), possible: Vec::new() }
+        Self::Conflict { code: over.name(), message: over.to_string(), possible: Vec::new() }
     }
 }
 

@@ -42,7 +42,7 @@ impl From<Refusal> for Error {
             | Refusal::SuspendedAlready
             | Refusal::NotSuspended
             | Refusal::MergedAlready => {
-                Self::Conflict { code: refusal.code(), message, possible: Vec::new() }
+                Self::Conflict { code: refusal.name(), message, possible: Vec::new() }
             }
         }
     }

@@ -202,7 +202,7 @@ async fn house(
         }
         Some(found) => {
             if let Err(refusal) = keeping::role_fits(role, found.organisation.kind) {
-                refused.push(FieldError::new("role", refusal.code(), refusal.to_string()));
+                refused.push(FieldError::new("role", refusal.name(), refusal.to_string()));
             }
         }
     }

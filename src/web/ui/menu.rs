@@ -43,6 +43,7 @@ pub(super) fn menu(role: Role) -> &'static [Entry] {
         ],
         Role::Admin => menu![
             "/" "nav-home", "/organisations" "nav-organisations", "/users" "nav-users",
+            "/products" "nav-products",
             "/calendars" "nav-calendars", "/batches" "nav-batches", "/policies" "nav-policies",
             "/templates" "nav-templates", "/channels" "nav-channels",
             "/deliveries" "nav-deliveries", "/tickets" "nav-tickets",

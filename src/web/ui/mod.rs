@@ -110,6 +110,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .configure(of_houses)
         .configure(of_contacts)
         .configure(of_people)
+        .configure(of_shelves)
         .service(get(resource("/deliveries"), desk::deliveries))
         .service(resource("/deliveries/{id}/replay").route(post().to(desk::replay)))
         .configure(of_texts)
@@ -173,6 +174,25 @@ fn of_contacts(config: &mut ServiceConfig) {
         .service(resource(format!("{ONE}/code")).route(post().to(contacts::send)))
         .service(resource(format!("{ONE}/verify")).route(post().to(contacts::verify)))
         .service(resource(format!("{ONE}/remove")).route(post().to(contacts::remove)));
+}
+
+/// The catalogue and the agreements, for who keeps them.
+fn of_shelves(config: &mut ServiceConfig) {
+    use desk::{agreements, products};
+    const DEAL: &str = "/agreements/{id}/{code}";
+    config
+        .service(get(resource("/products"), products::list).route(post().to(products::create)))
+        .service(
+            get(resource("/products/{code}"), products::show).route(post().to(products::replace)),
+        )
+        .service(resource("/products/{code}/suspend").route(post().to(products::suspend)))
+        .service(resource("/products/{code}/resume").route(post().to(products::resume)))
+        .service(
+            get(resource("/agreements"), agreements::list).route(post().to(agreements::create)),
+        )
+        .service(resource(DEAL).route(post().to(agreements::change)))
+        .service(resource(format!("{DEAL}/suspend")).route(post().to(agreements::suspend)))
+        .service(resource(format!("{DEAL}/resume")).route(post().to(agreements::resume)));
 }
 
 /// People, for those who keep them; and the way in for those who are new.

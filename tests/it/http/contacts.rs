@@ -211,7 +211,10 @@ async fn page(
 async fn a_page_invites_and_the_link_is_opened(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let admin = app.sign_in("admin").await;
-    let get = |path: String| async { page(&app, Some(&admin), (Method::GET, &path), "").await };
+    let get = |path: String| {
+        let (app, admin) = (&app, &admin);
+        async move { page(app, Some(admin), (Method::GET, &path), "").await }
+    };
     let post = |path: String, form: String| {
         let (app, admin) = (&app, &admin);
         async move { page(app, Some(admin), (Method::POST, &path), &form).await }
@@ -230,8 +233,8 @@ async fn a_page_invites_and_the_link_is_opened(db: TestDb) {
     assert!(shown.contains("新医院") && shown.contains("机构已新增"), "{shown}");
     let path = house_page.split('?').next().expect("a path").to_owned();
     let id = path.rsplit('/').next().expect("an id").to_owned();
-    let stale = format!("kind=hospital&name=%E7%94%B2&division=371002&_version=9");
-    let stale = post(path.clone(), stale).await.expect(412).text;
+    let stale = "kind=hospital&name=%E7%94%B2&division=371002&_version=9";
+    let stale = post(path.clone(), stale.to_owned()).await.expect(412).text;
     assert!(stale.contains("value=\"甲\""), "what was typed stays");
     let user = format!(
         "organisation_id={id}&role=hospital&username=neu&name=Neu&language=zh-CN\

@@ -2,6 +2,7 @@
 //!
 //! **Never** shows a party's text of a ticket.
 
+pub(super) mod agreements;
 mod audit;
 mod cards;
 mod chain;
@@ -13,6 +14,7 @@ mod locks;
 mod organisations;
 mod outcome;
 pub(super) mod person;
+pub(super) mod products;
 mod users;
 
 pub(super) use audit::list as audit;
