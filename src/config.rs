@@ -214,7 +214,7 @@ impl Config {
         let smtp = self.smtp_url.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
         warn(
             self.smtp_url.is_none(),
-            "SUPPLYLINE_SMTP_URL is not set: mail stays in the in-app mailbox",
+            "SUPPLYLINE_SMTP_URL is not set: unless administrators set a server, mail stays in the app",
         );
         warn(
             smtp.starts_with("smtp://") && !smtp.contains("tls=required"),
@@ -222,7 +222,7 @@ impl Config {
         );
         warn(
             self.sms_webhook_url.is_none(),
-            "SUPPLYLINE_SMS_WEBHOOK_URL is not set: text messages stay in the in-app mailbox",
+            "SUPPLYLINE_SMS_WEBHOOK_URL is not set: unless administrators set one, texts stay in the app",
         );
         warn(
             self.sms_webhook_url

@@ -29,6 +29,7 @@ pub(crate) fn start(app: App) -> SocketAddr {
         key_file: None,
         audit_checkpoints: None,
         audit_days: 1_095,
+        local_channels: false,
         log: "error".to_owned(),
     };
     let service = Service::start(&config, app).expect("started");

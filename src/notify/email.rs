@@ -54,7 +54,7 @@ pub enum MailError {
     #[error("SUPPLYLINE_SMTP_URL: user and password must both be there, percent-encoded UTF-8")]
     Credentials,
     /// An administrator's server without a usable name.
-    #[error("the mail server's name is like mail.example.cn")]
+    #[error("the mail server's name is like mail.example.cn, and not this machine")]
     Host,
     /// An administrator's server at a port where no mail server listens.
     #[error("mail servers are reached at the ports 25, 465, 587 and 2525")]

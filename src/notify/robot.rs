@@ -139,7 +139,7 @@ impl Robot {
     fn signed(&self, text: &str, at: DateTime<Utc>) -> (Url, Value) {
         let text = cut(text, most_bytes(self.kind));
         let mut url = self.url.clone();
-        let secret = self.secret.as_ref().map(|secret| secret.expose_secret());
+        let secret = self.secret.as_ref().map(SecretString::expose_secret);
         match (self.kind, secret) {
             (RobotKind::Wecom, _) | (RobotKind::Dingtalk, None) => {
                 (url, json!({ "msgtype": "text", "text": { "content": text } }))

@@ -13,6 +13,7 @@ use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Response;
 use url::{Host, Url};
 
 use super::email::MailError;
@@ -97,6 +98,13 @@ impl Server {
             return Err(MailError::Host);
         }
         let guarded = reach == Reach::Public;
+        let bare = host.trim_end_matches('.').to_ascii_lowercase();
+        let leads_here = bare == "localhost"
+            || bare.ends_with(".localhost")
+            || bare.parse().is_ok_and(|ip| !may_be_mail_server(ip));
+        if guarded && leads_here {
+            return Err(MailError::Host);
+        }
         if guarded && !MAIL_PORTS.contains(&port) {
             return Err(MailError::Port);
         }
@@ -209,17 +217,17 @@ impl Server {
         let mut connection = self.greet(reached, &addresses, steps).await?;
         if let Some(credentials) = &self.credentials {
             let answer = connection.auth(DEFAULT_MECHANISMS, credentials).await;
-            steps.push(Step::done("auth", said(answer.map_err(|error| ("auth", told(&error)))?)));
+            steps.push(Step::done("auth", said(&answer.map_err(|error| ("auth", told(&error)))?)));
         }
         let (from, to) = (envelope.from().cloned(), envelope.to().first().cloned());
         let answer = connection.command(Mail::new(from, Vec::new())).await;
-        steps.push(Step::done("mail_from", said(answer.map_err(|e| ("mail_from", told(&e)))?)));
+        steps.push(Step::done("mail_from", said(&answer.map_err(|e| ("mail_from", told(&e)))?)));
         let to = to.ok_or(("rcpt_to", "there is no recipient".to_owned()))?;
         let answer = connection.command(Rcpt::new(to, Vec::new())).await;
-        steps.push(Step::done("rcpt_to", said(answer.map_err(|e| ("rcpt_to", told(&e)))?)));
+        steps.push(Step::done("rcpt_to", said(&answer.map_err(|e| ("rcpt_to", told(&e)))?)));
         connection.command(Data).await.map_err(|error| ("data", told(&error)))?;
         let answer = connection.message(&message.formatted()).await;
-        steps.push(Step::done("data", said(answer.map_err(|error| ("data", told(&error)))?)));
+        steps.push(Step::done("data", said(&answer.map_err(|error| ("data", told(&error)))?)));
         tokio::time::timeout(GOODBYE, connection.quit()).await.ok();
         Ok(())
     }
@@ -263,7 +271,7 @@ impl Server {
 }
 
 /// What a server answered.
-fn said(response: lettre::transport::smtp::response::Response) -> String {
+fn said(response: &Response) -> String {
     let lines = response.message().collect::<Vec<_>>().join(" ");
     single_line(&format!("{} {lines}", response.code()), LONGEST_ANSWER)
 }

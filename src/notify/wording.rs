@@ -17,11 +17,7 @@ impl Own {
     /// Fills the letter's own wording; `None` where it has none, or none that can be read.
     pub(super) fn of(letter: &Letter, words: &Words, link: &str) -> Option<Self> {
         let wording = letter.wording.as_ref()?;
-        let value = |variable: Variable| match variable {
-            Variable::Recipient => single_line(&letter.name, LONG),
-            Variable::Link => link.to_owned(),
-            other => argument(other).map(|name| words.value(name)).unwrap_or_default(),
-        };
+        let value = |variable: Variable| value(variable, letter, words, link);
         let fill = |text: &str| Some(Pattern::parse(text, &Variable::ALL).ok()?.fill(value));
         Some(Self {
             subject: fill(wording.subject.as_deref().unwrap_or_default())?,
@@ -36,10 +32,14 @@ impl Own {
 pub fn variable(letter: &Letter, one: Variable) -> String {
     let Matter::Ticket { facts, .. } = &letter.matter else { return String::new() };
     let words = Words::new(letter.language, facts, Room::Wide);
-    match one {
-        Variable::Recipient => single_line(&letter.name, LONG),
-        Variable::Link => String::new(),
-        other => argument(other).map(|name| words.value(name)).unwrap_or_default(),
+    value(one, letter, &words, "")
+}
+
+fn value(variable: Variable, letter: &Letter, words: &Words, link: &str) -> String {
+    match argument(variable) {
+        Some(name) => words.value(name),
+        None if variable == Variable::Link => link.to_owned(),
+        None => single_line(&letter.name, LONG),
     }
 }
 

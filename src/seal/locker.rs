@@ -38,7 +38,7 @@ impl Locker {
     pub fn of(secret: &InstanceSecret) -> Result<Self, KeyError> {
         let key = secret.derive(Purpose::Channels)?;
         let made = UnboundKey::new(&AES_256_GCM, key.as_slice());
-        made.map(|key| Self(LessSafeKey::new(key))).map_err(|_| KeyError::Making("no cipher"))
+        made.map(|key| Self(LessSafeKey::new(key))).map_err(|_error| KeyError::Making("no cipher"))
     }
 
     /// Locks a text for a name.
@@ -47,10 +47,10 @@ impl Locker {
     /// [`KeyError::Making`] when the system gives no randomness.
     pub fn lock(&self, name: &str, text: &str) -> Result<String, KeyError> {
         let mut nonce = [0_u8; NONCE_LEN];
-        let dry = |_| KeyError::Making("the system gives no randomness");
+        let dry = |_error| KeyError::Making("the system gives no randomness");
         SystemRandom::new().fill(&mut nonce).map_err(dry)?;
         let mut bytes = text.as_bytes().to_vec();
-        let long = |_| KeyError::Making("the text is too long");
+        let long = |_error| KeyError::Making("the text is too long");
         let sealed = Nonce::assume_unique_for_key(nonce);
         self.0.seal_in_place_append_tag(sealed, Aad::from(name), &mut bytes).map_err(long)?;
         Ok(format!("{PREFIX}{}", STANDARD.encode([nonce.as_slice(), &bytes].concat())))

@@ -23,6 +23,7 @@ mod notify;
 mod people;
 mod products;
 mod recurring;
+mod robots;
 mod store;
 mod support;
 mod sweep;

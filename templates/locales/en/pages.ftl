@@ -916,7 +916,7 @@ end-national = the rules above apply
 
 nav-channels = Channels
 channels-lead = How notices leave the service. What the operator sets in the environment can only be looked at here.
-channels-robots = A bureau or a manufacturer can have a robot in its own group: open it from the list of organisations.
+channels-robots = A bureau or a manufacturer can have a robot in its own group. Search for the organisation to set it.
 col-where = Where to
 channel-mail-title = Mail server
 channel-sms-title = Gateway of text messages

@@ -906,7 +906,7 @@ end-national = 适用上级规则
 
 nav-channels = 发送渠道
 channels-lead = 通知通过以下渠道发出。运维人员在环境变量或配置文件中设定的渠道，在此只能查看。
-channels-robots = 医保局和中选企业可在本单位群内设机器人，请从单位列表进入。
+channels-robots = 医保局和中选企业可在本单位群内设机器人；请查找该单位后设置。
 col-where = 目标地址
 channel-mail-title = 邮件服务器
 channel-sms-title = 短信网关

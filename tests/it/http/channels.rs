@@ -17,6 +17,7 @@ both!(
     what_an_administrator_sets_is_used_at_once,
     a_robot_tells_its_group_what_presses,
     secrets_are_kept_and_never_shown,
+    another_replica_uses_what_is_set_here,
 );
 sqlite_only!(
     only_administrators_set_channels,
@@ -24,6 +25,7 @@ sqlite_only!(
     a_test_says_how_far_it_came,
     tests_are_few,
     what_cannot_be_used_is_refused,
+    what_is_set_leads_out_of_the_house_b080,
     the_pages_work_without_script,
 );
 
@@ -98,7 +100,6 @@ async fn what_an_administrator_sets_is_used_at_once(db: TestDb) {
     hospital.advance_to("2026-02-13T10:32:00+08:00").await;
     assert_eq!((app.mail.messages().len(), app.sms.requests().len()), (3, 2));
     assert!(app.sms.requests().iter().all(|one| one.signed));
-    // Another replica hears of it without being told.
     let mut aliyun = sms(&app);
     aliyun["shape"] = json!("aliyun");
     aliyun["templates"] = json!({"filed": "SMS_1:number,deadline", "*": "SMS_2"});
@@ -355,6 +356,53 @@ async fn what_cannot_be_used_is_refused(db: TestDb) {
     app.stop().await;
 }
 
+async fn what_is_set_leads_out_of_the_house_b080(db: TestDb) {
+    let app = TestApp::spawn_guarded(&db).await;
+    let admin = app.sign_in("admin").await;
+    for host in ["127.0.0.1", "localhost", "169.254.169.254", "::1", "0.0.0.0"] {
+        let mut body = mail(&app);
+        (body["host"], body["port"]) = (json!(host), json!(25));
+        let answer = put(&admin, "mail", 0, &body).await.expect(422);
+        assert_eq!(answer.fields()[0].0, "host", "{}", answer.text);
+    }
+    let mut odd = mail(&app);
+    (odd["host"], odd["port"]) = (json!("mail.example.cn"), json!(22));
+    assert_eq!(put(&admin, "mail", 0, &odd).await.expect(422).fields()[0].0, "port");
+    for url in [
+        app.sms.url.as_str(),
+        "https://127.0.0.1/",
+        "https://2130706433/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://10.0.0.1/",
+        "https://gateway.example.cn:22/",
+        "https://localhost/",
+    ] {
+        for (name, body) in [("sms", sms(&app)), (&robot_of("city"), robot(&app, "wecom"))] {
+            let mut body = body;
+            body["url"] = json!(url);
+            let answer = put(&admin, name, 0, &body).await.expect(422);
+            assert_eq!(answer.fields()[0].0, "url", "{}", answer.text);
+            assert!(!answer.text.contains("hunter2"));
+        }
+    }
+    app.stop().await;
+}
+
+async fn another_replica_uses_what_is_set_here(db: TestDb) {
+    let app = TestApp::spawn_unset(&db).await;
+    let other = TestApp::replica_unset(&db).await;
+    let (admin, there) = (app.sign_in("admin").await, other.sign_in("admin").await);
+    put(&admin, "mail", 0, &mail(&app)).await.expect(200);
+    let tested = there.post_raw("/channels/mail/test", "").await.expect(200);
+    assert_eq!(tested.json()["ok"], true, "{}", tested.text);
+    assert_eq!((app.mail.messages().len(), other.mail.messages().len()), (1, 0));
+    put(&admin, "mail", 1, &mail(&other)).await.expect(200);
+    there.post_raw("/channels/mail/test", "").await.expect(200);
+    assert_eq!((app.mail.messages().len(), other.mail.messages().len()), (1, 1));
+    other.stop().await;
+    app.stop().await;
+}
+
 async fn the_pages_work_without_script(db: TestDb) {
     let app = TestApp::spawn_unset(&db).await;
     let admin = app.sign_in("admin").await;
@@ -386,6 +434,8 @@ async fn the_pages_work_without_script(db: TestDb) {
     app.mail.set_script(Script::RejectRcpt(550));
     let tested = browser.post("/channels/mail/test", &[]).await.expect(200).text;
     assert!(tested.contains("未能送达") && tested.contains("550"), "{tested}");
+    let found = browser.get("/channels?q=%E6%BB%A8%E6%B5%B7%E5%B8%82").await.expect(200).text;
+    assert!(found.contains(&format!("href=\"/channels/{}\"", robot_of("city"))), "{found}");
     let page = browser.get(&format!("/channels/{}", robot_of("city"))).await.expect(200).text;
     assert!(page.contains("滨海市医保局") && page.contains("钉钉"), "{page}");
     let lines = [

@@ -96,11 +96,27 @@ impl TestApp {
     /// The same, where the operator has set neither mail nor text messages.
     pub(crate) async fn spawn_unset(db: &TestDb) -> Self {
         world::fill(&db.store).await;
+        Self::replica_unset(db).await
+    }
+
+    /// Another such service over the database of one that runs.
+    pub(crate) async fn replica_unset(db: &TestDb) -> Self {
         let unset = |config: &mut Config| {
             (config.smtp_url, config.sms_webhook_url) = (None, None);
         };
         let store = db.replica().await;
         Self::configured(store, "http://supply.example/", |app| app, unset).await
+    }
+
+    /// The same as [`TestApp::spawn_unset`], where what administrators set must lead outside.
+    pub(crate) async fn spawn_guarded(db: &TestDb) -> Self {
+        world::fill(&db.store).await;
+        let guard = |config: &mut Config| {
+            (config.smtp_url, config.sms_webhook_url) = (None, None);
+            config.local_channels = false;
+        };
+        let store = db.replica().await;
+        Self::configured(store, "http://supply.example/", |app| app, guard).await
     }
 
     /// The same, where people know it by another address.

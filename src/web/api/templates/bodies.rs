@@ -10,7 +10,7 @@ use super::preview::Look;
 use super::words;
 use crate::domain::notice::Channel;
 use crate::domain::party::Language;
-use crate::domain::template::{Alphabet, Length, PartyKind, Slot, Variable, Wording};
+use crate::domain::template::{Alphabet, Length, PartyKind, Slot, Variable, Warning, Wording};
 use crate::notify::render::shipped;
 use crate::service::Error;
 use crate::service::templates::{Draft, Restoration, Stored, TemplateView};
@@ -201,7 +201,7 @@ impl From<Look> for TemplatePreview {
             length: look.length.map(LengthBody::from),
             longest_text: look.longest_text,
             longest: look.longest.map(LengthBody::from),
-            warnings: look.warnings.into_iter().map(|warning| warning.code()).collect(),
+            warnings: look.warnings.into_iter().map(Warning::code).collect(),
         }
     }
 }

@@ -5,17 +5,21 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use uuid::Uuid;
 
 use super::super::choice::{Choice, words};
 use super::super::fields::{Fields, Need};
 use super::super::shell::{Shell, page, see};
 use crate::domain::channel::{ChannelName, Settings};
+use crate::domain::party::OrganisationKind;
 use crate::service::channels::{self, ChannelView, Source};
+use crate::service::directory::{self, OrganisationFilter};
 use crate::service::{Error, FieldError, Rendered};
 use crate::web::api::channels::{ChannelBody, StepBody, TestBody, name, read};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
 use crate::web::form::{Post, Typed};
+use crate::web::query::Query;
 use crate::web::site::Site;
 
 /// Fields that never come back to the page.
@@ -34,7 +38,13 @@ struct Row {
 struct List {
     shell: Shell,
     rows: Vec<Row>,
+    q: String,
+    /// Those who may have a robot, by what was searched for: name and id.
+    houses: Vec<(String, Uuid)>,
 }
+
+/// Organisations of each kind that a search shows.
+const FOUND: u64 = 10;
 
 #[derive(Template)]
 #[template(path = "pages/channel.html")]
@@ -69,9 +79,27 @@ pub(in crate::web::ui) async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let views = channels::list(&site.app, &signed.scope).await?;
+    let mut query = Query::read(request.query_string(), &["q"])?;
+    let part = query.search("q");
+    query.done(())?;
+    let mut houses = Vec::new();
+    if part.is_some() {
+        for kind in [OrganisationKind::Bureau, OrganisationKind::Manufacturer] {
+            let filter = OrganisationFilter {
+                part: part.clone(),
+                kind: Some(kind),
+                ..OrganisationFilter::default()
+            };
+            let found =
+                directory::organisations(&site.app, &signed.scope, &filter, (None, FOUND)).await?;
+            houses.extend(
+                found.into_iter().map(|one| (one.organisation.name, one.organisation.id.0)),
+            );
+        }
+    }
     let shell = Shell::of(&site, &request, &signed).await?;
     let rows = views.iter().map(|view| row(&shell, view)).collect();
-    page(StatusCode::OK, &List { shell, rows })
+    page(StatusCode::OK, &List { shell, rows, q: part.unwrap_or_default(), houses })
 }
 
 fn row(shell: &Shell, view: &ChannelView) -> Row {
@@ -162,17 +190,14 @@ pub(in crate::web::ui) async fn test(
 }
 
 fn refused(error: Error, typed: Option<Typed>) -> Result<Draft, Error> {
-    match error {
-        Error::Conflict { code, .. } => {
-            let conflict = Some((StatusCode::CONFLICT, code.to_owned()));
-            Ok(Draft { typed, conflict, ..Draft::default() })
-        }
-        Error::Throttled(_) => {
-            let conflict = Some((StatusCode::TOO_MANY_REQUESTS, "throttled".to_owned()));
-            Ok(Draft { typed, conflict, ..Draft::default() })
-        }
-        error => Err(error),
-    }
+    let (status, code) = if let Error::Conflict { code, .. } = &error {
+        (StatusCode::CONFLICT, *code)
+    } else if matches!(error, Error::Throttled(_)) {
+        (StatusCode::TOO_MANY_REQUESTS, "throttled")
+    } else {
+        return Err(error);
+    };
+    Ok(Draft { typed, conflict: Some((status, code.to_owned())), ..Draft::default() })
 }
 
 async fn draw(
@@ -190,7 +215,7 @@ async fn draw(
         None if draft.errors.is_empty() => StatusCode::OK,
         None => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let typed = draft.typed.map_or_else(|| Typed::of(known(&view)), without_secrets);
+    let typed = draft.typed.as_ref().map_or_else(|| Typed::of(known(&view)), without_secrets);
     let tested = draft.tested;
     let used = |value: &str, key: &str| Choice::new(value, shell.t(key));
     let drawn = One {
@@ -214,7 +239,7 @@ async fn draw(
     page(status, &drawn)
 }
 
-fn without_secrets(typed: Typed) -> Typed {
+fn without_secrets(typed: &Typed) -> Typed {
     let pairs = typed.fields().filter(|(name, _)| !SECRET.contains(name));
     Typed::of(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>())
 }
