@@ -59,7 +59,7 @@ words! {
         "demand_surge" "logistics" "quality" "registration" "cost" "distributor_out_of_stock"
         "discontinued" "force_majeure" "other";
     /// What becomes of rules that end.
-    end: crate::web::api::policies::proposal::EndWord = "continued" "national";
+    end: crate::web::api::policies::ending::EndWord = "continued" "national";
     /// A party that a rung may tell.
     told_party: crate::domain::policy::Told = "manufacturer" "hospital" "distributor";
     /// A layer of the calendar.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::PolicyDocument;
-use super::proposal::{NewEnd, NewPolicy, Withdrawing};
+use super::ending::{NewEnd, Withdrawing};
+use super::proposal::NewPolicy;
 use crate::domain::id::PolicyId;
 use crate::service::policies::{self, Changed};
 use crate::web::api::docs::Problems;

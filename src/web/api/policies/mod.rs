@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(in crate::web) mod ending;
 pub(in crate::web) mod keeping;
 pub(in crate::web) mod proposal;
 pub(in crate::web) mod settings;

@@ -12,7 +12,7 @@ use super::policies::{Forms, shown};
 use crate::domain::id::PolicyId;
 use crate::service::policies::{self, Changed};
 use crate::service::{Error, Rendered};
-use crate::web::api::policies::proposal::{NewEnd, Withdrawing};
+use crate::web::api::policies::ending::{NewEnd, Withdrawing};
 use crate::web::error::Problem;
 use crate::web::form::Post;
 use crate::web::query;
