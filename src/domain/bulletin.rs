@@ -280,9 +280,8 @@ impl BulletinKind {
             | Self::DeadlinesMoved
             | Self::ContactsUnproven
             | Self::HouseSuspended
-            | Self::TemplateBroken => false,
-            | Self::ContactsExpiring
-            | Self::HouseSuspended => false,
+            | Self::TemplateBroken
+            | Self::ContactsExpiring => false,
         }
     }
 
@@ -298,9 +297,8 @@ impl BulletinKind {
             | Self::ContactsUnproven
             | Self::Invitation
             | Self::HouseSuspended
-            | Self::TemplateBroken => &[Channel::Mail],
-            | Self::ContactsExpiring
-            | Self::HouseSuspended => &[Channel::Mail],
+            | Self::TemplateBroken
+            | Self::ContactsExpiring => &[Channel::Mail],
         }
     }
 }

@@ -66,7 +66,7 @@ fn view(scope: &Scope, mut contact: Contact, days: i64, now: DateTime<Utc>) -> C
 fn veiled(card: &Card) -> String {
     match card.channel {
         Channel::Mail => masked_mail(&card.address),
-        Channel::Sms => masked(&card.address),
+        Channel::Sms | Channel::Robot => masked(&card.address),
     }
 }
 

@@ -100,14 +100,19 @@ impl NewContact {
         let body: Self = form.read()?;
         let mut check = Check::default();
         let function: Option<Function> = check.word("function", &body.function);
-        let channel: Option<Channel> = check.word("channel", &body.channel);
+        // A group's robot is the organisation's, and nobody's contact.
+        let channel: Option<Channel> =
+            check.word("channel", &body.channel).filter(|channel| *channel != Channel::Robot);
+        if channel.is_none() && body.channel == "robot" {
+            check.refuse("channel", "unknown", "mail or sms");
+        }
         let name = check.line("name", &body.name, LONGEST_NAME);
         let address = match (body.address.as_deref(), channel) {
             (None, _) if must_have_address => {
                 check.refuse("address", "required", "this field is required");
                 String::new()
             }
-            (None, _) | (Some(_), None) => String::new(),
+            (None, _) | (Some(_), None | Some(Channel::Robot)) => String::new(),
             (Some(address), Some(Channel::Mail)) => check.email("address", address),
             (Some(address), Some(Channel::Sms)) => check.phone("address", address),
         };
