@@ -9,7 +9,10 @@ use std::path::Path;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use supplyline::domain::impact::Impact;
 use supplyline::store::audit::chain;
+use supplyline::store::replan::{self, BatchState, KeptBatch};
+use uuid::Uuid;
 
 use super::stage::{Place, Stage, calls, id};
 use crate::support::app::{As, TestApp};
@@ -138,6 +141,44 @@ async fn unread(who: &As<'_>) -> String {
     id(&notices["items"][0])
 }
 
+/// Where the nation's calendar is.
+async fn nation(who: &As<'_>) -> String {
+    let calendars = who.get("/calendars").await.expect(200).json();
+    format!("/calendars/{}", id(&calendars["items"][0]))
+}
+
+/// The seal of a preview.
+async fn sealed(who: &As<'_>, method: Method, path: &str, body: &Value) -> String {
+    let seen = who.send(who.request(method, path).json(body)).await.expect(200).json();
+    seen["seal"].as_str().expect("a seal").to_owned()
+}
+
+/// A batch of somebody else's that waits for approval.
+async fn waiting(db: &TestDb, number: u32, calendar: &str) -> String {
+    let calendar = calendar.rsplit('/').next().expect("an id");
+    let date = format!("2026-12-{:02}", number % 10);
+    let day = json!({"date": date, "kind": "rest", "name": "", "source": "甲"});
+    let batch = KeptBatch {
+        id: Uuid::now_v7(),
+        number,
+        state: BatchState::Pending,
+        reason: "甲".to_owned(),
+        edit: json!({"calendar": {"calendar": calendar, "edit": {"day": day}}}),
+        impact: Impact::default(),
+        undoes: None,
+        made_version: None,
+        made: (world::person("admin2"), world::at(world::START)),
+        decided: None,
+    };
+    let kept = batch.clone();
+    let written = db.store.write(move |tx| {
+        let kept = kept.clone();
+        Box::pin(async move { replan::insert(tx, &kept).await })
+    });
+    written.await.expect("the batch is kept");
+    batch.id.to_string()
+}
+
 /// A delivery that failed for good.
 async fn dead_letter(stage: &Stage<'_>, admin: &As<'_>) -> String {
     stage.app.mail.set_script(Script::RejectRcpt(550));
@@ -248,6 +289,26 @@ async fn every_form_of_the_pages_that_is_posted(db: TestDb) {
     leaves("post /demo/sign-in", form(&stranger, "/demo/sign-in", &[("role", "city")])).await;
     let known = [("username", "maker"), ("password", world::PASSWORD)];
     leaves("post /login", form(&stranger, "/login", &known)).await;
+    let (desk, nation) = (Browser::of(&app, &admin), nation(&admin).await);
+    let layer = [("name", "威海工作日历"), ("division", "371000")];
+    leaves("post /calendars", form(&desk, "/calendars", &layer)).await;
+    let day = json!({"kind": "rest", "source": "甲"});
+    let path = format!("{nation}/days/2026-11-02?dry_run=true");
+    let seal = sealed(&admin, Method::PUT, &path, &day).await;
+    let day = [("date", "2026-11-02"), ("kind", "rest"), ("name", ""), ("source", "甲")];
+    let sure = [("reason", "乙"), ("seal", seal.as_str()), ("_step", "confirm")];
+    let path = format!("{nation}/edit");
+    leaves("post /calendars/{id}/edit", form(&desk, &path, &[&day[..], &sure].concat())).await;
+    let batch = id(&admin.get("/batches").await.expect(200).json()["items"][0]);
+    let undo = format!("/batches/{batch}/undo");
+    let reason = json!({"reason": "丙"});
+    let seal = sealed(&admin, Method::POST, &format!("{undo}?dry_run=true"), &reason).await;
+    let sure = [("reason", "丙"), ("seal", seal.as_str())];
+    leaves("post /batches/{id}/undo", form(&desk, &undo, &sure)).await;
+    let path = format!("/batches/{}/approve", waiting(&db, 91, &nation).await);
+    leaves("post /batches/{id}/approve", form(&desk, &path, &[])).await;
+    let path = format!("/batches/{}/reject", waiting(&db, 92, &nation).await);
+    leaves("post /batches/{id}/reject", form(&desk, &path, &[("reason", "丁")])).await;
     let leaving = app.sign_in("city2").await;
     leaves("post /logout", form(&Browser::of(&app, &leaving), "/logout", &[])).await;
     all_tried(routed("src/web/ui"), &tried);
