@@ -79,7 +79,9 @@ impl Rulebook {
         // Read first: what changes meanwhile is read again.
         let version = rulebook::version(db).await?;
         let layers = rulebook::layers(db).await?;
-        let policies = rulebook::policies(db).await?;
+        let mut policies = rulebook::policies(db).await?;
+        // The tenth version comes after the second.
+        policies.sort_by_key(|one| (policy::prefix(one.division), one.number()));
         let edits = rulebook::edits(db).await?;
         Ok(Self::of(version, layers, policies, edits))
     }

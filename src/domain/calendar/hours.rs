@@ -153,9 +153,9 @@ impl Calendar {
         let (rest, length) = (work - left, office.length());
         // Whole days go by before the day it ends on, which is never begun at its very start.
         let whole = (rest - TimeDelta::nanoseconds(1)).num_seconds() / length.num_seconds().max(1);
-        let days = u16::try_from(whole + 1).map_err(|_| CalendarError::NoWorkingTime)?;
+        let days = u16::try_from(whole + 1).map_err(|_error| CalendarError::NoWorkingTime)?;
         let on = self.nth_working_day_after(first, days)?;
-        let whole = i32::try_from(whole).map_err(|_| CalendarError::NoWorkingTime)?;
+        let whole = i32::try_from(whole).map_err(|_error| CalendarError::NoWorkingTime)?;
         let ends = office.time_after(NaiveTime::MIN, rest - length * whole);
         let ends = ends.ok_or(CalendarError::NoWorkingTime)?;
         Ok(self.office_due(at_time(on, ends), on, first))
