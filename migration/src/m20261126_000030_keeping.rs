@@ -4,6 +4,7 @@
 //! Earlier code leaves the columns alone; their defaults are what it means.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DatabaseBackend;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -14,6 +15,14 @@ const VERSIONED: [&str; 4] = ["organisation", "app_user", "product", "agreement"
 const CODES: &str = "create unique index uq_organisation_institution_code \
     on organisation (institution_code) where institution_code is not null and merged_into is null";
 const ALIASES: &str = "create index ix_organisation_merged_into on organisation (merged_into) where merged_into is not null";
+
+/// Until now nothing changed what a ticket is found by; SQLite's index has to be told.
+const FOUND_AGAIN: &str = "create trigger ticket_search_update \
+    after update of search_terms on ticket when old.search_terms <> new.search_terms begin \
+      insert into ticket_search(ticket_search, rowid, search_terms) \
+        values ('delete', old.rowid, old.search_terms); \
+      insert into ticket_search(rowid, search_terms) values (new.rowid, new.search_terms); \
+    end";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -33,11 +42,18 @@ impl MigrationTrait for Migration {
         }
         manager.get_connection().execute_unprepared(CODES).await?;
         manager.get_connection().execute_unprepared(ALIASES).await?;
+        if manager.get_database_backend() == DatabaseBackend::Sqlite {
+            manager.get_connection().execute_unprepared(FOUND_AGAIN).await?;
+        }
         manager.create_table(merged_ticket()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.drop_table(Table::drop().table(Alias::new("merged_ticket")).to_owned()).await?;
+        if manager.get_database_backend() == DatabaseBackend::Sqlite {
+            let drop = "drop trigger ticket_search_update";
+            manager.get_connection().execute_unprepared(drop).await?;
+        }
         for index in ["uq_organisation_institution_code", "ix_organisation_merged_into"] {
             let drop = format!("drop index {index}");
             manager.get_connection().execute_unprepared(&drop).await?;

@@ -7,7 +7,7 @@ use askama::Template;
 use url::Url;
 
 use super::bulletin;
-use crate::domain::bulletin::Bulletin;
+use crate::domain::bulletin::{Bulletin, BulletinKind};
 use crate::domain::explanation::{local_due, sentence_for};
 use crate::domain::notice::{Channel, DeadlineLine, Facts, Kind, Letter, Matter};
 use crate::domain::party::Language;
@@ -223,9 +223,10 @@ fn page(letter: &Letter, link: &str) -> Page {
             let rows = bulletin::rows(&words, bulletin).into_iter();
             Page {
                 rows: rows.map(|(label, value)| Row { label, value }).collect(),
-                button: words.text(match bulletin {
-                    Bulletin::Invitation { .. } => "bulletin-choose-password",
-                    _ => "bulletin-button",
+                button: words.text(if bulletin.kind() == BulletinKind::Invitation {
+                    "bulletin-choose-password"
+                } else {
+                    "bulletin-button"
                 }),
                 ..page
             }

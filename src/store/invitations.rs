@@ -30,7 +30,7 @@ pub struct Invitation {
     pub standing: Standing,
 }
 
-fn invitation_of(row: invitation::Model) -> Result<Invitation, Error> {
+fn invitation_of(row: &invitation::Model) -> Result<Invitation, Error> {
     let place = Place { table: "invitation", id: &row.id };
     Ok(Invitation {
         id: row.id,
@@ -77,7 +77,7 @@ pub async fn find(
     token_hash: &str,
 ) -> Result<Option<Invitation>, Error> {
     let found = invitation::Entity::find().filter(Column::TokenHash.eq(token_hash));
-    found.one(db).await?.map(invitation_of).transpose()
+    found.one(db).await?.as_ref().map(invitation_of).transpose()
 }
 
 /// The same, held until the end of the transaction.
@@ -89,7 +89,7 @@ pub async fn held(
     token_hash: &str,
 ) -> Result<Option<Invitation>, Error> {
     let found = invitation::Entity::find().filter(Column::TokenHash.eq(token_hash));
-    dialect::locked(found).one(db).await?.map(invitation_of).transpose()
+    dialect::locked(found).one(db).await?.as_ref().map(invitation_of).transpose()
 }
 
 /// Marks a link as used.
@@ -136,5 +136,5 @@ pub async fn revoke(
 pub async fn newest(db: &impl ConnectionTrait, user: UserId) -> Result<Option<Invitation>, Error> {
     let of = invitation::Entity::find().filter(Column::UserId.eq(user.0));
     let of = of.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
-    of.one(db).await?.map(invitation_of).transpose()
+    of.one(db).await?.as_ref().map(invitation_of).transpose()
 }

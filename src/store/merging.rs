@@ -9,7 +9,7 @@ use entity::{
     agreement, app_user, attachment, contact, escalation, event, merged_ticket, message,
     organisation, product, request, ticket, timer,
 };
-use sea_orm::sea_query::{BinOper, Expr, ExprTrait as _};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
 };
@@ -54,7 +54,7 @@ pub async fn count(db: &impl ConnectionTrait, from: OrganisationId) -> Result<Mo
         one.or(other)
     };
     let named = PARTIES.iter().map(|(_, column)| column.eq(from.0));
-    let named = named.reduce(|one, other| one.or(other)).unwrap_or_else(|| Expr::val(false).into());
+    let named = named.reduce(ExprTrait::or).unwrap_or_else(|| Expr::val(false));
     let tickets = ticket::Entity::find().filter(named);
     let all = tickets.clone().count(db).await?;
     let open = tickets.filter(ticket::Column::State.is_in(under_way())).count(db).await?;
@@ -93,7 +93,7 @@ pub async fn merge(
     let found_by = format!(" \u{fb01} {}", terms(name));
     for (_, column) in PARTIES {
         let longer = Expr::col(ticket::Column::SearchTerms)
-            .binary(BinOper::Custom("||".into()), Expr::val(found_by.clone()));
+            .binary(BinOper::Custom("||"), Expr::val(found_by.clone()));
         let update = ticket::Entity::update_many()
             .col_expr(column, Expr::value(into.0))
             .col_expr(ticket::Column::SearchTerms, longer)

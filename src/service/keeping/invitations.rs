@@ -161,6 +161,12 @@ pub(in crate::service) fn revealed(app: &App, bulletin: Bulletin) -> Bulletin {
             let secret = tokens.map(|signer| signer.tokens().code(&id.to_string()));
             Bulletin::ContactCode { id, secret }
         }
-        other => other,
+        other @ (Bulletin::Digest { .. }
+        | Bulletin::Shortage(_)
+        | Bulletin::CalendarMissing { .. }
+        | Bulletin::PolicyLapsing { .. }
+        | Bulletin::ContactsUnproven { .. }
+        | Bulletin::ContactsExpiring { .. }
+        | Bulletin::HouseSuspended { .. }) => other,
     }
 }

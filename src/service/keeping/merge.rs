@@ -13,7 +13,7 @@ use serde_json::json;
 use super::Read;
 use super::organisations::{shown, told};
 use crate::domain::access::Scope;
-use crate::domain::id::OrganisationId;
+use crate::domain::id::{OrganisationId, TicketId};
 use crate::domain::keeping::{self, Mergeable};
 use crate::service::audit::{self, Action, Entry};
 use crate::service::directory::OrganisationView;
@@ -132,4 +132,13 @@ pub async fn merge(
         })
     })
     .await
+}
+
+/// Who the parties of a ticket were before they were merged, with the party they were. For whoever
+/// has read the ticket.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn former(app: &App, ticket: TicketId) -> Result<Vec<(String, String)>, Error> {
+    Ok(merging::former(app.store.read(), ticket).await?)
 }

@@ -13,6 +13,7 @@ pub mod organisations;
 pub mod passwords;
 pub mod people;
 pub mod products;
+pub mod standing;
 
 use std::sync::Arc;
 

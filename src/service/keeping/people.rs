@@ -10,19 +10,19 @@ use uuid::Uuid;
 
 use super::invitations::issue;
 use super::organisations::look_again;
-use super::{Read, Reasoned, acts_on, known_division, replaces, unless, veiled};
+use super::{Read, acts_on, known_division, replaces, unless, veiled};
 use crate::domain::access::Scope;
 use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::invitation::Purpose;
-use crate::domain::keeping::{self, Refusal};
+use crate::domain::keeping;
 use crate::domain::party::{Division, Language, Role};
 use crate::service::accounts::{hash_password, off_the_async_threads, random_password};
 use crate::service::audit::{self, Action, Entry};
 use crate::service::directory::UserView;
 use crate::service::once::once;
 use crate::service::{Answered, App, Error, FieldError, Once};
+use crate::store;
 use crate::store::accounts::{self, ListedOrganisation, ListedUser, NewUser};
-use crate::store::{self, invitations};
 
 /// How somebody gets a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -354,87 +354,6 @@ pub async fn give_role(
             let detail =
                 json!({ "before": told(&before), "after": told(&after), "reason": reason });
             audit::record(tx, entry.about(&before.username).with(detail)).await?;
-            shown(tx, id).await
-        })
-    })
-    .await
-}
-
-/// Suspends a person: they may not sign in, and are signed out.
-///
-/// # Errors
-/// [`Error::Forbidden`] unless an administrator asks who may keep them, [`Error::NotFound`],
-/// [`Error::Conflict`] for oneself, the last of the three administrators, or somebody who is
-/// suspended already, and [`Error::Invalid`].
-pub async fn suspend(
-    app: &App,
-    scope: &Scope,
-    id: UserId,
-    read: Read<Reasoned>,
-    request: Once<UserView>,
-) -> Result<Answered, Error> {
-    let (own, keeper) = (scope.actor().user, scope.actor().role);
-    keeping::people(keeper)?;
-    let entry = Entry::by(scope, Action::UserSuspended, app.clock.wall());
-    let (at, wall, expected) = (app.clock.now(), app.clock.wall(), request.expected_version);
-    once(app, request, move |tx| {
-        let (read, entry) = (Arc::clone(&read), entry.clone());
-        Box::pin(async move {
-            let administrators = accounts::administrators(tx).await?;
-            let before = held(tx, keeper, id, expected).await.or_else(|error| match error {
-                // Their own account is theirs to see, if not to keep.
-                Error::Forbidden(_) if own == id => Err(Refusal::OwnAccount.into()),
-                other => Err(other),
-            })?;
-            if own == id {
-                return Err(Refusal::OwnAccount.into());
-            }
-            if before.disabled_at.is_some() {
-                return Err(Refusal::SuspendedAlready.into());
-            }
-            keeping::remain(&administrators, |one| one.user == id)?;
-            let Reasoned { reason } = read()?;
-            let username = before.username.clone();
-            accounts::replace_person(tx, &ListedUser { disabled_at: Some(at), ..before }).await?;
-            let sessions = accounts::end_sessions(tx, id).await?;
-            let links = invitations::revoke(tx, id, wall).await?;
-            let detail = json!({ "reason": reason, "sessions": sessions, "links": links });
-            audit::record(tx, entry.about(username).with(detail)).await?;
-            shown(tx, id).await
-        })
-    })
-    .await
-}
-
-/// Lets a suspended person sign in again.
-///
-/// # Errors
-/// As [`suspend`]; [`Error::Conflict`] when they are not suspended, or would hold two of the three
-/// administrator roles.
-pub async fn resume(
-    app: &App,
-    scope: &Scope,
-    id: UserId,
-    read: Read<Reasoned>,
-    request: Once<UserView>,
-) -> Result<Answered, Error> {
-    let keeper = scope.actor().role;
-    keeping::people(keeper)?;
-    let entry = Entry::by(scope, Action::UserResumed, app.clock.wall());
-    let expected = request.expected_version;
-    once(app, request, move |tx| {
-        let (read, entry) = (Arc::clone(&read), entry.clone());
-        Box::pin(async move {
-            let administrators = accounts::administrators(tx).await?;
-            let before = held(tx, keeper, id, expected).await?;
-            if before.disabled_at.is_none() {
-                return Err(Refusal::NotSuspended.into());
-            }
-            keeping::separated(id, before.role, before.email.as_deref(), &administrators)?;
-            let Reasoned { reason } = read()?;
-            let username = before.username.clone();
-            accounts::replace_person(tx, &ListedUser { disabled_at: None, ..before }).await?;
-            audit::record(tx, entry.about(username).with(json!({ "reason": reason }))).await?;
             shown(tx, id).await
         })
     })

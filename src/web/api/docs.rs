@@ -9,10 +9,11 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, attachments, audit, batch_acts, batches, calendar_edits, calendars, channels, contacts, deadline,
-    deliveries, demo, divisions, escalations, evidence, exports, filing, imports, invitations,
-    ledger, locks, merging, messages, notices, organisations, people, policies, products,
-    requests, session, shelf, shortage, stream, templates, tickets, timeline, users,
+    acts, agreements, attachments, audit, batch_acts, batches, calendar_edits, calendars,
+    channels, contacts, deadline, deliveries, demo, divisions, escalations, evidence, exports,
+    filing, imports, invitations, ledger, locks, merging, messages, notices, organisations,
+    people, policies, products, requests, session, shelf, shortage, stream, templates, tickets,
+    timeline, users,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 
@@ -63,7 +64,7 @@ pub(in crate::web) enum Problems {
     paths(
         session::begin, session::show, session::end,
         products::list, shelf::show, shelf::create, shelf::replace, shelf::suspend, shelf::resume,
-        shelf::list, shelf::agree, shelf::change, shelf::lapse, shelf::revive,
+        agreements::list, agreements::agree, agreements::change, agreements::lapse, agreements::revive,
         filing::file, tickets::list, tickets::show,
         acts::reply, acts::promise, acts::solve, acts::confirm, acts::withdraw, acts::urge,
         acts::escalate, requests::ask_return, requests::extension, requests::force_majeure,

@@ -54,20 +54,27 @@ pub(in crate::web) async fn run(
     // What stands in a table is Chinese, as its headings are.
     let lens = Lens { language: Language::Chinese, ..Lens::of(&site.app, &signed) };
     let desk = Desk { site: &site, signed: &signed, lens, raw: request.query_string() };
-    let (exported, paper) = match name {
-        "tickets" => desk.tickets().await?,
-        "escalations" => desk.escalations().await?,
-        "shortage-events" => desk.shortage_events().await?,
-        "organisations" => desk.kept(Kind::Organisations).await?,
-        "users" => desk.kept(Kind::Users).await?,
-        "agreements" => desk.kept(Kind::Agreements).await?,
-        "products" if signed.role() == Role::Admin => desk.kept(Kind::Products).await?,
-        "products" => desk.products().await?,
-        "notices" => desk.notices().await?,
-        "deliveries" => desk.deliveries().await?,
-        "ledger" => desk.ledger().await?,
-        _ => return Err(Error::NotFound.into()),
-    };
+    let (exported, paper) = desk.file(name).await?;
+    answered(&site, name, exported, paper)
+}
+
+/// What administrators keep under a list's name.
+fn kept_by(role: Role, name: &str) -> Option<Kind> {
+    match name {
+        "organisations" => Some(Kind::Organisations),
+        "users" => Some(Kind::Users),
+        "agreements" => Some(Kind::Agreements),
+        "products" if role == Role::Admin => Some(Kind::Products),
+        _ => None,
+    }
+}
+
+fn answered(
+    site: &Site,
+    name: &str,
+    exported: Exported,
+    paper: Paper,
+) -> Result<HttpResponse, Problem> {
     tracing::info!(list = name, rows = exported.rows, "a list was exported");
     let today = local_date(site.app.clock.now()).format("%Y%m%d");
     let (mime, ending) = made_as(paper);
@@ -93,6 +100,22 @@ struct Desk<'a> {
 type File = Result<(Exported, Paper), Problem>;
 
 impl Desk<'_> {
+    async fn file(&self, name: &str) -> File {
+        if let Some(kind) = kept_by(self.signed.role(), name) {
+            return self.kept(kind).await;
+        }
+        match name {
+            "tickets" => self.tickets().await,
+            "escalations" => self.escalations().await,
+            "shortage-events" => self.shortage_events().await,
+            "products" => self.products().await,
+            "notices" => self.notices().await,
+            "deliveries" => self.deliveries().await,
+            "ledger" => self.ledger().await,
+            _ => Err(Error::NotFound.into()),
+        }
+    }
+
     fn query(&self, filters: &[&str]) -> Result<Query, Error> {
         Query::read(self.raw, &[filters, &["format"]].concat())
     }

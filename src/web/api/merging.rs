@@ -10,9 +10,9 @@ use super::docs::Problems;
 use super::filing::LONGEST_REASON;
 use super::id;
 use super::organisations::{ListedOrganisation, reads};
-use crate::domain::id::OrganisationId;
-use crate::service::Error;
+use crate::domain::id::{OrganisationId, TicketId};
 use crate::service::keeping::merge::{self, Merged, Merging, Moved};
+use crate::service::{App, Error};
 use crate::web::check::Check;
 use crate::web::error::Problem;
 use crate::web::extract::{Form, Write, answer, rendered};
@@ -82,6 +82,20 @@ impl MergedBody {
             moved: merged.moved.into(),
         }
     }
+}
+
+/// A party of a ticket that was merged into another organisation since.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct FormerParty {
+    /// `hospital`, `manufacturer` or `distributor`.
+    pub(in crate::web) party: String,
+    pub(in crate::web) name: String,
+}
+
+/// Who a ticket's parties were before they were merged.
+pub(in crate::web) async fn formerly(app: &App, id: TicketId) -> Result<Vec<FormerParty>, Error> {
+    let found = merge::former(app, id).await?.into_iter();
+    Ok(found.map(|(party, name)| FormerParty { party, name }).collect())
 }
 
 /// Make an organisation a part of another of its kind, for the system administrator.

@@ -4,6 +4,7 @@
 //! learns nothing about the input.
 
 pub(super) mod acts;
+pub(super) mod agreements;
 pub(super) mod attachments;
 pub(super) mod audit;
 pub(super) mod batch_acts;
@@ -133,10 +134,10 @@ fn of_shelves(config: &mut ServiceConfig) {
         .service(get(resource("/products/{code}"), shelf::show).route(put().to(shelf::replace)))
         .service(resource("/products/{code}/suspend").route(post().to(shelf::suspend)))
         .service(resource("/products/{code}/resume").route(post().to(shelf::resume)))
-        .service(get(resource("/agreements"), shelf::list).route(post().to(shelf::agree)))
-        .service(resource("/agreements/{id}/{code}").route(put().to(shelf::change)))
-        .service(resource("/agreements/{id}/{code}/suspend").route(post().to(shelf::lapse)))
-        .service(resource("/agreements/{id}/{code}/resume").route(post().to(shelf::revive)));
+        .service(get(resource("/agreements"), agreements::list).route(post().to(agreements::agree)))
+        .service(resource("/agreements/{id}/{code}").route(put().to(agreements::change)))
+        .service(resource("/agreements/{id}/{code}/suspend").route(post().to(agreements::lapse)))
+        .service(resource("/agreements/{id}/{code}/resume").route(post().to(agreements::revive)));
 }
 
 /// Organisations, and what is done to them.

@@ -17,6 +17,7 @@ use crate::domain::party::{Language, Role};
 use crate::service::directory::UserView;
 use crate::service::keeping::passwords::{self, Reset};
 use crate::service::keeping::people::{self, Change, Details, Handed, NewRole, Newcomer, Way};
+use crate::service::keeping::standing;
 use crate::service::{Error, Rendered};
 use crate::web::auth::SignedIn;
 use crate::web::check::Check;
@@ -317,7 +318,7 @@ pub(in crate::web) async fn suspend(
 ) -> Result<HttpResponse, Problem> {
     let id = UserId(id(&request)?);
     let (read, once) = (reads(&write, Because::read), write.once(render(200)));
-    Ok(answer(people::suspend(&site.app, &write.signed.scope, id, read, once).await?))
+    Ok(answer(standing::suspend(&site.app, &write.signed.scope, id, read, once).await?))
 }
 
 /// Let a suspended person sign in again.
@@ -334,7 +335,7 @@ pub(in crate::web) async fn resume(
 ) -> Result<HttpResponse, Problem> {
     let id = UserId(id(&request)?);
     let (read, once) = (reads(&write, Because::read), write.once(render(200)));
-    Ok(answer(people::resume(&site.app, &write.signed.scope, id, read, once).await?))
+    Ok(answer(standing::resume(&site.app, &write.signed.scope, id, read, once).await?))
 }
 
 /// Take a person's password from them, for a link or a password that is made.

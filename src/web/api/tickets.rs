@@ -14,6 +14,7 @@ use super::docs::Problems;
 use super::escalations::{EscalationBody, TicketRef};
 use super::id;
 use super::lens::Lens;
+use super::merging::{FormerParty, formerly};
 use super::parties::{ContactBody, OrganisationBody};
 use super::products::ProductBody;
 use super::requests::{RequestBody, StoppedBody};
@@ -45,6 +46,9 @@ pub(in crate::web) struct TicketBody {
     #[schema(schema_with = words::urgency)]
     pub(in crate::web) urgency: Urgency,
     pub(in crate::web) quantity_short: i64,
+    /// Who its parties were before they were merged; only where one ticket is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::web) formerly: Vec<FormerParty>,
     /// How much is still missing after a partial solution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::web) remaining_quantity: Option<i64>,
@@ -186,6 +190,7 @@ impl TicketAnswer {
             category: report.category,
             urgency: ticket.urgency,
             quantity_short: report.quantity_short,
+            formerly: Vec::new(),
             remaining_quantity: ticket.remaining_quantity,
             unit: report.unit.clone(),
             days_of_stock: report.days_of_stock,
@@ -249,7 +254,10 @@ pub(in crate::web) async fn show(
     if condition::none_match(request.headers(), version) {
         return Ok(HttpResponse::NotModified().insert_header(tag).finish());
     }
-    let body = TicketAnswer::shown(&view, &Lens::of(&site.app, &signed));
+    let mut body = TicketAnswer::shown(&view, &Lens::of(&site.app, &signed));
+    if let TicketAnswer::Whole(whole) = &mut body {
+        whole.formerly = formerly(&site.app, view.ticket.id).await?;
+    }
     Ok(HttpResponse::Ok().insert_header(tag).json(body))
 }
 

@@ -48,6 +48,8 @@ async fn a_merged_hospital_goes_on_as_a_part_of_the_other(db: TestDb) {
     for who in [&moved, &other] {
         let shown = who.get(&ticket).await.expect(200).json();
         assert_eq!(shown["hospital"]["name"], "岛城中心医院");
+        let former = json!([{"party": "hospital", "name": "滨海市第一人民医院"}]);
+        assert_eq!(shown["formerly"], former);
         for words in ["滨海市第一人民医院", "岛城中心医院"] {
             let found = who.get(&format!("/tickets?q={words}")).await.expect(200).json();
             assert_eq!(found["items"].as_array().expect("items").len(), 1, "{words}");

@@ -16,8 +16,8 @@ use crate::domain::keeping;
 use crate::domain::party::OrganisationKind;
 use crate::service::keeping::agreements::{self, AgreementPosition, AgreementView};
 use crate::service::{Error, Rendered};
+use crate::web::api::agreements::{AgreementBody, AgreementChange, NewAgreement, deal, position};
 use crate::web::api::organisations::Because;
-use crate::web::api::shelf::{AgreementBody, AgreementChange, NewAgreement, deal, position};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
 use crate::web::form::Post;
@@ -111,12 +111,10 @@ async fn again(
     error: Error,
 ) -> Result<HttpResponse, Problem> {
     let shell = Shell::of(site, request, post.signed()).await?;
-    let wrong = match &error {
-        Error::Invalid(errors) => {
-            errors.first().map(|error| shell.error(&error.code, &error.message))
-        }
-        _ => None,
-    };
+    let mut wrong = None;
+    if let Error::Invalid(errors) = &error {
+        wrong = errors.first().map(|error| shell.error(&error.code, &error.message));
+    }
     let refused = Refused::of("row", &post.typed, error)?;
     draw(site, post.signed(), request, (Some(refused), wrong)).await
 }

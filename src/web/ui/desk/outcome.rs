@@ -40,7 +40,17 @@ impl Refused {
                 let status = StatusCode::PRECONDITION_FAILED;
                 Ok(Self { form, typed, errors: Vec::new(), conflict, status })
             }
-            error => Err(error.into()),
+            error @ (Error::Unreadable(_)
+            | Error::Unsupported(_)
+            | Error::Unauthenticated
+            | Error::WrongPassword
+            | Error::Throttled(_)
+            | Error::NotFound
+            | Error::Forbidden(_)
+            | Error::Unconditional
+            | Error::OverQuota(_)
+            | Error::Unavailable(_)
+            | Error::Internal(_)) => Err(error.into()),
         }
     }
 }

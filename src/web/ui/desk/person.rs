@@ -17,7 +17,7 @@ use crate::domain::keeping;
 use crate::domain::party::{OrganisationKind, Role};
 use crate::service::directory::UserView;
 use crate::service::keeping::people::Handed;
-use crate::service::keeping::{passwords, people};
+use crate::service::keeping::{passwords, people, standing};
 use crate::service::{Error, Rendered};
 use crate::web::api::organisations::Because;
 use crate::web::api::people::{NewUser, PasswordReset, RoleChange, UserChange};
@@ -309,7 +309,7 @@ pub(in crate::web::ui) async fn suspend(
 ) -> Result<HttpResponse, Problem> {
     let read = reads(&post, Because::read);
     let once = post.write.once(to_page("person-suspended"));
-    match people::suspend(&site.app, &post.signed().scope, id(&request)?, read, once).await {
+    match standing::suspend(&site.app, &post.signed().scope, id(&request)?, read, once).await {
         Ok(answered) => Ok(see(&answered.answer.body)),
         Err(error) => again(&site, &post, &request, ("why", error)).await,
     }
@@ -323,7 +323,7 @@ pub(in crate::web::ui) async fn resume(
 ) -> Result<HttpResponse, Problem> {
     let read = reads(&post, Because::read);
     let once = post.write.once(to_page("person-resumed"));
-    match people::resume(&site.app, &post.signed().scope, id(&request)?, read, once).await {
+    match standing::resume(&site.app, &post.signed().scope, id(&request)?, read, once).await {
         Ok(answered) => Ok(see(&answered.answer.body)),
         Err(error) => again(&site, &post, &request, ("why", error)).await,
     }

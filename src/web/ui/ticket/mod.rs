@@ -31,6 +31,7 @@ use crate::service::dossier::{self, Record};
 use crate::web::api::attachments::AttachmentBody;
 use crate::web::api::deliveries::DeliveryBody;
 use crate::web::api::lens::Lens;
+use crate::web::api::merging::formerly;
 use crate::web::api::messages::MessageBody;
 use crate::web::api::tickets::{BareTicket, TicketAnswer, TicketBody};
 use crate::web::auth::SignedIn;
@@ -133,13 +134,14 @@ async fn draw(
     let status = refusal.as_ref().map_or(StatusCode::OK, |refusal| refusal.status);
     let rows =
         |bare: &BareTicket| deadlines::rows(&shell, &view.ticket, &calendar, &bare.deadlines);
-    let ticket = match TicketAnswer::shown(&view, &lens) {
+    let mut ticket = match TicketAnswer::shown(&view, &lens) {
         TicketAnswer::Whole(whole) => whole,
         TicketAnswer::Bare(ticket) => {
             let deadlines = rows(&ticket);
             return page(status, &BarePage { shell, ticket, deadlines });
         }
     };
+    ticket.formerly = formerly(app, view.ticket.id).await?;
     let Record { events, messages, attachments, deliveries } = record.ok_or(Error::NotFound)?;
     let files: Vec<_> = attachments.iter().map(AttachmentBody::shown).collect();
     let houses = houses(site, signed, &view.possible).await?;
