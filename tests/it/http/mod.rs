@@ -1,5 +1,6 @@
 //! HTTP as clients use it, rightly and wrongly.
 
+mod admin_fields;
 mod attachments;
 mod audit;
 mod audit_routes;
