@@ -31,8 +31,6 @@ pub struct Fault {
 pub enum Warning {
     /// The subject names neither the ticket nor the product: mails will look alike.
     SubjectNamesNothing,
-    /// The mail's text does not name the ticket; the table below it does.
-    TextWithoutNumber,
     /// A gateway would take 【…】 in the text for a second signature.
     SecondSignature,
     /// Gateways refuse texts with free addresses.
@@ -45,7 +43,6 @@ impl Warning {
     pub fn code(self) -> &'static str {
         match self {
             Self::SubjectNamesNothing => "subject_names_nothing",
-            Self::TextWithoutNumber => "text_without_number",
             Self::SecondSignature => "second_signature",
             Self::HoldsAddress => "holds_address",
         }
@@ -141,11 +138,10 @@ fn warnings(channel: Channel, wording: &Wording) -> Vec<Warning> {
     let text = wording.text.as_str();
     let names_nothing = !names(subject, Variable::Number) && !names(subject, Variable::Product);
     let found = match channel {
-        Channel::Mail => [
-            (names_nothing, Warning::SubjectNamesNothing),
-            (!names(text, Variable::Number), Warning::TextWithoutNumber),
-        ],
-        Channel::Sms | Channel::Robot => [
+        // The number stands in the table of every mail; its subject is what tells mails apart.
+        Channel::Mail => vec![(names_nothing, Warning::SubjectNamesNothing)],
+        // Robots say what text messages say.
+        Channel::Sms | Channel::Robot => vec![
             (text.contains(['【', '】']), Warning::SecondSignature),
             (text.contains("://") || text.contains("www."), Warning::HoldsAddress),
         ],
@@ -186,7 +182,7 @@ mod tests {
         assert_eq!((cleaned.text.as_str(), cleaned.next), ("一\n二 {ticket.number}", None));
         assert_eq!(warnings, []);
         let (_, warnings) = check(slot, &mail("新诉求", "请处理", "")).expect("sound");
-        assert_eq!(warnings, [Warning::SubjectNamesNothing, Warning::TextWithoutNumber]);
+        assert_eq!(warnings, [Warning::SubjectNamesNothing]);
     }
 
     #[test]

@@ -813,7 +813,6 @@ error-unknown_variable = There is no such variable here; choose one of the list
 error-not_of_sms = A text message has no such part
 error-variable_required = The ticket's number must stand in it
 error-subject_names_nothing = The subject names neither the ticket nor the product: mails will look alike
-error-text_without_number = The text does not name the ticket; the table below it does
 error-second_signature = A gateway takes 【…】 in the text for a second signature
 error-holds_address = Gateways refuse text messages with addresses in them
 

@@ -804,7 +804,6 @@ error-unknown_variable = 此处没有这个变量，请从可用变量中选择
 error-not_of_sms = 短信没有这一部分
 error-variable_required = 必须包含诉求单编号变量
 error-subject_names_nothing = 主题中既无诉求单编号也无品种，收件人难以区分邮件
-error-text_without_number = 正文中没有诉求单编号（下方表格中仍会列出）
 error-second_signature = 短信网关会把正文中的【…】当作第二个签名
 error-holds_address = 短信网关会拒绝带有网址的短信
 
