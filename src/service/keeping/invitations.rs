@@ -167,6 +167,8 @@ pub(in crate::service) fn revealed(app: &App, bulletin: Bulletin) -> Bulletin {
         | Bulletin::PolicyLapsing { .. }
         | Bulletin::ContactsUnproven { .. }
         | Bulletin::ContactsExpiring { .. }
+        | Bulletin::DeadlinesMoved(_)
+        | Bulletin::TemplateBroken { .. }
         | Bulletin::HouseSuspended { .. }) => other,
     }
 }
