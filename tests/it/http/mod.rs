@@ -7,6 +7,7 @@ mod audit_routes;
 mod bad_fields;
 mod bad_requests;
 mod calendar_edits;
+mod calendar_files;
 mod channels;
 mod calendar_files;
 mod checks;
