@@ -260,7 +260,7 @@ async fn every_way_in_reads_the_same_files(db: TestDb) {
     }]);
     assert_eq!(rehearsed["held"], held);
     assert_eq!(preview(&admin, ICS, file.clone()).await.json()["held"], held);
-    let empty = admin.upload("/imports/calendar", Form::file("a.ics", "")).await;
+    let empty = admin.upload("/imports/calendar", Form::file("a.ics", "\u{feff}\n")).await;
     assert_eq!(empty.fields(), [("file".to_owned(), "empty_file".to_owned())]);
     let head = "date,kind,name,source\n";
     let none = admin.upload("/imports/calendar", Form::file("a.csv", head)).await;

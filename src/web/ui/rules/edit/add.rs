@@ -3,7 +3,7 @@
 //! **Never** keeps the file or the text: what was read of it is in the table that follows.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
 use askama::Template;
 
 use super::super::super::fields::{Fields, Need};
@@ -138,7 +138,15 @@ pub(in crate::web::ui) async fn file(
     admit(&upload.signed.scope)?;
     let signed = upload.signed.clone();
     let shell = Shell::of(&site, &request, &signed).await?;
-    let bytes = upload.receive(&["_key"]).await?.bytes()?.to_vec();
+    let bytes = match upload.receive(&["_key"]).await {
+        Ok(mut received) => received.bytes()?.to_vec(),
+        Err(problem) if problem.status_code() == StatusCode::UNPROCESSABLE_ENTITY => {
+            let errors = told(&shell, &problem.field_errors());
+            let f = Fields::fresh("notice", shell.words(), &[]);
+            return forms(&site, &request, (shell, f), errors);
+        }
+        Err(problem) => return Err(problem),
+    };
     let now = site.app.clock.now();
     let read = web::block(move || read_calendar(&bytes, now)).await;
     let read = read.map_err(|_error| Problem::new("internal", "the file's reader stopped"))?;
@@ -148,17 +156,20 @@ pub(in crate::web::ui) async fn file(
             return draw(shell, kept(&book, &request)?, of_file(reading));
         }
         Ok(_) => vec![shell.with("review-too-many", "n", &MOST_ROWS)],
-        Err(Error::Invalid(errors)) => {
-            let told = |error: &FieldError| {
-                format!("{}: {}", error.field, shell.error(&error.code, &error.message))
-            };
-            errors.iter().take(MOST_ROWS).map(told).collect()
-        }
+        Err(Error::Invalid(errors)) => told(&shell, &errors),
         Err(Error::Unsupported(_)) => vec![shell.t("review-no-calendar")],
         Err(other) => return Err(other.into()),
     };
     let f = Fields::fresh("notice", shell.words(), &[]);
     forms(&site, &request, (shell, f), errors)
+}
+
+/// What is wrong with a file, place by place.
+fn told(shell: &Shell, errors: &[FieldError]) -> Vec<String> {
+    let line = |error: &FieldError| {
+        format!("{}: {}", error.field, shell.error(&error.code, &error.message))
+    };
+    errors.iter().take(MOST_ROWS).map(line).collect()
 }
 
 fn of_file(reading: Reading) -> Reviewed {
