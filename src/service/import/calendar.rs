@@ -11,7 +11,7 @@ use sea_orm::DatabaseTransaction;
 use super::ledger::Ledger;
 use super::reading::Table;
 use crate::domain::calendar::{Calendar, Day, Layer, LayerChange, midnight_after};
-use crate::domain::holiday::{Reading, Refused, of_rows, read_ics, read_json};
+use crate::domain::holiday::{Doubt, Reading, Refused, doubts, of_rows, read_ics, read_json};
 use crate::domain::import::{DayRow, Kind, Outcome, RowError};
 use crate::service::{Error, FieldError};
 use crate::store::{self, imports, rulebook};
@@ -94,6 +94,13 @@ pub(super) async fn apply(
     }
     if nation.layer == before {
         return Ok(());
+    }
+    // Nobody can confirm here what is as odd as that: where calendars are edited, one can.
+    for doubt in doubts(&before, &nation.layer) {
+        if matches!(doubt, Doubt::NoMakeup { .. } | Doubt::Collapse { .. }) {
+            let message = format!("{}; confirm it where the calendar is edited", doubt.message());
+            ledger.refuse(RowError::new(0, "days", doubt.as_str(), message));
+        }
     }
     if let Some((first, last)) = changed(&before, &nation.layer) {
         let begins = first.checked_sub_days(Days::new(1)).map_or(first, |day| day);

@@ -219,6 +219,9 @@ async fn a_year_is_published_with_the_days_beside_it(db: TestDb) {
     assert_eq!(counts(&import(&world.app, Kind::Calendar, table).await), (1, 0, 1));
     let report = import(&world.app, Kind::Calendar, YEAR.replace("2027-01-03", "2027-01-01")).await;
     assert_eq!(refusals(&report), [(0, "days[2].date", "conflict")]);
+    let without = YEAR.replace("false", "true").replace("2027-01-03", "2027-01-04");
+    let report = import(&world.app, Kind::Calendar, without).await;
+    assert_eq!(refusals(&report), [(0, "days", "no_makeup")], "nobody confirms it here");
 }
 
 async fn a_year_under_open_clocks_is_refused(db: TestDb) {
