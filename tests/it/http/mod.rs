@@ -9,7 +9,6 @@ mod bad_requests;
 mod calendar_edits;
 mod calendar_files;
 mod channels;
-mod calendar_files;
 mod checks;
 mod contacts;
 mod directory;
