@@ -490,7 +490,7 @@ mod tests {
         let quiet = |begins: &str, ends: &str| {
             let (begins, ends) = (begins.parse().expect("a time"), ends.parse().expect("a time"));
             faults(|policy| {
-                policy.quiet_hours = Some(crate::domain::policy::QuietHours { begins, ends })
+                policy.quiet_hours = Some(crate::domain::policy::QuietHours { begins, ends });
             })
         };
         assert!(quiet("12:00:00", "08:00:00").is_empty());
