@@ -38,6 +38,7 @@ mod paging;
 mod policies;
 mod policies_keeping;
 mod policies_simulate;
+mod policies_wiring;
 mod reckoning;
 mod requests;
 mod sessions;
