@@ -20,9 +20,9 @@ mod m20261126_000001_replan;
 mod m20261126_000020_audit_chain;
 mod m20261126_000030_keeping;
 mod m20261126_000031_invitations;
+mod m20261126_000032_contacts;
 mod m20261126_000040_templates;
 mod m20261126_000041_channels;
-mod m20261126_000032_contacts;
 
 pub use sea_orm_migration::prelude::*;
 

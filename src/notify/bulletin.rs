@@ -4,8 +4,8 @@
 
 use super::words::{LONG, Words, deadline_key, single_line};
 use crate::domain::bulletin::{Bulletin, MovedDeadline, ShortageAlarm, Waiting};
-use crate::domain::explanation::local_due;
 use crate::domain::contact::MINUTES;
+use crate::domain::explanation::local_due;
 use crate::domain::invitation::{HOURS, Purpose};
 
 /// The variables of a bulletin's texts.

@@ -9,11 +9,11 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{
-    acts, agreements, attachments, audit, batch_acts, batches, calendar_edits, calendars,
-    channels, contacts, deadline, deliveries, demo, divisions, escalations, evidence, exports,
-    filing, imports, invitations, ledger, locks, merging, messages, notices, organisations,
-    people, policies, products, requests, session, shelf, shortage, stream, templates, tickets,
-    timeline, users,
+    acts, agreements, attachments, audit, batch_acts, batches, calendar_edits, calendars, channels,
+    contacts, deadline, deliveries, demo, divisions, escalations, evidence, exports, filing,
+    imports, invitations, ledger, locks, merging, messages, notices, organisations, people,
+    policies, products, requests, session, shelf, shortage, stream, templates, tickets, timeline,
+    users,
 };
 use crate::web::error::{CODES, ProblemBody, RefusedField};
 

@@ -32,7 +32,8 @@ fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 /// What the form that is sent there would send without being touched, selects and areas included.
 fn untouched(page: &str, action: &str) -> Vec<(String, String)> {
-    let form = page.split("<form").find(|form| form.contains(action)).expect(action);
+    let address = format!("action=\"{action}\"");
+    let form = page.split("<form").find(|form| form.contains(&address)).expect(action);
     let form = form.split("</form>").next().unwrap_or_default();
     let mut sent = Vec::new();
     for tag in form.split('<').skip(1) {

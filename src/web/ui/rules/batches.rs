@@ -229,7 +229,8 @@ pub(in crate::web::ui) async fn decide(
         Ok(answered) => return Ok(see(&answered.answer.body)),
         Err(error) => told(&post, error)?,
     };
-    let shell = Shell::of(&site, &request, post.signed()).await?;
+    let mut shell = Shell::of(&site, &request, post.signed()).await?;
+    shell.here = format!("/batches/{id}");
     let f = Fields::refused("batch", shell.words(), post.typed.clone(), &errors);
     draw(&site, post.signed(), &request, (shell, f), conflict).await
 }
@@ -243,14 +244,14 @@ fn reason(post: &Post, known: &[&str]) -> Result<String, Error> {
 
 /// What a page tells of an error; others are not its own.
 fn told(post: &Post, error: Error) -> Result<(Vec<FieldError>, Option<String>), Problem> {
-    match error {
-        Error::Invalid(errors) => Ok((errors, None)),
-        Error::Conflict { code, message, .. } => {
-            let words = crate::web::words::Words(post.signed().language);
-            Ok((Vec::new(), Some(words.problem(code, &message))))
-        }
-        error => Err(error.into()),
+    if let Error::Invalid(errors) = error {
+        return Ok((errors, None));
     }
+    if let Error::Conflict { code, message, .. } = &error {
+        let words = crate::web::words::Words(post.signed().language);
+        return Ok((Vec::new(), Some(words.problem(code, message))));
+    }
+    Err(error.into())
 }
 
 /// Shows what taking a batch back would do.

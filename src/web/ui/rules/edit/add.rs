@@ -47,11 +47,12 @@ pub(in crate::web::ui) async fn form(
 fn forms(
     site: &Site,
     request: &HttpRequest,
-    (shell, f): (Shell, Fields),
+    (mut shell, f): (Shell, Fields),
     errors: Vec<String>,
 ) -> Result<HttpResponse, Problem> {
     let book = site.app.book();
     let kept = kept(&book, request)?;
+    shell.here = format!("{}/add", address(kept));
     let is_refused = f.is_refused() || !errors.is_empty();
     let status = if is_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let drawn = Page { address: address(kept), layer: kept.name.clone(), f, errors, shell };

@@ -141,9 +141,10 @@ async fn preview(
         Err(Error::Invalid(errors)) => return review(site, post, request, errors).await,
         Err(error) => return Err(error.into()),
     };
-    let shell = Shell::of(site, request, post.signed()).await?;
+    let mut shell = Shell::of(site, request, post.signed()).await?;
     let book = site.app.book();
     let kept = kept(&book, request)?;
+    shell.here = format!("{}/add", address(kept));
     let status = match (&again.conflict, again.errors.as_slice()) {
         (Some(_), _) => StatusCode::CONFLICT,
         (None, []) => StatusCode::OK,

@@ -46,10 +46,12 @@ struct Page {
 
 /// Draws the table.
 pub(super) fn draw(
-    shell: Shell,
+    mut shell: Shell,
     kept: &KeptLayer,
     reviewed: Reviewed,
 ) -> Result<HttpResponse, Problem> {
+    // What was sent cannot be asked for again, as a change of the language would.
+    shell.here = format!("/calendars/{}/add", kept.id);
     let Reviewed { rows, year, held, notes, errors, reason } = reviewed;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let day = |kind: &str| Choice::new(kind, shell.named("day", kind));

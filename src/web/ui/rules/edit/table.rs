@@ -167,9 +167,8 @@ mod tests {
         let day = |edit: Edit| matches!(edit, Edit::Day(day) if day.kind == DayKind::Makeup);
         assert!(day(edit(&typed(&ONE)).expect("a day")));
         let both = [ONE, TWO].concat();
-        let days = |edit: Edit| match edit {
-            Edit::Learn(Material::Days(days)) => days.len(),
-            _ => 0,
+        let days = |edit: Edit| {
+            if let Edit::Learn(Material::Days(days)) = edit { days.len() } else { 0 }
         };
         assert_eq!(days(edit(&typed(&both)).expect("days")), 2);
         let skipped = [TWO, ONE].concat().into_iter();
