@@ -63,13 +63,8 @@ fn cell(page: &str, date: &str) -> String {
 async fn every_role_sees_its_own_pages_alone(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let admin = app.sign_in("admin").await;
-<<<<<<< ours
-    let calendar = link(&page(&app, &admin, "/calendars").await.text, "/calendars/");
-    let policy = link(&page(&app, &admin, "/policies").await.text, "/policies/0");
-=======
     let calendar = link(&page(&app, &admin, "/calendars").await.text, "/calendars/0");
-    let policy = link(&page(&app, &admin, "/policies").await.text, "/policies/");
->>>>>>> theirs
+    let policy = link(&page(&app, &admin, "/policies").await.text, "/policies/0");
     for name in EVERYBODY {
         let who = app.sign_in(name).await;
         for path in ["/calendars", &calendar, "/policies", &policy, "/"] {
