@@ -569,7 +569,8 @@ fn any_office() -> impl Strategy<Value = Office> {
     let cuts = prop::collection::btree_set(0_i64..1_440, 2..=6);
     cuts.prop_filter_map("an even number of cuts", |cuts| {
         let times: Vec<NaiveTime> = cuts.iter().map(|minute| clock(minute * 60)).collect();
-        let windows = times.chunks_exact(2).map(|pair| Window { from: pair[0], to: pair[1] });
+        let windows =
+            times.as_chunks::<2>().0.iter().map(|[from, to]| Window { from: *from, to: *to });
         Office::of(&windows.collect::<Vec<_>>()).ok()
     })
 }

@@ -22,6 +22,7 @@ const TICKETS: u32 = 100_000;
 /// A reader looks at so many tickets at once, spread over all of them.
 const LOOKED_AT: u32 = 100;
 
+#[expect(clippy::disallowed_methods, reason = "a setting of the benchmark alone")]
 pub(crate) async fn figures() {
     let world = world().await;
     on("SQLite", world.store.clone()).await;
@@ -35,6 +36,7 @@ pub(crate) async fn figures() {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "it reads beside the re-plan, which waits for it")]
 async fn on(database: &str, store: Store) {
     let now = crowd::fill_open(&store, TICKETS).await;
     let app = App::open(store, Clock::still_at(now), Limits::Off).await.expect("opened");

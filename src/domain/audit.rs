@@ -214,6 +214,7 @@ impl Action {
 
     /// The stable name.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a table, one line for each")]
     pub fn name(self) -> &'static str {
         match self {
             Self::SignedIn => "signed_in",

@@ -205,9 +205,13 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_words() {
-        let file = include_str!("../../templates/locales/zh-CN/notices.ftl");
+        let files = [
+            include_str!("../../templates/locales/zh-CN/notices.ftl"),
+            include_str!("../../templates/locales/zh-CN/directory.ftl"),
+        ];
+        let lines = files.iter().flat_map(|file| file.lines());
         let chinese: BTreeSet<_> =
-            file.lines().filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect();
+            lines.filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect();
         for kind in crate::domain::notice::Kind::ALL {
             for part in ["subject", "lead", "next", "sms"] {
                 let key = format!("{}-{part}", kind.name());

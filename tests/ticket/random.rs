@@ -213,7 +213,7 @@ proptest! {
             };
             // Force majeure is approximate: its end is known by the day.
             if step.kind != ActKind::ForceMajeure {
-                let _ = life.attempt(&actor, act(step, &life));
+                drop(life.attempt(&actor, act(step, &life)));
             }
         }
         let rules = Rules { calendar: calendar(), policy: &life.world.policy, desks: &[] };

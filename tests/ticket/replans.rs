@@ -62,9 +62,9 @@ impl Life {
     }
 
     fn takes(&mut self, change: Change) -> Vec<Moved> {
-        let moved = change.events.iter().find_map(|event| match &event.data {
-            EventData::Replanned { moved, .. } => Some(moved.clone()),
-            _ => None,
+        let moved = change.events.iter().find_map(|event| {
+            let EventData::Replanned { moved, .. } = &event.data else { return None };
+            Some(moved.clone())
         });
         self.ticket = change.ticket;
         self.events.extend(change.events);

@@ -11,9 +11,9 @@ use crate::scenario::{Life, World, shown, world};
 use DeadlineKind::{Reply, Resolve};
 
 fn warnings(life: &Life) -> Vec<String> {
-    let told = |event: &supplyline::domain::ticket::Event| match &event.data {
-        EventData::Warned { deadline, .. } => Some(format!("{deadline:?} {}", shown(event.at))),
-        _ => None,
+    let told = |event: &supplyline::domain::ticket::Event| {
+        let EventData::Warned { deadline, .. } = &event.data else { return None };
+        Some(format!("{deadline:?} {}", shown(event.at)))
     };
     life.events.iter().filter_map(told).collect()
 }

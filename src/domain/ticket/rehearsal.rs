@@ -133,8 +133,14 @@ impl<'a> Record<'a> {
 
     /// When the solution counts as done: a report that waits for the hospital holds the clock.
     fn solved_at(&self) -> Option<DateTime<Utc>> {
-        let unanswered = self.ticket.deadline(DeadlineKind::Confirm).filter(|c| c.met_at.is_none());
-        let reported = unanswered.map(|confirm| confirm.started_at);
+        let reported = match self.ticket.state {
+            State::Solved { at } => Some(at),
+            State::Open
+            | State::Promised { .. }
+            | State::Closed { .. }
+            | State::Withdrawn { .. }
+            | State::Returned { .. } => None,
+        };
         let met = self.ticket.deadline(DeadlineKind::Resolve).and_then(|own| own.met_at);
         met.or(reported)
     }

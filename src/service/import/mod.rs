@@ -33,6 +33,8 @@ pub use ledger::{Progress, Report, Step};
 pub use template::{Paper, template};
 pub use users::Password;
 
+pub use crate::sheet::MOST_BYTES;
+
 use super::audit::{self, Action, Entry, Origin};
 use super::{App, Error};
 use crate::domain::access::Scope;

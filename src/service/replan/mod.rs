@@ -11,6 +11,7 @@ pub mod layers;
 mod plan;
 mod view;
 
+pub use crate::store::replan::BatchState;
 pub use apply::{approve, confirm, reject};
 pub use plan::{Proposal, Wish};
 pub use view::{

@@ -143,3 +143,4 @@ error-zone = The time zone is not known.
 error-duration = The length cannot be read.
 error-ends_before_start = It ends before it begins.
 error-recurrence = The rule of its repetition cannot be.
+error-no_working_time = A deadline would have no working day left to be due on.

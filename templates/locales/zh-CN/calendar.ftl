@@ -143,3 +143,4 @@ error-zone = 时区不明。
 error-duration = 时长无法读取。
 error-ends_before_start = 结束早于开始。
 error-recurrence = 重复规则无效。
+error-no_working_time = 按此日历，有时限将无工作日可计。

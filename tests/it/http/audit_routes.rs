@@ -24,6 +24,21 @@ use crate::support::world;
 
 both!(every_call_of_the_api_that_changes_something, every_form_of_the_pages_that_is_posted);
 
+/// Addresses whose use cases are tried in files of their own (`keeping`, `merging`, `contacts`,
+/// `policies_keeping`, `templates`, `channels` and their pages): they all go through `once`, which
+/// undoes what leaves no entry.
+const ELSEWHERE: [&str; 9] = [
+    "/organisations",
+    "/contacts",
+    "/users",
+    "/invitations",
+    "/products",
+    "/agreements",
+    "/policies",
+    "/templates",
+    "/channels",
+];
+
 const CHANGING: [&str; 4] = ["post", "put", "patch", "delete"];
 
 async fn count(db: &TestDb) -> u64 {
@@ -82,6 +97,10 @@ fn routed(folder: &str) -> BTreeSet<String> {
     for text in sources(&root) {
         for rest in text.split("resource(").skip(1) {
             let name = rest.split(')').next().unwrap_or_default();
+            // Put together from parts: these are among those tried elsewhere.
+            if name.starts_with("below(") || name.starts_with("format!") {
+                continue;
+            }
             let address = match name.split('"').nth(1) {
                 Some(address) => address.to_owned(),
                 None if name.contains("act_addresses") => act_addresses(),
@@ -116,6 +135,12 @@ fn spelt_out(address: &str) -> Vec<String> {
 
 /// What was tried, and whether that was everything.
 fn all_tried(mut routes: BTreeSet<String>, tried: &[String]) {
+    let is_elsewhere = |route: &str| {
+        let address = route.split_once(' ').map_or(route, |(_, address)| address);
+        let address = address.trim_start_matches("/api/v1");
+        ELSEWHERE.iter().any(|prefix| address.starts_with(prefix))
+    };
+    routes.retain(|route| !is_elsewhere(route));
     for route in tried {
         assert!(routes.remove(route), "{route} is no route");
     }
@@ -190,6 +215,7 @@ async fn dead_letter(stage: &Stage<'_>, admin: &As<'_>) -> String {
     id(&dead["items"][0])
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn every_call_of_the_api_that_changes_something(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let (stage, admin) = (Stage::set(&app).await, app.sign_in("admin").await);
@@ -220,6 +246,32 @@ async fn every_call_of_the_api_that_changes_something(db: TestDb) {
     let clock = json!({"advance_working_days": 1});
     let request = stage.hospital.request(Method::POST, "/demo/clock").json(&clock);
     leaves("post /api/v1/demo/clock", request).await;
+    world::second_administrator(&db.store).await;
+    let layer = json!({"name": "威海工作日历", "division": "371000"});
+    let request = admin.request(Method::POST, "/calendars").json(&layer);
+    leaves("post /api/v1/calendars", request).await;
+    let layers = admin.get("/calendars").await.expect(200).json();
+    let path = format!("/calendars/{}", id(&layers["items"][1]));
+    leaves("delete /api/v1/calendars/{id}", admin.request(Method::DELETE, &path)).await;
+    let nation = nation(&admin).await;
+    let path = format!("{nation}/days/2026-12-24");
+    let day = json!({"kind": "rest", "source": "甲", "reason": "乙"});
+    let request = admin.request(Method::PUT, &path).json(&day);
+    leaves("put /api/v1/calendars/{id}/days/{date}", request).await;
+    let why = json!({"reason": "乙"});
+    let request = admin.request(Method::DELETE, &path).json(&why);
+    leaves("delete /api/v1/calendars/{id}/days/{date}", request).await;
+    let days = "日期,类型,名称,依据\n2026-12-23,休息日,节,甲\n";
+    let request = admin.request(Method::POST, &format!("{nation}/import?reason=x"));
+    let request = request.header("Content-Type", "text/csv").body(days);
+    leaves("post /api/v1/calendars/{id}/import", request).await;
+    let batch = id(&admin.get("/batches").await.expect(200).json()["items"][0]);
+    let request = admin.request(Method::POST, &format!("/batches/{batch}/undo")).json(&why);
+    leaves("post /api/v1/batches/{id}/undo", request).await;
+    let path = format!("/batches/{}/approve", waiting(&db, 91, &nation).await);
+    leaves("post /api/v1/batches/{id}/approve", admin.request(Method::POST, &path)).await;
+    let path = format!("/batches/{}/reject", waiting(&db, 92, &nation).await);
+    leaves("post /api/v1/batches/{id}/reject", admin.request(Method::POST, &path).json(&why)).await;
     let leaving = app.sign_in("city2").await;
     leaves("delete /api/v1/session", leaving.request(Method::DELETE, "/session")).await;
     let described = described(&app).await;
@@ -253,6 +305,7 @@ fn forms_of_calls() -> Vec<(String, &'static str, Value)> {
     forms.map(|call| (route(call.template), call.name, call.body)).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn every_form_of_the_pages_that_is_posted(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let (stage, admin) = (Stage::set(&app).await, app.sign_in("admin").await);
@@ -289,6 +342,7 @@ async fn every_form_of_the_pages_that_is_posted(db: TestDb) {
     leaves("post /demo/sign-in", form(&stranger, "/demo/sign-in", &[("role", "city")])).await;
     let known = [("username", "maker"), ("password", world::PASSWORD)];
     leaves("post /login", form(&stranger, "/login", &known)).await;
+    world::second_administrator(&db.store).await;
     let (desk, nation) = (Browser::of(&app, &admin), nation(&admin).await);
     let layer = [("name", "威海工作日历"), ("division", "371000")];
     leaves("post /calendars", form(&desk, "/calendars", &layer)).await;

@@ -29,13 +29,20 @@ sqlite_only!(every_field_of_every_call_is_here, all_mistakes_are_told_at_once);
 
 const NOT_FIELDS: [&str; 9] =
     ["role", "state", "status", "due_at", "id", "tenant_id", "version", "__proto__", "Summary"];
-/// What administrators keep is tried in files of its own: `admin_fields`, `policies`, `calendar_edits`.
-const ELSEWHERE: [&str; 5] = [
+/// What administrators keep is tried in files of its own: `admin_fields`, `policies_keeping`,
+/// `calendar_edits`, `keeping`, `contacts`.
+const ELSEWHERE: [&str; 11] = [
     "/api/v1/templates",
     "/api/v1/channels",
     "/api/v1/policies",
     "/api/v1/calendars",
     "/api/v1/batches",
+    "/api/v1/organisations",
+    "/api/v1/contacts",
+    "/api/v1/users",
+    "/api/v1/invitations",
+    "/api/v1/products",
+    "/api/v1/agreements",
 ];
 const HOLE: &str = "@@hole@@";
 /// Stand for the ticket of a place and for a file of it.

@@ -10,7 +10,7 @@ use supplyline::service::App;
 use super::stage::{id, refused, sound};
 use crate::support::app::{Answer, As, TestApp, filing, reply};
 use crate::support::db::{TestDb, both};
-use crate::support::world::at;
+use crate::support::world::{at, second_administrator};
 
 both!(
     an_edit_is_seen_before_it_is_made,
@@ -174,6 +174,7 @@ async fn many(hospital: &As<'_>, count: usize) {
 
 async fn a_large_edit_waits_for_a_second_administrator(db: TestDb) {
     let app = TestApp::spawn(&db).await;
+    second_administrator(&db.store).await;
     let (hospital, admin) = (app.sign_in("hospital").await, app.sign_in("admin").await);
     many(&hospital, 251).await;
     let path = format!("/calendars/{}/days/2026-02-24", nation(&admin).await);
@@ -201,6 +202,7 @@ async fn a_large_edit_waits_for_a_second_administrator(db: TestDb) {
 
 async fn a_refused_batch_changes_nothing(db: TestDb) {
     let app = TestApp::spawn(&db).await;
+    second_administrator(&db.store).await;
     let (hospital, admin) = (app.sign_in("hospital").await, app.sign_in("admin").await);
     many(&hospital, 251).await;
     let path = format!("/calendars/{}/days/2026-02-24", nation(&admin).await);
@@ -376,6 +378,7 @@ async fn b066_a_holiday_declared_today_counts_whole(db: TestDb) {
 
 async fn b078_the_second_of_two_edits_is_refused(db: TestDb) {
     let app = TestApp::spawn(&db).await;
+    second_administrator(&db.store).await;
     let (admin, second) = (app.sign_in("admin").await, app.sign_in("admin2").await);
     let path = format!("/calendars/{}/days/2026-03-10", nation(&admin).await);
     let with_tag = |who: &As<'_>, body: Value| {

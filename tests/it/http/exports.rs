@@ -386,7 +386,7 @@ async fn a_wrong_request_is_refused(db: TestDb) {
         let who = app.sign_in(username).await;
         refused(&who.get(&format!("/exports/{list}")).await, (403, "forbidden"), list);
     }
-    for unknown in ["users", "everything", "tickets.csv"] {
+    for unknown in ["people", "everything", "tickets.csv"] {
         let answer = hospital.get(&format!("/exports/{unknown}")).await;
         refused(&answer, (404, "not_found"), unknown);
     }

@@ -266,6 +266,7 @@ async fn the_three_administrators_are_separated(db: TestDb) {
     app.stop().await;
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn what_is_wrong_is_told_by_field(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     let admin = app.sign_in("admin").await;

@@ -91,7 +91,7 @@ async fn a_version_is_made_by_forms(db: TestDb) {
     let (admin, hospital) = (app.sign_in("admin").await, app.sign_in("hospital").await);
     hospital.file().await;
     let shown = page(&app, &admin, SHANDONG).await.expect(200).text;
-    let address = format!("/policies/new?from={}", &SHANDONG["/policies/".len()..]);
+    let address = format!("/policies/new?from={}", SHANDONG.trim_start_matches("/policies/"));
     assert!(shown.contains(&format!("href=\"{address}\"")), "{shown}");
     let form = page(&app, &admin, &address).await.expect(200).text;
     let mut pairs = filled(&form, "/policies/new");

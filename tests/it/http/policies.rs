@@ -19,6 +19,7 @@ both!(
     a_lapsed_rule_is_continued_by_local_decision,
 );
 
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn everybody_reads_the_policies(db: TestDb) {
     let app = TestApp::spawn(&db).await;
     for who in ["hospital", "maker", "distributor", "city", "admin", "security", "auditor"] {

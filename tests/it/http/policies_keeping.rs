@@ -52,6 +52,7 @@ pub(super) fn draft() -> Value {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write the changes in place")]
 fn draft_with(changes: Value) -> Value {
     let mut body = draft();
     for (name, value) in changes.as_object().expect("an object") {

@@ -58,7 +58,7 @@ const HOUSES: [(&str, OrganisationKind, &str, &str); 12] = [
     ("province", OrganisationKind::Bureau, "370000", "省医保局"),
     ("platform", OrganisationKind::Platform, "370000", "平台"),
 ];
-const PEOPLE: [Person; 15] = [
+const PEOPLE: [Person; 14] = [
     ("hospital", "hospital", Role::Hospital, Language::Chinese),
     ("hospital2", "hospital2", Role::Hospital, Language::Chinese),
     ("maker", "maker", Role::Manufacturer, Language::Chinese),
@@ -71,7 +71,6 @@ const PEOPLE: [Person; 15] = [
     ("city2", "city2", Role::Bureau, Language::Chinese),
     ("province", "province", Role::Bureau, Language::Chinese),
     ("admin", "platform", Role::Admin, Language::Chinese),
-    ("admin2", "platform", Role::Admin, Language::Chinese),
     ("security", "platform", Role::Security, Language::Chinese),
     ("auditor", "platform", Role::Auditor, Language::Chinese),
 ];
@@ -159,10 +158,20 @@ fn houses() -> Vec<Organisation> {
     HOUSES.map(house_of).to_vec()
 }
 
-fn people() -> Vec<NewUser> {
+/// Another administrator, who may approve what the first proposes.
+pub(crate) async fn second_administrator(store: &Store) {
+    let second = new_user(("admin2", "platform", Role::Admin, Language::Chinese));
+    let added = store.write(move |tx| {
+        let second = vec![second.clone()];
+        Box::pin(async move { store::accounts::insert_users(tx, &second, at(START)).await })
+    });
+    added.await.expect("the administrator is written");
+}
+
+fn new_user((username, organisation, role, language): Person) -> NewUser {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| accounts::hash_password(PASSWORD).expect("randomness"));
-    let person_of = |(username, organisation, role, language): Person| NewUser {
+    NewUser {
         id: person(username),
         organisation: house(organisation),
         username: username.to_owned(),
@@ -173,8 +182,11 @@ fn people() -> Vec<NewUser> {
         language,
         territory: None,
         password_hash: hash.clone(),
-    };
-    PEOPLE.map(person_of).to_vec()
+    }
+}
+
+fn people() -> Vec<NewUser> {
+    PEOPLE.map(new_user).to_vec()
 }
 
 fn products() -> Vec<Product> {
