@@ -133,13 +133,19 @@ impl<'a> Record<'a> {
 
     /// When the solution counts as done: a report that waits for the hospital holds the clock.
     fn solved_at(&self) -> Option<DateTime<Utc>> {
+        let confirm = self.ticket.deadline(DeadlineKind::Confirm).filter(|c| c.met_at.is_none());
+        // One that ended while the report waited was never missed; one that a bureau found unsolved
+        // goes on.
+        let is_missed = self
+            .ticket
+            .deadline(DeadlineKind::Resolve)
+            .is_some_and(|own| own.status == DeadlineStatus::Missed);
         let reported = match self.ticket.state {
             State::Solved { at } => Some(at),
-            State::Open
-            | State::Promised { .. }
-            | State::Closed { .. }
-            | State::Withdrawn { .. }
-            | State::Returned { .. } => None,
+            State::Open | State::Promised { .. } => None,
+            State::Closed { .. } | State::Withdrawn { .. } | State::Returned { .. } => {
+                confirm.filter(|_| !is_missed).map(|confirm| confirm.started_at)
+            }
         };
         let met = self.ticket.deadline(DeadlineKind::Resolve).and_then(|own| own.met_at);
         met.or(reported)
