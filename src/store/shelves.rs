@@ -57,7 +57,7 @@ pub async fn product(
 /// The same, held until the end of the transaction.
 ///
 /// # Errors
-/// As [`product`].
+/// As [`fn@product`].
 pub async fn held_product(
     db: &impl ConnectionTrait,
     (province, code): (Division, &str),
