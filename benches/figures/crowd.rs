@@ -21,6 +21,8 @@ use uuid::Uuid;
 const HOSPITALS: u32 = 400;
 const MAKERS: u32 = 80;
 const PRODUCTS: u32 = 600;
+/// When the first ticket's id was drawn, in milliseconds of Unix time.
+const FIRST: u64 = 1_762_131_600_000;
 const PER_TRANSACTION: u32 = 5_000;
 
 /// The parties, by number.
@@ -86,9 +88,13 @@ pub(crate) async fn fill_open(store: &Store, count: u32) -> DateTime<Utc> {
     crowd.now
 }
 
-/// The id of a ticket of the crowd.
+/// The id of a ticket of the crowd. As everywhere, those filed later come later.
 pub(crate) fn ticket(number: u32) -> TicketId {
-    TicketId(id("ticket", number))
+    let mut rest = [0; 10];
+    rest.iter_mut().rev().zip(number.to_le_bytes()).for_each(|(to, byte)| *to = byte);
+    TicketId(
+        uuid::Builder::from_unix_timestamp_millis(FIRST + u64::from(number), &rest).into_uuid(),
+    )
 }
 
 /// A hospital of the crowd whose county, city and province have bureaus in the demo.
@@ -199,7 +205,7 @@ impl Crowd {
         let rules = Rules { calendar: &self.calendar, policy: &self.policy, desks: &[] };
         let (hospital, maker) = (self.hospital(number), self.maker(number));
         let new = NewTicket {
-            id: TicketId(id("ticket", number)),
+            id: ticket(number),
             number: self.number(number, filed_at),
             hospital: hospital.organisation.id,
             division: hospital.organisation.division,
@@ -241,7 +247,7 @@ impl Crowd {
     fn over(&self, number: u32, filed_at: DateTime<Utc>) -> Change {
         let hospital = self.hospital(number).organisation;
         ticket::over(Historic {
-            id: TicketId(id("ticket", number)),
+            id: ticket(number),
             number: self.number(number, filed_at),
             hospital: hospital.id,
             division: hospital.division,

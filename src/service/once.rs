@@ -10,9 +10,9 @@ use futures::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::{App, Error};
-use crate::store;
 pub use crate::store::idempotency::Key;
 use crate::store::idempotency::{self, Answer};
+use crate::store::{self, Company};
 
 /// Keys are kept for so many days.
 pub(super) const KEPT_DAYS: i64 = 7;
@@ -75,11 +75,21 @@ pub(super) async fn once<T: Send + 'static>(
     once: Once<T>,
     deed: impl Deed<T>,
 ) -> Result<Answered, Error> {
+    once_in(app, Company::Any, once, deed).await
+}
+
+/// As [`once`], in a transaction shared with such company.
+pub(super) async fn once_in<T: Send + 'static>(
+    app: &App,
+    company: Company,
+    once: Once<T>,
+    deed: impl Deed<T>,
+) -> Result<Answered, Error> {
     let wall = app.clock.wall();
     let since = wall - TimeDelta::days(KEPT_DAYS);
     let deed = Arc::new(deed);
     app.store
-        .write(move |tx| {
+        .write_in(company, move |tx| {
             let (once, deed) = (once.clone(), Arc::clone(&deed));
             Box::pin(async move {
                 if let Some(answered) = earlier(tx, &once, since).await? {

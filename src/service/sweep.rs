@@ -142,12 +142,12 @@ impl Decided {
         }
         let pairs: Vec<_> = self.tickets.iter().zip(&self.changes).collect();
         let mut batch = Batch::on(tx);
-        match kept::update(tx, &mut batch, &pairs).await {
-            // Trying again with the same tickets would find them changed again.
-            Err(store::Error::Stale) => return Err(Error::Outdated),
-            outcome => outcome?,
-        }
+        kept::update(&mut batch, &pairs);
         outbox::insert(&mut batch, &self.told);
-        Ok(batch.run(tx).await?)
+        match batch.run(tx).await {
+            // Trying again with the same tickets would find them changed again.
+            Err(store::Error::Stale) => Err(Error::Outdated),
+            outcome => Ok(outcome?),
+        }
     }
 }

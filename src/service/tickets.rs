@@ -126,7 +126,7 @@ pub(super) async fn act_in(
     let decided = ticket::decide(&change.ticket, Command::Act(scope.actor(), act), at, &rules)?;
     change = change.then(decided);
     let mut batch = Batch::on(tx);
-    kept::update(tx, &mut batch, &[(&before, &change)]).await?;
+    kept::update(&mut batch, &[(&before, &change)]);
     let followed = match successor {
         Some(manufacturer) => {
             let following = Following { returned: &change.ticket, manufacturer, at };

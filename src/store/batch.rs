@@ -5,10 +5,10 @@
 //!
 //! **Never** holds a statement whose outcome another one depends on.
 
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query, TableRef, ValueTuple};
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryTrait,
-    Statement,
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable as _,
+    ModelTrait, PrimaryKeyToColumn, QueryTrait, Statement,
 };
 
 use super::{Error, dialect};
@@ -20,6 +20,8 @@ const ROWS: usize = 500;
 #[derive(Debug)]
 pub struct Batch {
     backend: DbBackend,
+    /// Those that come first, each with the rows that it has to find as they were.
+    guarded: Vec<(Statement, usize)>,
     statements: Vec<Statement>,
 }
 
@@ -27,14 +29,21 @@ impl Batch {
     /// An empty batch for a database.
     #[must_use]
     pub fn on(db: &impl ConnectionTrait) -> Self {
-        Self { backend: db.get_database_backend(), statements: Vec::new() }
+        Self { backend: db.get_database_backend(), guarded: Vec::new(), statements: Vec::new() }
     }
 
     /// Runs the statements in order.
     ///
     /// # Errors
-    /// [`Error::Driver`] of the first that fails; the transaction is then to be undone.
+    /// [`Error::Stale`] when a guarded row is not as it was, and [`Error::Driver`] of the first
+    /// statement that fails; the transaction is then to be undone.
     pub async fn run(self, db: &impl ConnectionTrait) -> Result<(), Error> {
+        for (statement, rows) in self.guarded {
+            if db.execute_raw(statement).await?.rows_affected() != u64::try_from(rows).unwrap_or(0)
+            {
+                return Err(Error::Stale);
+            }
+        }
         Ok(dialect::run_all(db, self.statements).await?)
     }
 
@@ -59,6 +68,31 @@ impl Batch {
         let mut conflict = OnConflict::columns(keys.iter().copied());
         conflict.update_columns(columns.iter().copied());
         self.insert(rows, Some(&conflict));
+    }
+
+    /// Replaces rows that exist, given as they were and as they will be: whatever is the same in
+    /// all of them is not written, and no index of it touched.
+    pub(super) fn replace<M>(&mut self, pairs: &[(M, M)])
+    where
+        M: ModelTrait,
+    {
+        for pairs in pairs.chunks(ROWS) {
+            self.statements.extend(changed(self.backend, pairs, None));
+        }
+    }
+
+    /// As [`Batch::replace`], before everything else, and only if each row is in `guard` as it was.
+    pub(super) fn replace_guarded<M>(
+        &mut self,
+        pairs: &[(M, M)],
+        guard: <M::Entity as EntityTrait>::Column,
+    ) where
+        M: ModelTrait,
+    {
+        for pairs in pairs.chunks(ROWS) {
+            let statement = changed(self.backend, pairs, Some(guard));
+            self.guarded.extend(statement.map(|statement| (statement, pairs.len())));
+        }
     }
 
     /// As [`Batch::upsert`], counting the versions of the rows that exist.
@@ -104,6 +138,39 @@ impl Batch {
 }
 
 type Column<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
+
+/// One statement for rows as they were and as they will be; `None` where nothing differs.
+fn changed<M: ModelTrait>(
+    backend: DbBackend,
+    pairs: &[(M, M)],
+    guard: Option<<M::Entity as EntityTrait>::Column>,
+) -> Option<Statement> {
+    let is_changed = |column: &<M::Entity as EntityTrait>::Column| {
+        pairs.iter().any(|(before, after)| before.get(*column) != after.get(*column))
+    };
+    let columns: Vec<_> = <M::Entity as EntityTrait>::Column::iter().filter(is_changed).collect();
+    if columns.is_empty() {
+        return None;
+    }
+    let keys = <M::Entity as EntityTrait>::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+    let known: Vec<_> = keys.chain(guard).collect();
+    let row = |(before, after): &(M, M)| {
+        let known = known.iter().map(|column| before.get(*column));
+        ValueTuple::Many(known.chain(columns.iter().map(|column| after.get(*column))).collect())
+    };
+    // Both databases name the columns of a list of values so.
+    let value = |at: usize| Expr::col(("changed", format!("column{}", at + 1)));
+    let mut update = Query::update();
+    update.table(M::Entity::default());
+    update.from(TableRef::ValuesList(pairs.iter().map(row).collect(), "changed".into()));
+    for (at, column) in columns.iter().enumerate() {
+        update.value(*column, value(known.len() + at));
+    }
+    for (at, column) in known.iter().enumerate() {
+        update.and_where(Expr::col((M::Entity::default(), *column)).eq(value(at)));
+    }
+    Some(backend.build(&update))
+}
 
 /// Inserts rows at once.
 ///

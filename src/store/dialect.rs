@@ -114,9 +114,13 @@ fn sqlite(url: &str, access: Access) -> Result<ConnectOptions, Error> {
             .pragma("trusted_schema", "OFF")
             .pragma("cell_size_check", "ON")
             .pragma("mmap_size", "0")
-            .pragma("cache_size", "-16384")
+            // A large transaction of the only writer would otherwise write the same pages again and
+            // again before its end.
+            .pragma("cache_size", if access == Access::Read { "-16384" } else { "-65536" })
             .pragma("journal_size_limit", "67108864")
             .pragma("wal_autocheckpoint", "8000")
+            // What a failed statement has to put back, which is little.
+            .pragma("temp_store", if access == Access::Read { "DEFAULT" } else { "MEMORY" })
             .row_buffer_size(512)
             .pragma("query_only", if access == Access::Read { "ON" } else { "OFF" })
             .statement_cache_capacity(256)

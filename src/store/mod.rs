@@ -39,7 +39,7 @@ mod writer;
 pub use batch::Batch;
 pub use dialect::copy::{Copy, KeptFile, is_vacant};
 pub use dialect::lock::Lock;
-pub use writer::{Transient, Work};
+pub use writer::{Company, Transient, Work};
 
 use std::sync::Arc;
 
@@ -179,7 +179,20 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Transient + Send + 'static,
     {
-        self.writer.write(self.key.as_ref(), work).await
+        self.write_in(Company::Any, work).await
+    }
+
+    /// As [`Store::write`]; with [`Company::NobodyBefore`] a snapshot that is taken in the work
+    /// sees what its transaction does, but for its own writing.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_in<T, E>(&self, company: Company, work: impl Work<T, E>) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Transient + Send + 'static,
+    {
+        self.writer.write(self.key.as_ref(), company, work).await
     }
 
     /// Runs the migrations that this database has not seen. Replicas that start at once wait

@@ -185,15 +185,13 @@ pub fn note(batch: &mut Batch, number: u32, entries: &[(TicketId, u32)]) {
 /// The days that an edit touches: the first instant and the one after the last.
 pub type Window = (DateTime<Utc>, DateTime<Utc>);
 
-/// The next open tickets after one, by id, that may hold something within the window.
+/// The open tickets that may hold something within the window, in the order of their ids.
 ///
 /// # Errors
 /// [`Error::Driver`].
 pub async fn candidates(
     db: &impl ConnectionTrait,
     window: Option<Window>,
-    after: Option<TicketId>,
-    limit: u64,
 ) -> Result<Vec<TicketId>, Error> {
     let open = [StateName::Open, StateName::Promised, StateName::Solved].map(StateName::as_str);
     let mut ids = ticket::Entity::find()
@@ -204,11 +202,7 @@ pub async fn candidates(
     if let Some((from, until)) = window {
         ids = ids.filter(holds_within(from, until));
     }
-    if let Some(after) = after {
-        ids = ids.filter(ticket::Column::Id.gt(after.0));
-    }
-    let ids: Vec<Uuid> =
-        ids.order_by_asc(ticket::Column::Id).limit(limit).into_tuple().all(db).await?;
+    let ids: Vec<Uuid> = ids.order_by_asc(ticket::Column::Id).into_tuple().all(db).await?;
     Ok(ids.into_iter().map(TicketId).collect())
 }
 

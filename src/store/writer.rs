@@ -1,8 +1,10 @@
 //! One fair queue for everything that writes.
 //!
 //! SQLite has one writer. Whoever waits is served in order of arrival, and what is waiting when
-//! the writer is free shares one commit, each in a savepoint of its own: a refused command
-//! undoes itself alone, and nobody hears of success before the shared commit is on disk.
+//! the writer is free shares one commit: the first has the transaction for itself until it is
+//! done, because a savepoint keeps every page as it was, and each that follows has a savepoint. So
+//! a refused command undoes itself alone, and nobody hears of success before the shared commit is
+//! on disk.
 //! PostgreSQL needs no queue: there each command is a transaction on the pool.
 //!
 //! **Never** awaits anything but the database between begin and commit.
@@ -46,19 +48,45 @@ const ATTEMPTS: usize = 5;
 
 /// Called with the fate of the shared commit.
 type Settle = Box<dyn FnOnce(Result<(), &'static str>) + Send>;
-/// Does a command's work in a savepoint.
-type Waiting = Box<
-    dyn for<'c> FnOnce(&'c DatabaseTransaction) -> BoxFuture<'c, (Settle, Savepoint)>
+/// A command that waits for its turn.
+pub(super) struct Waiting {
+    company: Company,
+    work: Deed,
+}
+
+/// Does a command's work at its place in the transaction.
+type Deed = Box<
+    dyn for<'c> FnOnce(&'c DatabaseTransaction, Place) -> BoxFuture<'c, (Settle, Ended)>
         + Send
         + 'static,
 >;
 
-/// How a savepoint ended.
+/// With whom a command may share a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// With whoever came before it.
+    Any,
+    /// With nobody before it: what other connections see is all that there is.
+    NobodyBefore,
+}
+
+/// Where in a transaction a command stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Savepoint {
-    /// Kept or undone, as it should.
+pub(super) enum Place {
+    /// Nothing was written before it.
+    First,
+    /// What others wrote must stay, whatever becomes of it.
+    Behind,
+}
+
+/// How the work of a command ended, for the transaction that it is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Kept, or undone by itself.
     Sound,
-    /// Neither: the database may have undone the whole transaction, as on a full disk.
+    /// It failed, and the transaction that holds nothing else is to be undone.
+    Failed,
+    /// Neither kept nor undone: the database may have undone the whole, as on a full disk.
     Broken,
 }
 
@@ -85,6 +113,7 @@ impl Writer {
     pub(super) async fn write<T, E>(
         &self,
         key: Option<&Arc<Key>>,
+        company: Company,
         work: impl Work<T, E>,
     ) -> Result<T, E>
     where
@@ -96,7 +125,9 @@ impl Writer {
         loop {
             attempts += 1;
             let outcome = match self {
-                Self::Queue(sender) => queued(sender, key.cloned(), Arc::clone(&work)).await,
+                Self::Queue(sender) => {
+                    queued((sender, company), key.cloned(), Arc::clone(&work)).await
+                }
                 Self::Pool(connection) => attempt(connection, key.cloned(), work.as_ref()).await.0,
             };
             match outcome {
@@ -109,7 +140,7 @@ impl Writer {
 
 /// Waits for its turn and for the fate of the shared commit.
 async fn queued<T, E>(
-    sender: &mpsc::Sender<Waiting>,
+    (sender, company): (&mpsc::Sender<Waiting>, Company),
     key: Option<Arc<Key>>,
     work: Arc<impl Work<T, E>>,
 ) -> Result<T, E>
@@ -118,39 +149,57 @@ where
     E: From<Error> + Send + 'static,
 {
     let (answer, outcome) = oneshot::channel();
-    let waiting: Waiting = Box::new(move |tx| Box::pin(in_savepoint(tx, (key, work), answer)));
+    let work: Deed = Box::new(move |tx, place| Box::pin(in_turn((tx, place), (key, work), answer)));
     let closed = |_| E::from(Error::Abandoned("the store is closed"));
-    sender.send(waiting).await.map_err(closed)?;
+    sender.send(Waiting { company, work }).await.map_err(closed)?;
     let gone = |_| E::from(Error::Abandoned("the writer stopped"));
     outcome.await.map_err(gone)?
 }
 
 async fn serve(connection: DatabaseConnection, mut queue: mpsc::Receiver<Waiting>) {
-    while let Some(first) = queue.recv().await {
+    let mut next = None;
+    loop {
+        let first = match next.take() {
+            Some(held) => held,
+            None => match queue.recv().await {
+                Some(first) => first,
+                None => return,
+            },
+        };
         match dialect::begin(&connection).await {
-            Ok(tx) => together(tx, first, &mut queue).await,
+            Ok(tx) => next = together(tx, first, &mut queue).await,
             // Dropping the command drops its answer, which its caller sees as abandoned.
             Err(error) => tracing::error!(%error, "no transaction could be begun"),
         }
     }
 }
 
-/// One commit for the first command and for what waits behind it.
-async fn together(tx: DatabaseTransaction, first: Waiting, queue: &mut mpsc::Receiver<Waiting>) {
+/// One commit for the first command and for what waits behind it, up to one that wants nobody
+/// before it, which is given back.
+async fn together(
+    tx: DatabaseTransaction,
+    first: Waiting,
+    queue: &mut mpsc::Receiver<Waiting>,
+) -> Option<Waiting> {
     let mut settles = Vec::new();
-    let mut next = Some(first);
-    let mut savepoint = Savepoint::Sound;
+    let (mut next, mut held) = (Some(first), None);
+    let (mut place, mut last) = (Place::First, Ended::Sound);
     while let Some(command) = next.take() {
-        let (settle, ended) = command(&tx).await;
+        if place == Place::Behind && command.company == Company::NobodyBefore {
+            held = Some(command);
+            break;
+        }
+        let (settle, ended) = (command.work)(&tx, place).await;
         settles.push(settle);
-        savepoint = ended;
-        if savepoint == Savepoint::Sound && settles.len() < MOST_PER_COMMIT {
+        (place, last) = (Place::Behind, ended);
+        if last == Ended::Sound && settles.len() < MOST_PER_COMMIT {
             next = queue.try_recv().ok();
         }
     }
-    let ended = match savepoint {
-        Savepoint::Sound => tx.commit().await,
-        Savepoint::Broken => Err(DbErr::Custom("a savepoint could not be ended".to_owned())),
+    let ended = match last {
+        Ended::Sound => tx.commit().await,
+        Ended::Failed => tx.rollback().await,
+        Ended::Broken => Err(DbErr::Custom("a savepoint could not be ended".to_owned())),
     };
     let fate = ended.map_err(|error| {
         tracing::error!(%error, "a commit failed");
@@ -159,18 +208,26 @@ async fn together(tx: DatabaseTransaction, first: Waiting, queue: &mut mpsc::Rec
     for settle in settles {
         settle(fate);
     }
+    held
 }
 
-async fn in_savepoint<T, E>(
-    tx: &DatabaseTransaction,
+async fn in_turn<T, E>(
+    (tx, place): (&DatabaseTransaction, Place),
     (key, work): (Option<Arc<Key>>, Arc<impl Work<T, E>>),
     answer: oneshot::Sender<Result<T, E>>,
-) -> (Settle, Savepoint)
+) -> (Settle, Ended)
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    let (outcome, savepoint) = attempt(tx, key, work.as_ref()).await;
+    let (outcome, ended) = match place {
+        Place::First => {
+            let outcome = done(tx, key, work.as_ref()).await;
+            let ended = if outcome.is_ok() { Ended::Sound } else { Ended::Failed };
+            (outcome, ended)
+        }
+        Place::Behind => attempt(tx, key, work.as_ref()).await,
+    };
     let settle: Settle = Box::new(move |fate| {
         let outcome = match (outcome, fate) {
             (Ok(_), Err(problem)) => Err(Error::Abandoned(problem).into()),
@@ -179,7 +236,7 @@ where
         // A caller that has gone away still had its command done.
         drop(answer.send(outcome));
     });
-    (settle, savepoint)
+    (settle, ended)
 }
 
 /// Runs the work in a transaction inside `connection`, which undoes itself when the work fails.
@@ -187,24 +244,36 @@ async fn attempt<T, E>(
     connection: &impl TransactionTrait<Transaction = DatabaseTransaction>,
     key: Option<Arc<Key>>,
     work: &impl Work<T, E>,
-) -> (Result<T, E>, Savepoint)
+) -> (Result<T, E>, Ended)
 where
     E: From<Error>,
 {
     let tx = match connection.begin().await {
         Ok(tx) => tx,
-        Err(error) => return (Err(Error::from(error).into()), Savepoint::Broken),
+        Err(error) => return (Err(Error::from(error).into()), Ended::Broken),
     };
-    // The call is inside, too: work may panic before it gives its future.
-    let outcome = AssertUnwindSafe(unit::of(key, async { work(&tx).await }));
-    let outcome = outcome.catch_unwind().await;
-    let outcome = outcome.unwrap_or_else(|_| Err(Error::Abandoned("the work panicked").into()));
+    let outcome = done(&tx, key, work).await;
     let ended = match &outcome {
         Ok(_) => tx.commit().await,
         Err(_) => tx.rollback().await,
     };
     match ended {
-        Ok(()) => (outcome, Savepoint::Sound),
-        Err(error) => (Err(Error::from(error).into()), Savepoint::Broken),
+        Ok(()) => (outcome, Ended::Sound),
+        Err(error) => (Err(Error::from(error).into()), Ended::Broken),
     }
+}
+
+/// Runs the work; when it panics, it failed.
+async fn done<T, E>(
+    tx: &DatabaseTransaction,
+    key: Option<Arc<Key>>,
+    work: &impl Work<T, E>,
+) -> Result<T, E>
+where
+    E: From<Error>,
+{
+    // The call is inside, too: work may panic before it gives its future.
+    let outcome = AssertUnwindSafe(unit::of(key, async { work(tx).await }));
+    let outcome = outcome.catch_unwind().await;
+    outcome.unwrap_or_else(|_| Err(Error::Abandoned("the work panicked").into()))
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::deadline::{Basis, Deadline, DeadlineKind, DeadlineStatus};
 use super::decide::{Change, Draft, Rules, advance};
-use super::event::{Brief, EventData, Party, Tell};
+use super::event::{Brief, EventData, Party};
 use super::refusal::Refusal;
 use super::standstill::left;
 use super::{State, Ticket, warning};
@@ -207,13 +207,9 @@ impl Draft<'_> {
     }
 
     fn tell_moved(&mut self, order: &Order, moved: Vec<Moved>) {
-        let mut kinds: Vec<_> = moved.iter().map(|one| one.deadline).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        let brief = self.brief_of(&kinds);
         let data = EventData::Replanned { batch: order.batch, reason: order.reason.clone(), moved };
         // Those affected get one letter about the whole batch.
-        self.record(Some(order.by), data, Brief { ..brief }, Vec::<Tell>::new());
+        self.record(Some(order.by), data, Brief::default(), Vec::new());
     }
 }
 

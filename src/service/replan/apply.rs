@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures::join;
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 use uuid::Uuid;
@@ -20,14 +21,14 @@ use crate::domain::impact::{Impact, Tally};
 use crate::domain::ticket::{Event, EventData, Order};
 use crate::service::audit::{self, Action, Entry};
 use crate::service::notices::expand;
-use crate::service::once::once;
+use crate::service::once::{once, once_in};
 use crate::service::recurring::addressee;
 use crate::service::rulebook::Rulebook;
 use crate::service::{Answered, App, Error, FieldError, Once};
 use crate::store::outbox::{self, NewBulletin};
 use crate::store::replan::{self, BatchState, Decided, KeptBatch};
 use crate::store::tickets as kept;
-use crate::store::{self, Batch, accounts, rulebook};
+use crate::store::{self, Batch, Company, accounts, rulebook};
 
 /// Organisations whose people are read at once.
 const HOUSES_AT_ONCE: usize = 500;
@@ -46,7 +47,7 @@ pub async fn confirm(
     admit(scope)?;
     let (app_, scope, at) = (app.clone(), scope.clone(), app.clock.now());
     let expected = request.expected_version;
-    let answered = once(app, request, move |tx| {
+    let answered = once_in(app, Company::NobodyBefore, request, move |tx| {
         let (app, scope, wish) = (app_.clone(), scope.clone(), wish.clone());
         Box::pin(async move { confirm_in(tx, &app, &scope, (wish, expected), at).await })
     })
@@ -73,7 +74,7 @@ async fn confirm_in(
     confirmed(&planned, &wish.confirmed)?;
     let number = replan::next_number(tx).await?;
     let order = order(number, &wish.reason, scope);
-    let mut walk = Walk::new(&planned, &order, at);
+    let mut walk = Walk::begin(tx, &planned, &order, at).await?;
     while walk.next(tx).await?.is_some() {}
     let (tally, seal) = walk.end();
     if wish.seal.as_ref().is_some_and(|seen| *seen != seal) {
@@ -135,7 +136,7 @@ pub async fn approve(
 ) -> Result<Answered, Error> {
     admit(scope)?;
     let (app_, scope, at) = (app.clone(), scope.clone(), app.clock.now());
-    let answered = once(app, request, move |tx| {
+    let answered = once_in(app, Company::NobodyBefore, request, move |tx| {
         let (app, scope) = (app_.clone(), scope.clone());
         Box::pin(async move { approve_in(tx, &app, &scope, id, at).await })
     })
@@ -258,24 +259,43 @@ async fn write(
     if let Some((layer, change)) = &planned.layer {
         rulebook::replace_layer(tx, layer, change).await?;
     }
-    let mut walk = Walk::new(planned, order, at);
-    while let Some(changed) = walk.next(tx).await? {
-        let pairs: Vec<_> = changed.iter().map(|(before, change)| (before, change)).collect();
-        let mut batch = Batch::on(tx);
-        kept::update(tx, &mut batch, &pairs).await?;
-        let entries = changed.iter().filter_map(|(ticket, change)| {
-            let told = |event: &&Event| matches!(event.data, EventData::Replanned { .. });
-            Some((ticket.id, change.events.iter().find(told)?.sequence))
-        });
-        replan::note(&mut batch, order.batch, &entries.collect::<Vec<_>>());
-        let changes: Vec<_> = changed.iter().map(|(_, change)| change).collect();
-        let told = expand(tx, &planned.after, &changes, Vec::new()).await?;
-        outbox::insert(&mut batch, &told);
-        batch.run(tx).await?;
+    // While one connection writes, another reads on. It sees what this one would: nothing stands
+    // before this in the transaction, and whoever decides about a ticket waits for its end.
+    let snapshot = app.store.snapshot().await?;
+    let mut walk = Walk::begin(&snapshot, planned, order, at).await?;
+    let mut batch = Batch::on(tx);
+    loop {
+        let (written, next) = join!(batch.run(tx), prepared(&snapshot, &mut walk, order.batch));
+        written?;
+        match next? {
+            Some(next) => batch = next,
+            None => break,
+        }
     }
     let (tally, _) = walk.end();
     tell(tx, app, &tally, order, at).await?;
     Ok(tally)
+}
+
+/// What is to be written of the next tickets; `None` at the end.
+async fn prepared(
+    db: &DatabaseTransaction,
+    walk: &mut Walk<'_>,
+    number: u32,
+) -> Result<Option<Batch>, Error> {
+    let Some(changed) = walk.next(db).await? else { return Ok(None) };
+    let mut batch = Batch::on(db);
+    let pairs: Vec<_> = changed.iter().map(|(before, change)| (before, change)).collect();
+    kept::update(&mut batch, &pairs);
+    let entries = changed.iter().filter_map(|(ticket, change)| {
+        let told = |event: &&Event| matches!(event.data, EventData::Replanned { .. });
+        Some((ticket.id, change.events.iter().find(told)?.sequence))
+    });
+    replan::note(&mut batch, number, &entries.collect::<Vec<_>>());
+    let changes: Vec<_> = changed.iter().map(|(_, change)| change).collect();
+    let told = expand(db, &walk.planned.after, &changes, Vec::new()).await?;
+    outbox::insert(&mut batch, &told);
+    Ok(Some(batch))
 }
 
 /// Writes one letter to each organisation whose deadlines moved.

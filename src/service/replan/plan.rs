@@ -23,7 +23,7 @@ use crate::store::replan::{Window, candidates};
 use crate::store::tickets as kept;
 
 /// Tickets looked at together.
-const AT_ONCE: u64 = 1_000;
+const AT_ONCE: usize = 1_000;
 
 /// A change of the rules, as a batch keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,19 +162,27 @@ impl Planned {
 
 /// A walk over the open tickets that a proposal may touch, in the order of their ids.
 pub(super) struct Walk<'p> {
-    planned: &'p Planned,
+    pub(super) planned: &'p Planned,
     order: &'p Order,
     at: DateTime<Utc>,
-    last: Option<TicketId>,
+    /// Those to be looked at yet, the first last.
+    ids: Vec<TicketId>,
     pub(super) tally: Tally,
     seal: Sha256,
 }
 
 impl<'p> Walk<'p> {
-    pub(super) fn new(planned: &'p Planned, order: &'p Order, at: DateTime<Utc>) -> Self {
+    pub(super) async fn begin(
+        db: &impl ConnectionTrait,
+        planned: &'p Planned,
+        order: &'p Order,
+        at: DateTime<Utc>,
+    ) -> Result<Self, Error> {
         let mut seal = Sha256::new();
         seal.update(planned.before.version().to_be_bytes());
-        Self { planned, order, at, last: None, tally: Tally::default(), seal }
+        let mut ids = candidates(db, planned.window()).await?;
+        ids.reverse();
+        Ok(Self { planned, order, at, ids, tally: Tally::default(), seal })
     }
 
     /// The next tickets with what changes in them; `None` at the end.
@@ -182,10 +190,13 @@ impl<'p> Walk<'p> {
         &mut self,
         db: &impl ConnectionTrait,
     ) -> Result<Option<Vec<(Ticket, Change)>>, Error> {
-        let ids = candidates(db, self.planned.window(), self.last, AT_ONCE).await?;
-        let Some(last) = ids.last() else { return Ok(None) };
-        self.last = Some(*last);
-        let tickets = kept::load(db, &ids).await?;
+        let ids = self.ids.split_off(self.ids.len().saturating_sub(AT_ONCE));
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        let mut tickets = kept::load(db, &ids).await?;
+        // The seal is of an order.
+        tickets.sort_unstable_by_key(|ticket| ticket.id);
         let desks = desks_of_all(db, &tickets).await?;
         let mut changed = Vec::new();
         for ticket in tickets {

@@ -126,7 +126,7 @@ async fn look(
     let planned = Planned::of(app.book(), wanted)?;
     let order = order(0, "", scope);
     let snapshot = app.store.snapshot().await?;
-    let mut walk = Walk::new(&planned, &order, at);
+    let mut walk = Walk::begin(&snapshot, &planned, &order, at).await?;
     while walk.next(&snapshot).await?.is_some() {}
     let (tally, seal) = walk.end();
     Ok(Outcome::of(&planned, named(tally.named), tally.impact, seal))

@@ -137,7 +137,7 @@ async fn reply_in(
     }
     let mut batch = Batch::on(tx);
     let pairs: Vec<_> = before.iter().zip(&changes).collect();
-    kept::update(tx, &mut batch, &pairs).await?;
+    kept::update(&mut batch, &pairs);
     let decided: Vec<&Change> = changes.iter().collect();
     let told = notices::expand(tx, &book, &decided, Vec::new()).await?;
     outbox::insert(&mut batch, &told);

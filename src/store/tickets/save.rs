@@ -4,11 +4,11 @@
 //! told go in together.
 
 use entity::{deadline, escalation, event, measure, message, promise, ticket, timer};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+};
 use uuid::Uuid;
 
-use super::super::Error;
 use super::super::batch::Batch;
 use super::super::feed;
 use super::super::row::{division, document, int, small, word};
@@ -32,44 +32,52 @@ pub fn insert_all(batch: &mut Batch, changes: &[(Change, String)]) {
     save_parts(batch, &parts);
 }
 
-/// Writes changed tickets, each guarded by the version it was read at; their parts go into the
-/// batch.
-///
-/// # Errors
-/// [`Error::Stale`] when somebody else changed one of them first.
-pub async fn update(
-    db: &impl ConnectionTrait,
-    batch: &mut Batch,
-    changes: &[(&Ticket, &Change)],
-) -> Result<(), Error> {
-    // One statement for all of them: an upsert that never inserts, because the rows are there.
-    for changes in changes.chunks(ROWS) {
-        let rows = changes.iter().map(|(before, change)| {
-            row_of(&change.ticket, before.version + 1, String::new()).into_active_model()
-        });
-        let mut guarded = OnConflict::column(ticket::Column::Id);
-        guarded.update_columns(CHANGING);
-        guarded
-            .action_and_where(Expr::cust("\"ticket\".\"version\" = \"excluded\".\"version\" - 1"));
-        let upsert = ticket::Entity::insert_many(rows).on_conflict(guarded);
-        let done = upsert.exec_without_returning(db).await?;
-        if done != u64::try_from(changes.len()).unwrap_or(u64::MAX) {
-            return Err(Error::Stale);
-        }
-    }
+/// Writes changed tickets, each guarded by the version it was read at: when somebody else changed
+/// one of them first, the batch is stale.
+pub fn update(batch: &mut Batch, changes: &[(&Ticket, &Change)]) {
+    let row = |ticket: &Ticket, version| row_of(ticket, version, String::new());
+    let pairs = changes.iter().map(|(before, change)| {
+        (row(before, before.version), row(&change.ticket, before.version + 1))
+    });
+    batch.replace_guarded(&pairs.collect::<Vec<_>>(), ticket::Column::Version);
     let changes: Vec<_> = changes.iter().map(|(before, change)| (Some(*before), *change)).collect();
     save_parts(batch, &changes);
-    Ok(())
 }
 
-/// Tickets per statement: their rows are wide.
-const ROWS: usize = 200;
+/// Rows of a table that are to be written.
+struct Rows<M> {
+    new: Vec<M>,
+    /// As they were and as they will be.
+    changed: Vec<(M, M)>,
+}
+
+impl<M: ModelTrait> Rows<M> {
+    fn new() -> Self {
+        Self { new: Vec::new(), changed: Vec::new() }
+    }
+
+    fn add<T: PartialEq>(&mut self, old: Option<&T>, new: &T, row: impl Fn(&T) -> M) {
+        match old {
+            Some(old) if old == new => {}
+            Some(old) => self.changed.push((row(old), row(new))),
+            None => self.new.push(row(new)),
+        }
+    }
+
+    fn save<A: ActiveModelTrait>(self, batch: &mut Batch)
+    where
+        M: IntoActiveModel<A>,
+    {
+        batch.replace(&self.changed);
+        batch.add(self.new);
+    }
+}
 
 fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
-    let mut deadlines = Vec::new();
+    let mut deadlines = Rows::new();
     let mut promises = Vec::new();
     let mut requests = Vec::new();
-    let mut escalations = Vec::new();
+    let mut escalations = Rows::new();
     let mut measures = Vec::new();
     let mut events = Vec::new();
     let mut messages = Vec::new();
@@ -78,9 +86,10 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
     let mut done = Vec::new();
     for (before, change) in changes {
         let ticket = &change.ticket;
-        let old = |index: usize| before.and_then(|before| before.deadlines.get(index));
-        let changed = ticket.deadlines.iter().enumerate().filter(|(i, d)| old(*i) != Some(*d));
-        deadlines.extend(changed.map(|(index, deadline)| deadline_row(ticket.id, index, deadline)));
+        for (index, deadline) in ticket.deadlines.iter().enumerate() {
+            let old = before.and_then(|before| before.deadlines.get(index));
+            deadlines.add(old, deadline, |deadline| deadline_row(ticket.id, index, deadline));
+        }
         let known = before.map_or(0, |before| before.promises.len());
         promises.extend(ticket.promises.iter().skip(known).map(|p| promise_row(ticket.id, p)));
         let asked = |index: usize| before.and_then(|before| before.requests.get(index));
@@ -88,9 +97,7 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
         requests.extend(changed.map(|(_, request)| request_row(ticket.id, request)));
         for (index, escalation) in ticket.escalations.iter().enumerate() {
             let old = before.and_then(|before| before.escalations.get(index));
-            if old != Some(escalation) {
-                escalations.push(escalation_row(ticket.id, escalation));
-            }
+            escalations.add(old, escalation, |escalation| escalation_row(ticket.id, escalation));
             let known = old.map_or(0, |old| old.measures.len());
             let taken = escalation.measures.iter().skip(known);
             measures.extend(taken.map(|measure| measure_row(ticket.id, escalation, measure)));
@@ -110,11 +117,10 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
             None => {}
         }
     }
-    let key = [deadline::Column::TicketId, deadline::Column::Kind, deadline::Column::Ordinal];
-    batch.upsert(deadlines, &key, &DEADLINE);
+    deadlines.save(batch);
     batch.add(promises);
     batch.upsert(requests, &REQUEST_KEY, &REQUEST);
-    batch.upsert(escalations, &[escalation::Column::Id], &ESCALATION);
+    escalations.save(batch);
     batch.add(measures);
     batch.add(events);
     batch.add(messages);
@@ -126,49 +132,6 @@ fn save_parts(batch: &mut Batch, changes: &[(Option<&Ticket>, &Change)]) {
         batch.push(&timer::Entity::delete_many().filter(timer::Column::TicketId.is_in(done)));
     }
 }
-
-/// The columns that acts and deadlines change.
-const CHANGING: [ticket::Column; 15] = [
-    ticket::Column::DistributorId,
-    ticket::Column::State,
-    ticket::Column::OwesPromise,
-    ticket::Column::SolvedAt,
-    ticket::Column::EndedAt,
-    ticket::Column::RemainingQuantity,
-    ticket::Column::Rating,
-    ticket::Column::UrgedOn,
-    ticket::Column::StoppedAt,
-    ticket::Column::StoppedUntil,
-    ticket::Column::Escalated,
-    ticket::Column::Overdue,
-    ticket::Column::DueAt,
-    ticket::Column::Events,
-    ticket::Column::Version,
-];
-
-const DEADLINE: [deadline::Column; 12] = [
-    deadline::Column::PolicyVersion,
-    deadline::Column::WaivedBy,
-    deadline::Column::Basis,
-    deadline::Column::Stops,
-    deadline::Column::Provisional,
-    deadline::Column::CalendarVersion,
-    deadline::Column::DueAt,
-    deadline::Column::DueOn,
-    deadline::Column::WarnAt,
-    deadline::Column::Status,
-    deadline::Column::MetAt,
-    deadline::Column::LateWorkingDays,
-];
-
-const ESCALATION: [escalation::Column; 6] = [
-    escalation::Column::Stops,
-    escalation::Column::Reasons,
-    escalation::Column::ClimbsAt,
-    escalation::Column::AcknowledgedAt,
-    escalation::Column::ClosedAt,
-    escalation::Column::Conclusion,
-];
 
 fn row_of(ticket: &Ticket, version: i64, search_terms: String) -> ticket::Model {
     let report = &ticket.report;

@@ -233,7 +233,7 @@ async fn update(db: &TestDb, before: Ticket, change: Change) -> Result<(), Error
             let (before, change) = (before.clone(), change.clone());
             Box::pin(async move {
                 let mut batch = Batch::on(tx);
-                tickets::update(tx, &mut batch, &[(&before, &change)]).await?;
+                tickets::update(&mut batch, &[(&before, &change)]);
                 batch.run(tx).await
             })
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use futures::poll;
 use sea_orm::DatabaseTransaction;
-use supplyline::store::{Error, setting};
+use supplyline::store::{Company, Error, setting};
 use tokio::sync::Semaphore;
 
 use crate::support::db::{TestDb, both, sqlite_only};
@@ -18,6 +18,8 @@ both! {
 sqlite_only! {
     nobody_hears_of_success_before_the_shared_commit,
     a_command_does_not_see_what_its_neighbour_undid,
+    what_wants_nobody_before_it_sees_all_on_disk,
+    the_first_that_fails_takes_nobody_with_it,
 }
 
 async fn kept(db: &TestDb, name: &str) -> Option<String> {
@@ -190,4 +192,40 @@ async fn a_command_does_not_see_what_its_neighbour_undid(db: TestDb) {
     good.await.expect("written");
     bad.await.expect_err("undone");
     opening.await.expect("written");
+}
+
+async fn what_wants_nobody_before_it_sees_all_on_disk(db: TestDb) {
+    let gate = Gate::shut();
+    let mut opening = Box::pin(waiting_at(&db, gate.clone()));
+    assert!(poll!(&mut opening).is_pending());
+    gate.has_begun().await;
+    let mut before = Box::pin(put(&db, "before"));
+    let (store, seen) = (db.store.clone(), |found: Option<String>| found.is_some());
+    let look = db.store.write_in(Company::NobodyBefore, move |tx| {
+        let store = store.clone();
+        Box::pin(async move {
+            setting::set(tx, "own", "yes".to_owned()).await?;
+            let beside = store.snapshot().await?;
+            let before = setting::find(&beside, "before").await?;
+            let own = setting::find(&beside, "own").await?;
+            Ok::<_, Error>((seen(before), seen(own)))
+        })
+    });
+    let (mut look, mut after) = (Box::pin(look), Box::pin(put(&db, "after")));
+    assert!(poll!(&mut before).is_pending() && poll!(&mut look).is_pending());
+    assert!(poll!(&mut after).is_pending());
+    gate.open();
+    assert_eq!(look.await.expect("looked"), (true, false));
+    for outcome in [opening.await, before.await, after.await] {
+        outcome.expect("written");
+    }
+}
+
+async fn the_first_that_fails_takes_nobody_with_it(db: TestDb) {
+    // Whoever comes first has no savepoint: the whole transaction is undone for it.
+    for (number, end) in [End::Error, End::Panic, End::BrokenStatement].into_iter().enumerate() {
+        ending(&db, number, end).await.expect_err("undone");
+        assert!(kept(&db, &format!("ending {number}")).await.is_none());
+        put(&db, "next").await.expect("written");
+    }
 }
