@@ -24,7 +24,7 @@ use crate::domain::party::{Language, OrganisationKind, Role};
 use crate::store::accounts;
 use crate::store::channels as kept;
 pub use kept::Kept;
-pub use trial::test;
+pub use trial::{Destination, Trial, destination, test};
 
 mod trial;
 

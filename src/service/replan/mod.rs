@@ -15,7 +15,7 @@ pub use crate::store::replan::BatchState;
 pub use apply::{approve, confirm, reject};
 pub use plan::{Proposal, Wish};
 pub use view::{
-    BatchView, MovedTicket, Outcome, Seen, batches, preview, preview_batch, show, undoing,
+    BatchView, MovedTicket, Outcome, Seen, batches, judging, preview, preview_batch, show, undoing,
 };
 
 use super::Error;

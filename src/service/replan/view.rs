@@ -14,7 +14,7 @@ use super::plan::{Planned, Proposal, Walk};
 use crate::domain::access::Scope;
 use crate::domain::calendar::{Day, DayKind, Edit};
 use crate::domain::holiday::Doubt;
-use crate::domain::id::TicketId;
+use crate::domain::id::{PolicyId, TicketId};
 use crate::domain::impact::{Impact, Named};
 use crate::domain::ticket::Moved;
 use crate::service::names::Names;
@@ -223,4 +223,20 @@ pub async fn undoing(app: &App, scope: &Scope, id: Uuid) -> Result<(Proposal, u3
             "judge the tickets by the earlier version of the policy instead",
         )),
     }
+}
+
+/// Judging the open tickets of a region by a version of its policy from now on.
+///
+/// # Errors
+/// [`Error::Forbidden`], [`Error::NotFound`], and [`Error::Conflict`] for a version that was
+/// withdrawn: nothing may be judged by it any more.
+pub async fn judging(app: &App, scope: &Scope, policy: PolicyId) -> Result<Proposal, Error> {
+    admit(scope)?;
+    app.refresh().await?;
+    let book = app.book();
+    let found = book.policies().iter().find(|known| known.id == policy).ok_or(Error::NotFound)?;
+    if found.withdrawn.is_some() {
+        return Err(conflict("policy_withdrawn", "this version was withdrawn"));
+    }
+    Ok(Proposal::Policy { policy })
 }

@@ -11,7 +11,7 @@ use super::docs::Problems;
 use super::id;
 use crate::domain::id::PolicyId;
 use crate::service::Error;
-use crate::service::replan::{self, BatchView, Outcome, Proposal, Wish};
+use crate::service::replan::{self, BatchView, Outcome, Wish};
 use crate::web::check::Check;
 use crate::web::error::Problem;
 use crate::web::extract::{Write, answer, rendered};
@@ -133,7 +133,8 @@ pub(in crate::web) async fn judge(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     replan::admit(&write.signed.scope)?;
-    let proposal = Proposal::Policy { policy: PolicyId(id(&request)?) };
+    let policy = PolicyId(id(&request)?);
+    let proposal = replan::judging(&site.app, &write.signed.scope, policy).await?;
     let is_rehearsal = rehearsal(&request)?;
     let body: ReasonBody = write.form.read()?;
     if is_rehearsal {

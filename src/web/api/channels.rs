@@ -15,7 +15,7 @@ use crate::domain::channel::{
     ChannelName, RobotKind, Secrets, Security, Settings, Shape, Step, template,
 };
 use crate::domain::notice::Kind;
-use crate::service::channels::{self, ChannelView, Draft, Source};
+use crate::service::channels::{self, ChannelView, Destination, Draft, Source, Trial};
 use crate::service::{Error, Rendered};
 use crate::web::auth::SignedIn;
 use crate::web::check::Check;
@@ -244,8 +244,28 @@ pub(in crate::web) struct ChannelList {
 pub(in crate::web) struct TestBody {
     /// True when every step went well.
     pub(in crate::web) ok: bool,
+    /// Where it went: your own address; left out for a robot, which puts it into its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::web) to: Option<DestinationBody>,
     /// The steps in their order; the last one is the one that failed, if any did.
     pub(in crate::web) steps: Vec<StepBody>,
+}
+
+/// Where a test message goes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct DestinationBody {
+    /// Your own address as it is registered, masked.
+    #[schema(example = "l***@example.cn")]
+    pub(in crate::web) address: String,
+    /// `verified`, `unverified` or `expired`: whether a code was sent back from it, as a contact of
+    /// your organisation.
+    pub(in crate::web) standing: &'static str,
+}
+
+impl From<&Destination> for DestinationBody {
+    fn from(to: &Destination) -> Self {
+        Self { address: to.address.clone(), standing: to.standing.name() }
+    }
 }
 
 /// A step of a test message on its way.
@@ -258,11 +278,12 @@ pub(in crate::web) struct StepBody {
     pub(in crate::web) detail: String,
 }
 
-impl From<Vec<Step>> for TestBody {
-    fn from(steps: Vec<Step>) -> Self {
+impl From<Trial> for TestBody {
+    fn from(Trial { to, steps }: Trial) -> Self {
         let body = |Step { step, ok, detail }: Step| StepBody { step, ok, detail };
         let ok = steps.iter().all(|step| step.ok);
-        Self { ok, steps: steps.into_iter().map(body).collect() }
+        let to = to.as_ref().map(DestinationBody::from);
+        Self { ok, to, steps: steps.into_iter().map(body).collect() }
     }
 }
 
@@ -357,6 +378,6 @@ pub(in crate::web) async fn test(
     channels::admit(&write.signed.scope)?;
     let name = name(&request)?;
     write.form.read_nothing()?;
-    let steps = channels::test(&site.app, &write.signed.scope, name).await?;
-    Ok(HttpResponse::Ok().json(TestBody::from(steps)))
+    let trial = channels::test(&site.app, &write.signed.scope, name).await?;
+    Ok(HttpResponse::Ok().json(TestBody::from(trial)))
 }

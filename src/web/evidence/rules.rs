@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::sheet::{Block, Fact, Section, Sheet};
 
+/// What is told of a rung.
+const RUNG: [&str; 5] = ["level", "acknowledge_within", "close_within", "told", "channels"];
+
 /// The policies and the calendar.
 pub(super) fn all(sheet: &Sheet<'_>) -> Vec<Section> {
     vec![policies(sheet), calendar(sheet)]
@@ -18,7 +21,8 @@ fn policies(sheet: &Sheet<'_>) -> Section {
         let name = policy.get("name").and_then(Value::as_str).unwrap_or_default();
         blocks.push(Block::Heading(format!("{name} · {version}")));
         let mut facts = vec![division(sheet, policy)];
-        facts.extend(sheet.facts(policy, &["effective_from", "effective_to", "source"]));
+        let scope = ["categories", "effective_from", "effective_to", "source"];
+        facts.extend(sheet.facts(policy, &scope));
         for urgency in ["ordinary", "emergency"] {
             for target in ["reply", "resolve"] {
                 let found = policy.get(urgency).and_then(|targets| targets.get(target));
@@ -31,6 +35,8 @@ fn policies(sheet: &Sheet<'_>) -> Section {
         facts.extend(sheet.facts(policy, &["resolve_from"]));
         let counting = policy.get("counting").unwrap_or(&Value::Null);
         facts.extend(sheet.facts(counting, &["due_time", "cutoff_time"]));
+        facts.extend(hours(sheet, policy));
+        facts.extend(sheet.facts(policy, &["calendar_layer"]));
         let days = [
             "late_promise_within",
             "extension_within",
@@ -40,9 +46,8 @@ fn policies(sheet: &Sheet<'_>) -> Section {
         facts.extend(sheet.facts(policy, &days));
         blocks.push(Block::Facts(facts));
         let rungs = policy.get("ladder").and_then(Value::as_array);
-        let columns = ["level", "acknowledge_within", "close_within"];
-        let row = |rung: &Value| columns.map(|column| sheet.cell(rung, column)).to_vec();
-        blocks.push(sheet.table(&columns, rungs.into_iter().flatten().map(row).collect()));
+        let rungs = rungs.into_iter().flatten().map(|rung| row(sheet, rung));
+        blocks.push(sheet.table(&RUNG, rungs.collect()));
     }
     Section { title: sheet.word("section-policies"), blocks }
 }
@@ -52,6 +57,66 @@ fn division(sheet: &Sheet<'_>, of: &Value) -> Fact {
     let division = of.get("division").and_then(Value::as_str).map(str::to_owned);
     let value = division.unwrap_or_else(|| sheet.word("page-nation"));
     Fact { label: sheet.named("field", "division"), value }
+}
+
+/// A rung. Channels that are left open are those of the kind; none are the mailbox in the app.
+fn row(sheet: &Sheet<'_>, rung: &Value) -> Vec<Vec<String>> {
+    let mut cells = RUNG.map(|column| sheet.cell(rung, column)).to_vec();
+    let stands = match rung.get("channels") {
+        Some(Value::Null) => Some("rung_channels-default"),
+        Some(Value::Array(all)) if all.is_empty() => Some("rung_channels-in_app"),
+        Some(_) | None => None,
+    };
+    if let (Some(key), Some(last)) = (stands, cells.last_mut()) {
+        *last = vec![sheet.word(key)];
+    }
+    cells
+}
+
+/// Office hours, warnings and quiet hours.
+fn hours(sheet: &Sheet<'_>, policy: &Value) -> Vec<Fact> {
+    let fact = |name: &str, value| Fact { label: sheet.named("field", name), value };
+    let mut facts = Vec::new();
+    if let Some(windows) = policy.pointer("/counting/office").and_then(Value::as_array) {
+        let windows = windows.iter().map(|window| span(window, ["from", "to"]));
+        facts.push(fact("office_hours", windows.collect::<Vec<_>>().join(&sheet.word("page-and"))));
+    }
+    for (name, list) in [("warnings_days", "days"), ("warnings_hours", "hours")] {
+        let found = policy.get("warnings").and_then(|all| all.get(list)).and_then(Value::as_array);
+        facts.extend(found.map(|found| fact(name, warnings(sheet, found))));
+    }
+    match policy.get("quiet_hours") {
+        Some(Value::Null) => facts.push(fact("quiet_hours", sheet.word("page-none"))),
+        Some(quiet) => facts.push(fact("quiet_hours", span(quiet, ["begins", "ends"]))),
+        None => {}
+    }
+    facts
+}
+
+/// A stretch of a day, like `09:00–12:00`.
+fn span(of: &Value, ends: [&str; 2]) -> String {
+    let end = |name: &str| clock(of.get(name).and_then(Value::as_str).unwrap_or_default());
+    ends.map(end).join("–")
+}
+
+/// A time of day by the minute: the documents have seconds.
+fn clock(text: &str) -> String {
+    text.chars().take(5).collect()
+}
+
+fn warnings(sheet: &Sheet<'_>, list: &[Value]) -> String {
+    let words = sheet.words();
+    let told = |warning: &Value| {
+        let at_time = warning.get("on_due_day").and_then(Value::as_str);
+        let before = warning.get("days_before").and_then(Value::as_u64);
+        match (at_time, before) {
+            (Some(time), _) => words.with("warning-on_due_day", "time", &clock(time)),
+            (None, Some(days)) => words.with("warning-days_before", "n", &days),
+            (None, None) => words.t("warning-half_time"),
+        }
+    };
+    let all: Vec<_> = list.iter().map(told).collect();
+    if all.is_empty() { words.t("page-none") } else { all.join(&words.t("page-and")) }
 }
 
 /// A time limit, like `2 working days`.

@@ -63,6 +63,11 @@ impl<'a> Sheet<'a> {
         words::text(self.language, &format!("{group}-{word}")).unwrap_or_else(|| word.to_owned())
     }
 
+    /// The words of the language, for texts with values in them.
+    pub(in crate::web) fn words(&self) -> words::Words {
+        words::Words(self.language)
+    }
+
     /// The text at a pointer.
     pub(in crate::web) fn text(&self, pointer: &str) -> String {
         self.document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -188,6 +193,10 @@ fn group(field: &str) -> Option<&'static str> {
         "because" => "because",
         "role" => "role",
         "resolve_from" => "from",
+        "calendar_layer" => "calendar_layer",
+        "categories" => "category",
+        "channels" => "channel",
+        "told" => "told_party",
         // Of a reason of an escalation; other kinds are named where they are shown.
         "kind" => "reason",
         _ => return None,

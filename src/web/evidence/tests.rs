@@ -90,3 +90,31 @@ fn ids_are_shown_by_name_and_texts_as_they_are() {
     assert!(page.contains(&format!("<div dir=\"auto\">{id}</div>")), "{page}");
     assert!(page.contains(&format!("Message: {id}")), "{page}");
 }
+
+#[test]
+fn the_settings_of_the_rules_are_told() {
+    let mut policy = serde_json::to_value(crate::domain::policy::Policy::national()).expect("JSON");
+    policy["warnings"]["days"] = json!([{"on_due_day": "09:30:00"}, {"days_before": 2}]);
+    policy["ladder"][0]["channels"] = json!(["sms"]);
+    policy["ladder"][1]["channels"] = json!([]);
+    let page = shown(&json!({"policies": [policy]}), Language::English);
+    for told in [
+        "09:00–12:00",
+        "13:00–17:00",
+        "at 09:30 of the due day",
+        "at 09:00, 2 working days before",
+        "at half time",
+        "20:00–08:00",
+        "down to the county",
+        "the manufacturer",
+        "text message",
+        "the in-app mailbox alone",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    policy["quiet_hours"] = Value::Null;
+    policy["ladder"][0]["channels"] = Value::Null;
+    let page = shown(&json!({"policies": [policy]}), Language::English);
+    assert!(!page.contains("20:00–08:00") && page.contains("Quiet hours"), "{page}");
+    assert!(page.contains("the usual channels"), "{page}");
+}

@@ -106,6 +106,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         )
         .service(resource("/policies/{id}/withdraw").route(post().to(rules::withdraw)))
         .service(resource("/policies/{id}/decision").route(post().to(rules::decide)))
+        .service(
+            get(resource("/policies/{id}/replan"), rules::judging).route(post().to(rules::judge)),
+        )
         .service(get(resource("/policies/{id}"), rules::policy))
         .configure(of_houses)
         .configure(of_contacts)

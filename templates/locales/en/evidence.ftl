@@ -319,3 +319,13 @@ told-stopped = clocks stopped
 told-stop_refused = force majeure refused
 told-resumed = clocks resumed
 told-silent = hospital silent
+
+# Settings of the rules in evidence packs.
+field-office_hours = Office hours
+field-warnings_days = Warnings, limits in days
+field-warnings_hours = Warnings, limits in hours
+field-quiet_hours = Quiet hours
+field-calendar_layer = Calendar
+field-categories = Kinds of problem
+field-told = Also told
+field-channels = Channels

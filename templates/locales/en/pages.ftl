@@ -925,7 +925,6 @@ channel-fixed-lead = The operator has set this channel in the environment or the
 channel-settings = Settings
 channel-test = Test
 channel-try = Send me a test
-channel-try-own = A test message goes to your own address as it is registered; at most five in ten minutes.
 channel-try-robot = A test message goes into the group; at most five in ten minutes.
 channel-from-hint = Like Name <name@example.cn>
 channel-signature-hint = What stands between 【 and 】; it is counted in the length of every message.
@@ -1112,3 +1111,21 @@ trial-in-time = in time
 trial-from = Filed from
 trial-to = to
 trial-again = Try again
+
+# Rules by region, judging by another version, trying one, and where a test message goes.
+judge-title = Judge open tickets by this version
+judge-lead = Open tickets that are judged by another version of the rules of { $region } go on by { $version }. What was kept or missed before stays as it is; a miss that would be none is waived.
+batch-policy = Judged by
+batch-policy-undo = To take it back, judge the tickets by the earlier version.
+done-judged = In effect. The open tickets are judged by this version.
+policy-alarm-lapsed = { $name } lapsed on { $date }, and nobody has decided what applies now.
+policy-alarm-soon = { $name } lapses on { $date }, in { $n } { $n ->
+    [one] day
+   *[other] days
+  }, and nobody has decided what applies then.
+policy-alarm-look = Look
+channel-try-to = A test message goes to your own address as it is registered, { $address } ({ $standing }); at most five in ten minutes.
+channel-try-nowhere = No address of yours is registered for this channel: a test message has nowhere to go.
+address-verified = verified
+address-unverified = not verified
+address-expired = verified too long ago

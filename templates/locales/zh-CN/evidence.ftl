@@ -319,3 +319,13 @@ told-stopped = 已暂停计时
 told-stop_refused = 不可抗力未获认定
 told-resumed = 已恢复计时
 told-silent = 待医疗机构确认
+
+# 证据包中的规则设置。
+field-office_hours = 办公时间
+field-warnings_days = 预警（按日计）
+field-warnings_hours = 预警（按小时计）
+field-quiet_hours = 免打扰时间
+field-calendar_layer = 日历层级
+field-categories = 问题类型
+field-told = 同时告知
+field-channels = 告知渠道

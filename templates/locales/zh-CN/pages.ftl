@@ -913,7 +913,6 @@ channel-fixed-lead = 该渠道由运维人员在环境变量或配置文件中�
 channel-settings = 设置
 channel-test = 测试结果
 channel-try = 发送测试
-channel-try-own = 测试消息发往您本人登记的地址；十分钟内最多五次。
 channel-try-robot = 测试消息发到该群；十分钟内最多五次。
 channel-from-hint = 例如：供应保障 <name@example.cn>
 channel-signature-hint = 【】内的文字；计入每条短信的长度。
@@ -1100,3 +1099,18 @@ trial-in-time = 均按期
 trial-from = 提交日期从
 trial-to = 到
 trial-again = 重新试算
+
+# 按地区的规则、按另一版本重算、试算，以及测试消息的去向。
+judge-title = 按此版本重算未办结诉求单
+judge-lead = { $region }规则下尚未办结的诉求单改按 { $version } 计算时限。已按期或已逾期的记录不变；按新版本不算逾期的，予以豁免。
+batch-policy = 重算所依规则
+batch-policy-undo = 如需撤销，请按原版本再次重算。
+done-judged = 已生效，未办结诉求单改按此版本计算。
+policy-alarm-lapsed = { $name } 已于 { $date } 失效，尚未决定其后的适用。
+policy-alarm-soon = { $name } 将于 { $date } 失效（还有 { $n } 天），尚未决定其后的适用。
+policy-alarm-look = 查看
+channel-try-to = 测试消息发往您本人登记的地址 { $address }（{ $standing }）；十分钟内最多五次。
+channel-try-nowhere = 您在此渠道没有登记地址，测试消息无处可发。
+address-verified = 已核实
+address-unverified = 未核实
+address-expired = 核实已过期

@@ -23,6 +23,7 @@ sqlite_only!(
     only_administrators_set_channels,
     what_the_operator_has_set_is_read_only,
     a_test_says_how_far_it_came,
+    a_test_says_where_it_goes_and_whether_that_was_verified,
     tests_are_few,
     what_cannot_be_used_is_refused,
     what_is_set_leads_out_of_the_house_b080,
@@ -249,6 +250,45 @@ async fn what_the_operator_has_set_is_read_only(db: TestDb) {
     assert_eq!(answer.json()["ok"], true, "{}", answer.text);
     let page = Browser::of(&app, &admin).get("/channels/mail").await.expect(200).text;
     assert!(page.contains("由运维设定") && !page.contains("name=\"host\""), "{page}");
+    app.stop().await;
+}
+
+async fn a_test_says_where_it_goes_and_whether_that_was_verified(db: TestDb) {
+    let app = TestApp::spawn_unset(&db).await;
+    let admin = app.sign_in("admin").await;
+    put(&admin, "mail", 0, &mail(&app)).await.expect(200);
+    put(&admin, "sms", 0, &sms(&app)).await.expect(200);
+    let sent = admin.post_raw("/channels/mail/test", "").await.expect(200).json();
+    let to = json!({"address": "a***@supply.example", "standing": "unverified"});
+    assert_eq!(sent["to"], to, "{sent}");
+    let text = admin.post_raw("/channels/sms/test", "").await.expect(200).json();
+    assert_eq!(text["to"], json!({"address": "138****0000", "standing": "unverified"}), "{text}");
+    let browser = Browser::of(&app, &admin);
+    let page = browser.get("/channels/mail").await.expect(200).text;
+    assert!(page.contains("a***@supply.example（未核实）"), "{page}");
+    assert!(!page.contains("admin@supply.example"), "{page}");
+    // The same address as a contact of the administrator's organisation, shown to be theirs.
+    let card = json!({"function": "other", "name": "管理员", "channel": "mail",
+        "address": "admin@supply.example", "territory": null});
+    let contacts = format!("/organisations/{}/contacts", world::house("platform"));
+    admin.post(&contacts, &card).await.expect(201);
+    db.execute("update contact set verified_at = '2026-02-01T00:00:00+00:00'").await;
+    let sent = admin.post_raw("/channels/mail/test", "").await.expect(200).json();
+    assert_eq!(sent["to"]["standing"], "verified", "{sent}");
+    let page = browser.post("/channels/mail/test", &[]).await.expect(200).text;
+    assert!(page.contains("a***@supply.example（已核实）"), "{page}");
+    db.execute("update contact set verified_at = '2024-02-01T00:00:00+00:00'").await;
+    let page = browser.get("/channels/mail").await.expect(200).text;
+    assert!(page.contains("a***@supply.example（核实已过期）"), "{page}");
+    // A number of the same digits on another channel is another address.
+    let page = browser.get("/channels/sms").await.expect(200).text;
+    assert!(page.contains("138****0000（未核实）"), "{page}");
+    put(&admin, &robot_of("city"), 0, &robot(&app, "wecom")).await.expect(200);
+    let put_there = admin.post_raw(&format!("/channels/{}/test", robot_of("city")), "").await;
+    assert!(put_there.expect(200).json().get("to").is_none());
+    db.execute("update app_user set email = null where username = 'admin'").await;
+    let page = browser.get("/channels/mail").await.expect(200).text;
+    assert!(page.contains("没有登记地址"), "{page}");
     app.stop().await;
 }
 

@@ -31,6 +31,7 @@ mod pages_bad_input;
 mod pages_bad_requests;
 mod pages_bureau;
 mod pages_calendar;
+mod pages_judging;
 mod pages_odd_forms;
 mod pages_policies;
 mod pages_script;

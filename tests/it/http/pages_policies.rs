@@ -21,12 +21,17 @@ fn cookie(who: &As<'_>) -> String {
     format!("supplyline={}", who.token)
 }
 
-async fn page(app: &TestApp, who: &As<'_>, path: &str) -> Answer {
+pub(super) async fn page(app: &TestApp, who: &As<'_>, path: &str) -> Answer {
     let request = app.request(Method::GET, path).header(ACCEPT, "text/html");
     app.send(request.header(COOKIE, cookie(who))).await
 }
 
-async fn send(app: &TestApp, who: &As<'_>, path: &str, pairs: &[(String, String)]) -> Answer {
+pub(super) async fn send(
+    app: &TestApp,
+    who: &As<'_>,
+    path: &str,
+    pairs: &[(String, String)],
+) -> Answer {
     let request = app.request(Method::POST, path).header(ACCEPT, "text/html");
     let request = request.header(COOKIE, cookie(who)).header("Sec-Fetch-Site", "same-origin");
     let request = request.header("Content-Type", "application/x-www-form-urlencoded");
@@ -56,7 +61,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 /// What a browser would send of a page's form: by the action that it has.
-fn filled(page: &str, action: &str) -> Vec<(String, String)> {
+pub(super) fn filled(page: &str, action: &str) -> Vec<(String, String)> {
     let form = page.split("<form").find(|form| form.contains(&format!("action=\"{action}\"")));
     let form = form.expect(action).split("</form>").next().unwrap_or_default();
     let mut all = Vec::new();
@@ -81,7 +86,7 @@ fn filled(page: &str, action: &str) -> Vec<(String, String)> {
     all
 }
 
-fn set(pairs: &mut Vec<(String, String)>, name: &str, value: &str) {
+pub(super) fn set(pairs: &mut Vec<(String, String)>, name: &str, value: &str) {
     pairs.retain(|(known, _)| known != name);
     pairs.push((name.to_owned(), value.to_owned()));
 }

@@ -12,7 +12,7 @@ use super::super::fields::{Fields, Need};
 use super::super::shell::{Shell, page, see};
 use crate::domain::channel::{ChannelName, Settings};
 use crate::domain::party::OrganisationKind;
-use crate::service::channels::{self, ChannelView, Source};
+use crate::service::channels::{self, ChannelView, Destination, Source};
 use crate::service::directory::{self, OrganisationFilter};
 use crate::service::{Error, FieldError, Rendered};
 use crate::web::api::channels::{ChannelBody, StepBody, TestBody, name, read};
@@ -61,6 +61,8 @@ struct One {
     conflict: Option<String>,
     tested: Option<Vec<StepBody>>,
     is_arrived: bool,
+    /// Where a test message goes, in words.
+    goes: String,
 }
 
 impl One {
@@ -183,7 +185,7 @@ pub(in crate::web::ui) async fn test(
     let scope = &post.signed().scope;
     channels::admit(scope)?;
     let draft = match channels::test(&site.app, scope, name(&request)?).await {
-        Ok(steps) => Draft { tested: Some(TestBody::from(steps)), ..Draft::default() },
+        Ok(trial) => Draft { tested: Some(TestBody::from(trial)), ..Draft::default() },
         Err(error) => refused(error, None)?,
     };
     draw(&site, post.signed(), &request, draft).await
@@ -217,10 +219,12 @@ async fn draw(
     };
     let typed = draft.typed.as_ref().map_or_else(|| Typed::of(known(&view)), without_secrets);
     let tested = draft.tested;
+    let to = channels::destination(&site.app, &signed.scope, name).await?;
     let used = |value: &str, key: &str| Choice::new(value, shell.t(key));
     let drawn = One {
         row: row(&shell, &view),
         is_fixed: view.source == Source::Environment,
+        goes: goes(&shell, name, to.as_ref()),
         kind: match name {
             ChannelName::Mail => "mail",
             ChannelName::Sms => "sms",
@@ -237,6 +241,19 @@ async fn draw(
         shell,
     };
     page(status, &drawn)
+}
+
+/// Where a test message goes, and whether anybody showed that they read what comes there.
+fn goes(shell: &Shell, name: ChannelName, to: Option<&Destination>) -> String {
+    match (name, to) {
+        (ChannelName::Robot(_), _) => shell.t("channel-try-robot"),
+        (ChannelName::Mail | ChannelName::Sms, None) => shell.t("channel-try-nowhere"),
+        (ChannelName::Mail | ChannelName::Sms, Some(to)) => {
+            let standing = shell.named("address", to.standing.name());
+            let values = [("address", to.address.clone()), ("standing", standing)];
+            shell.words().with_all("channel-try-to", &values)
+        }
+    }
 }
 
 fn without_secrets(typed: &Typed) -> Typed {

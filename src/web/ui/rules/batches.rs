@@ -11,13 +11,13 @@ use super::super::address::Address;
 use super::super::fields::{Fields, Need};
 use super::super::shell::{Shell, page, see};
 use super::edit::impact::{self, Drawn};
+use super::sealed::{self, Frame, reason, told};
 use crate::domain::calendar::{Day, Edit};
 use crate::service::replan::{self, BatchView, Outcome, Proposal, Wish, admit};
-use crate::service::{Error, FieldError, Rendered};
+use crate::service::{Error, Rendered};
 use crate::web::api::batch_acts::ALL_DOUBTS;
-use crate::web::api::batches::{BatchBody, BatchPage, LONGEST_REASON};
+use crate::web::api::batches::{BatchBody, BatchPage};
 use crate::web::auth::SignedIn;
-use crate::web::check::Check;
 use crate::web::error::Problem;
 use crate::web::form::Post;
 use crate::web::paging::List;
@@ -49,21 +49,12 @@ struct Batch {
     decided: Option<String>,
     /// The days it sets: date, kind, name, document.
     days: Vec<(String, String, String, String)>,
+    /// The version of the rules that it judges by: address, name.
+    policy: Option<(String, String)>,
     impact: Drawn,
     may_approve: bool,
     is_pending: bool,
     may_undo: bool,
-    f: Fields,
-    conflict: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "pages/batch_undo.html")]
-struct Undo {
-    shell: Shell,
-    line: Line,
-    impact: Drawn,
-    seal: String,
     f: Fields,
     conflict: Option<String>,
 }
@@ -136,7 +127,7 @@ async fn draw(
     conflict: Option<String>,
 ) -> Result<HttpResponse, Problem> {
     let (view, tickets) = replan::show(&site.app, &signed.scope, id(request)?).await?;
-    let days = days(&shell, &view);
+    let (days, policy) = (days(&shell, &view), policy(site, &view));
     let may_undo = matches!(view.proposal, Some(Proposal::Calendar { .. }));
     let body = BatchPage::shown(&view, &tickets);
     let line = Line::of(&shell, body.batch);
@@ -153,17 +144,14 @@ async fn draw(
         let name = line.body.decided_by.as_ref().map(|person| person.name.clone());
         format!("{} {}", name.unwrap_or_default(), shell.minute(&at))
     });
-    let status = match (&conflict, f.is_refused()) {
-        (Some(_), _) => StatusCode::CONFLICT,
-        (None, true) => StatusCode::UNPROCESSABLE_ENTITY,
-        (None, false) => StatusCode::OK,
-    };
+    let status = sealed::status(conflict.as_deref(), &f);
     let drawn = Batch {
         may_approve: is_pending && line.body.made_by.id != signed.user().0,
         may_undo: may_undo && line.is("applied"),
         is_pending,
         decided,
         days,
+        policy,
         impact,
         line,
         f,
@@ -196,6 +184,14 @@ fn days(shell: &Shell, view: &BatchView) -> Vec<(String, String, String, String)
         }
         Some(Proposal::Policy { .. }) | None => Vec::new(),
     }
+}
+
+/// The version of the rules that a batch judges by.
+fn policy(site: &Site, view: &BatchView) -> Option<(String, String)> {
+    let Some(Proposal::Policy { policy }) = &view.proposal else { return None };
+    let book = site.app.book();
+    let found = book.policies().iter().find(|known| known.id == *policy)?;
+    Some((format!("/policies/{policy}"), format!("{} {}", found.name, found.version)))
 }
 
 /// Where a batch is shown after something was done.
@@ -235,25 +231,6 @@ pub(in crate::web::ui) async fn decide(
     draw(&site, post.signed(), &request, (shell, f), conflict).await
 }
 
-fn reason(post: &Post, known: &[&str]) -> Result<String, Error> {
-    post.typed.only(known)?;
-    let mut check = Check::default();
-    let reason = check.block("reason", post.typed.get("reason"), LONGEST_REASON);
-    check.done(reason)
-}
-
-/// What a page tells of an error; others are not its own.
-fn told(post: &Post, error: Error) -> Result<(Vec<FieldError>, Option<String>), Problem> {
-    if let Error::Invalid(errors) = error {
-        return Ok((errors, None));
-    }
-    if let Error::Conflict { code, message, .. } = &error {
-        let words = crate::web::words::Words(post.signed().language);
-        return Ok((Vec::new(), Some(words.problem(code, message))));
-    }
-    Err(error.into())
-}
-
 /// Shows what taking a batch back would do.
 pub(in crate::web::ui) async fn undo_form(
     site: web::Data<Site>,
@@ -273,23 +250,17 @@ async fn undoing(
     (shell, f): (Shell, Fields),
     conflict: Option<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (proposal, _) = replan::undoing(&site.app, &signed.scope, id(request)?).await?;
+    let id = id(request)?;
+    let (proposal, number) = replan::undoing(&site.app, &signed.scope, id).await?;
     let outcome = replan::preview(&site.app, &signed.scope, &proposal).await?;
-    let (view, _) = replan::show(&site.app, &signed.scope, id(request)?).await?;
-    let status = match (&conflict, f.is_refused()) {
-        (Some(_), _) => StatusCode::CONFLICT,
-        (None, true) => StatusCode::UNPROCESSABLE_ENTITY,
-        (None, false) => StatusCode::OK,
+    let batch = (format!("/batches/{id}"), shell.with("batch-title", "number", &number));
+    let frame = Frame {
+        above: vec![("/batches".to_owned(), shell.t("nav-batches")), batch],
+        title: shell.t("do-undo"),
+        lead: shell.with("undo-lead", "number", &number),
+        action: format!("/batches/{id}/undo"),
     };
-    let drawn = Undo {
-        line: Line::of(&shell, BatchBody::shown(&view)),
-        impact: impact::outcome(&shell, &outcome),
-        seal: outcome.seal.clone(),
-        f,
-        conflict,
-        shell,
-    };
-    page(status, &drawn)
+    sealed::draw(shell, frame, &outcome, (f, conflict))
 }
 
 /// Takes a batch back by another one.
@@ -307,11 +278,7 @@ pub(in crate::web::ui) async fn undo(
             let confirmed = ALL_DOUBTS.map(str::to_owned).to_vec();
             let seal = Some(post.typed.get("seal").to_owned());
             let wish = Wish { proposal, reason, undoes: Some(number), seal, confirmed };
-            let once = post.write.once(|outcome: &Outcome| match &outcome.batch {
-                Some(view) if outcome.impact.needs_approval() => done("proposed", view.batch.id),
-                Some(view) => done("undone", view.batch.id),
-                None => Rendered { status: 303, etag: None, body: "/batches".to_owned() },
-            });
+            let once = post.write.once(|outcome: &Outcome| sealed::done(outcome, "undone"));
             replan::confirm(&site.app, scope, wish, once).await
         }
         Err(error) => Err(error),

@@ -7,9 +7,12 @@ mod batches;
 mod calendars;
 mod edit;
 mod ending;
+mod judging;
+mod listing;
 mod making;
 mod policies;
 mod review;
+mod sealed;
 mod sentences;
 mod typed;
 mod year;
@@ -24,5 +27,7 @@ pub(super) use edit::{
     file as calendar_file, new_layer,
 };
 pub(super) use ending::{decide, withdraw};
+pub(super) use judging::{form as judging, judge};
+pub(super) use listing::list as policies;
 pub(super) use making::{change as change_policy, form as new_policy, save as save_policy};
-pub(super) use policies::{list as policies, show as policy};
+pub(super) use policies::show as policy;

@@ -5,9 +5,9 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::super::address::Address;
 use super::super::choice::{Choice, words};
 use super::super::fields::{Fields, Need};
 use super::super::places::Places;
@@ -20,36 +20,25 @@ use crate::service::Error;
 use crate::web::api::policies::{PolicyDocument, TargetsBody};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
-use crate::web::paging::List;
-use crate::web::query::{self, Query};
+use crate::web::query;
 use crate::web::site::Site;
 
 /// A policy in the list.
-struct Row {
-    id: Uuid,
-    name: String,
-    version: String,
-    region: String,
-    standing: Standing,
-    from: String,
-    to: Option<String>,
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) region: String,
+    pub(super) standing: Standing,
+    pub(super) from: String,
+    pub(super) to: Option<String>,
 }
 
 /// How a policy stands: a word and its colour.
-struct Standing {
-    word: String,
-    tone: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "pages/policies.html")]
-struct Policies {
-    shell: Shell,
-    rows: Vec<Row>,
-    /// True for who may make a version.
-    is_keeper: bool,
-    first: Option<String>,
-    next: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) word: String,
+    pub(super) tone: &'static str,
 }
 
 #[derive(Template)]
@@ -67,51 +56,21 @@ struct Page {
     categories: Vec<String>,
     /// What was decided about it.
     standing: Vec<String>,
-    /// Where the next version is made.
-    next: Option<String>,
+    /// What can be done with it: address, name.
+    acts: Vec<(String, String)>,
     withdraw: Option<Fields>,
     decide: Option<Fields>,
     ends: Vec<Choice>,
 }
 
 /// From so many days before its last one, an administrator decides what follows a version.
-const SOON_DAYS: i64 = 90;
+pub(super) const SOON_DAYS: i64 = 90;
 
 /// Forms of a policy's page that were refused.
 #[derive(Default)]
 pub(super) struct Forms {
     pub(super) withdraw: Option<Fields>,
     pub(super) decide: Option<Fields>,
-}
-
-/// Lists the policies.
-pub(in crate::web::ui) async fn list(
-    site: web::Data<Site>,
-    signed: SignedIn,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    let address = Address::of("/policies", request.query_string());
-    let mut query = Query::of_list(&address.query(), &[])?;
-    let size = query.page_size();
-    let cursor = query.text("cursor").map(str::to_owned);
-    query.done(())?;
-    let list = List { name: "policies", reader: signed.user() };
-    let after: Option<Uuid> = list.after(cursor.as_deref())?;
-    let shell = Shell::of(&site, &request, &signed).await?;
-    let book = site.app.book();
-    let views = book.policy_views(shell.now);
-    let last = after.and_then(|after| views.iter().position(|view| view.policy.id.0 == after));
-    let rest: Vec<_> = views.into_iter().skip(last.map_or(0, |last| last + 1)).collect();
-    let found = list.page(rest, size, |view| view.policy.id.0).map(PolicyDocument::shown);
-    let places = Places::of(&site, found.items.iter().filter_map(|one| one.division)).await?;
-    let drawn = Policies {
-        is_keeper: signed.role() == Role::Admin,
-        rows: found.items.iter().map(|policy| row(&shell, &places, policy)).collect(),
-        first: cursor.map(|_| address.with("cursor", "")),
-        next: found.next_cursor.map(|cursor| address.with("cursor", &cursor)),
-        shell,
-    };
-    page(StatusCode::OK, &drawn)
 }
 
 /// Shows a policy.
@@ -141,7 +100,7 @@ pub(super) async fn shown(
     let today = local_date(shell.now);
     let is_ahead = policy.effective_from > today && policy.withdrawn.is_none();
     let blank = |form, known: &[(&str, &str)]| Fields::fresh(form, shell.words(), known);
-    let ends_soon = policy.effective_to.is_some_and(|end| (end - today).num_days() <= SOON_DAYS);
+    let ends_soon = days_left(&policy, today).is_some_and(|days| days <= SOON_DAYS);
     let withdraw = forms.withdraw.or_else(|| Some(blank("withdraw", &[])));
     let decide = forms.decide.or_else(|| Some(blank("decide", &[("decision", "continued")])));
     let line = |key: &str, targets: &TargetsBody| {
@@ -164,8 +123,7 @@ pub(super) async fn shown(
         reminders: reminders(&shell, &policy),
         ladder: ladder(&shell, &policy.ladder),
         standing: standing(&shell, &policy),
-        next: (is_keeper && policy.withdrawn.is_none())
-            .then(|| format!("/policies/new?from={}", policy.id)),
+        acts: acts(&shell, &policy, is_keeper),
         withdraw: withdraw.filter(|_| is_keeper && is_ahead),
         decide: decide.filter(|_| is_keeper && policy.undecided && ends_soon),
         ends: words(&shell, "end"),
@@ -174,7 +132,37 @@ pub(super) async fn shown(
     page(status, &drawn)
 }
 
-fn row(shell: &Shell, places: &Places, policy: &PolicyDocument) -> Row {
+/// What a keeper can do with a version beside deciding about it.
+fn acts(shell: &Shell, policy: &PolicyDocument, is_keeper: bool) -> Vec<(String, String)> {
+    if !is_keeper || policy.withdrawn.is_some() {
+        return Vec::new();
+    }
+    let id = policy.id;
+    vec![
+        (format!("/policies/new?from={id}"), shell.t("policy-next")),
+        (format!("/policies/{id}/replan"), shell.t("judge-title")),
+    ]
+}
+
+/// Days until the last one that a version rules; negative when that has passed.
+pub(super) fn days_left(policy: &PolicyDocument, today: NaiveDate) -> Option<i64> {
+    policy.effective_to.map(|end| (end - today).num_days())
+}
+
+pub(super) fn row(shell: &Shell, places: &Places, policy: &PolicyDocument) -> Row {
+    Row {
+        id: policy.id,
+        name: policy.name.clone(),
+        version: policy.version.clone(),
+        region: places.region(shell, policy.division),
+        standing: how(shell, policy),
+        from: policy.effective_from.to_string(),
+        to: policy.effective_to.map(|date| date.to_string()),
+    }
+}
+
+/// How a version stands today.
+pub(super) fn how(shell: &Shell, policy: &PolicyDocument) -> Standing {
     let (key, tone) = if policy.withdrawn.is_some() {
         ("policy-withdrawn", "")
     } else if policy.in_force {
@@ -188,13 +176,5 @@ fn row(shell: &Shell, places: &Places, policy: &PolicyDocument) -> Row {
     } else {
         ("policy-replaced", "")
     };
-    Row {
-        id: policy.id,
-        name: policy.name.clone(),
-        version: policy.version.clone(),
-        region: places.region(shell, policy.division),
-        standing: Standing { word: shell.t(key), tone },
-        from: policy.effective_from.to_string(),
-        to: policy.effective_to.map(|date| date.to_string()),
-    }
+    Standing { word: shell.t(key), tone }
 }
