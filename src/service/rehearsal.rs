@@ -11,8 +11,8 @@ use super::policies::{Proposal, admit};
 use super::{App, Error, FieldError};
 use crate::domain::access::Scope;
 use crate::domain::calendar::{at_time, midnight_after};
-use crate::domain::id::TicketId;
-use crate::domain::party::Level;
+use crate::domain::id::{PolicyId, TicketId};
+use crate::domain::party::{Division, Level};
 use crate::domain::policy::Policy;
 use crate::domain::policy::judge::{Against, check};
 use crate::domain::ticket::rehearsal::Outcome;
@@ -23,8 +23,30 @@ use crate::store::tickets::{self as kept, Filter, Order};
 pub const MOST_TICKETS: u64 = 20_000;
 /// Tickets read at once.
 const PAGE: u64 = 500;
-/// So many changed tickets are named.
-const MOST_NAMED: usize = 100;
+
+/// The tickets that a policy is tried on.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// Filed from this day on.
+    pub from: NaiveDate,
+    /// Through this one.
+    pub to: NaiveDate,
+    /// Only in this region; `None` = wherever the policy rules.
+    pub division: Option<Division>,
+}
+
+/// Where a ticket stands among those that would have gone another way: how alike it would have
+/// been, so that what differs most comes first, then when it was filed.
+pub type Place = (u8, DateTime<Utc>, Uuid);
+
+/// Which of the tickets that would have gone another way are named.
+#[derive(Debug, Clone, Copy)]
+pub struct Naming {
+    /// Those after this place; `None` = the first.
+    pub after: Option<Place>,
+    /// At most so many.
+    pub most: usize,
+}
 
 /// What became, or would have become, of tickets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +67,12 @@ impl Tally {
             *self.escalated.entry(*level).or_default() += 1;
         }
     }
+
+    /// The rungs that rang, of all tickets together.
+    #[must_use]
+    pub fn rungs(&self) -> u64 {
+        self.escalated.values().sum()
+    }
 }
 
 /// A ticket that would have gone another way.
@@ -62,6 +90,14 @@ pub struct Turned {
     pub under_draft: Outcome,
 }
 
+impl Turned {
+    /// Where it stands among the others.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        (u8::MAX - self.on_record.distance(&self.under_draft), self.filed_at, self.id.0)
+    }
+}
+
 /// What a policy would have done.
 #[derive(Debug, Clone, Default)]
 pub struct Rehearsal {
@@ -71,25 +107,51 @@ pub struct Rehearsal {
     pub on_record: Tally,
     /// What would have.
     pub under_draft: Tally,
+    /// Replies and solutions that were in time and would not have been.
+    pub appear: u64,
+    /// Replies and solutions that were missed and would not have been.
+    pub vanish: u64,
     /// Those that would have gone another way.
     pub turned: u64,
-    /// The first of them.
+    /// Of them, what was asked to be named, those first that differ most.
     pub first: Vec<Turned>,
 }
 
 impl Rehearsal {
-    fn add(&mut self, ticket: &Ticket, under_draft: Outcome) {
-        let on_record = Outcome::on_record(ticket);
+    fn add(&mut self, on_record: &Outcome, under_draft: &Outcome) {
         self.tickets += 1;
-        self.on_record.add(&on_record);
-        self.under_draft.add(&under_draft);
+        self.on_record.add(on_record);
+        self.under_draft.add(under_draft);
+        for (before, after) in [
+            (on_record.reply_missed, under_draft.reply_missed),
+            (on_record.resolve_missed, under_draft.resolve_missed),
+        ] {
+            self.appear += u64::from(after && !before);
+            self.vanish += u64::from(before && !after);
+        }
+        self.turned += u64::from(on_record != under_draft);
+    }
+}
+
+/// The tickets that are named so far, no more than are wanted.
+struct Named {
+    wanted: Naming,
+    kept: BTreeMap<Place, Turned>,
+}
+
+impl Named {
+    fn add(&mut self, ticket: &Ticket, (on_record, under_draft): (Outcome, Outcome)) {
         if on_record == under_draft {
             return;
         }
-        self.turned += 1;
-        if self.first.len() < MOST_NAMED {
-            let (id, number, filed_at) = (ticket.id, ticket.number.clone(), ticket.filed_at);
-            self.first.push(Turned { id, number, filed_at, on_record, under_draft });
+        let (id, number, filed_at) = (ticket.id, ticket.number.clone(), ticket.filed_at);
+        let turned = Turned { id, number, filed_at, on_record, under_draft };
+        let place = turned.place();
+        if self.wanted.after.is_none_or(|after| place > after) {
+            self.kept.insert(place, turned);
+        }
+        if self.kept.len() > self.wanted.most {
+            self.kept.pop_last();
         }
     }
 }
@@ -98,45 +160,92 @@ impl Rehearsal {
 ///
 /// # Errors
 /// [`Error::Forbidden`] unless an administrator asks; [`Error::Invalid`] naming what is wrong
-/// with the policy, apart from when it would begin, or a period with too many tickets.
+/// with the policy, apart from when it would begin, or with the period, or a region in which it
+/// would not rule, or too many tickets.
 pub async fn run(
     app: &App,
     scope: &Scope,
-    read: impl FnOnce() -> Result<(Proposal, NaiveDate, NaiveDate), Error>,
+    read: impl FnOnce() -> Result<(Proposal, Sample), Error>,
+    naming: Naming,
 ) -> Result<Rehearsal, Error> {
     admit(scope)?;
-    let (proposal, from, to) = read()?;
-    let policy = sound(proposal)?;
-    if to < from {
-        return Err(Error::invalid("to", "before_start", "it ends before it begins"));
-    }
-    let filter = Filter {
-        division: policy.division,
-        filed_from: Some(at_time(from, NaiveTime::MIN)),
-        filed_before: Some(midnight_after(to)),
-        ..Filter::default()
-    };
+    let (proposal, sample) = read()?;
+    tried(app, scope, &sound(proposal)?, sample, naming).await
+}
+
+/// Tries a version that is there, whether it rules or not.
+///
+/// # Errors
+/// As [`run`]; [`Error::NotFound`].
+pub async fn of_version(
+    app: &App,
+    scope: &Scope,
+    id: PolicyId,
+    sample: Sample,
+    naming: Naming,
+) -> Result<Rehearsal, Error> {
+    admit(scope)?;
+    let book = app.book();
+    let policy = book.policies().iter().find(|known| known.id == id).ok_or(Error::NotFound)?;
+    tried(app, scope, policy, sample, naming).await
+}
+
+async fn tried(
+    app: &App,
+    scope: &Scope,
+    policy: &Policy,
+    sample: Sample,
+    naming: Naming,
+) -> Result<Rehearsal, Error> {
+    let filter = wanted(policy, sample)?;
     let _turn = app.long_read().await?;
     let db = app.store.snapshot().await?;
     let visible = scope.tickets();
     if kept::count_up_to(&db, visible, &filter, MOST_TICKETS + 1).await? > MOST_TICKETS {
-        let message = format!("more than {MOST_TICKETS} tickets: choose a shorter period");
+        let message = format!(
+            "more than {MOST_TICKETS} tickets: choose a shorter period or a smaller region"
+        );
         return Err(Error::invalid("to", "too_many", message));
     }
     let (now, book) = (app.clock.now(), app.book());
     let (mut found, mut after): (_, Option<(DateTime<Utc>, Uuid)>) = (Rehearsal::default(), None);
+    let mut named = Named { wanted: naming, kept: BTreeMap::new() };
     loop {
         let page = kept::list(&db, visible, &filter, Order::OldestFirst, (after, PAGE)).await?;
-        let Some(last) = page.last() else { return Ok(found) };
+        let Some(last) = page.last() else { break };
         after = Some((last.filed_at, last.id.0));
         let is_ruled =
             |ticket: &&Ticket| !ticket.historic && policy.covers(Some(ticket.report.category));
         for ticket in page.iter().filter(is_ruled) {
-            let calendar = book.calendar_for(&policy, ticket.division);
-            let rules = Rules { calendar: &calendar, policy: &policy, desks: &[] };
-            found.add(ticket, Outcome::under(ticket, now, &rules)?);
+            let calendar = book.calendar_for(policy, ticket.division);
+            let rules = Rules { calendar: &calendar, policy, desks: &[] };
+            let outcomes = (Outcome::on_record(ticket), Outcome::under(ticket, now, &rules)?);
+            found.add(&outcomes.0, &outcomes.1);
+            named.add(ticket, outcomes);
         }
     }
+    found.first = named.kept.into_values().collect();
+    Ok(found)
+}
+
+/// The tickets of a sample that the policy would have ruled.
+fn wanted(policy: &Policy, sample: Sample) -> Result<Filter, Error> {
+    let Sample { from, to, division } = sample;
+    if to < from {
+        return Err(Error::invalid("to", "before_start", "it ends before it begins"));
+    }
+    if let (Some(region), Some(asked)) = (policy.division, division)
+        && !asked.is_within(region)
+    {
+        let message = format!("the policy rules {region} alone");
+        return Err(Error::invalid("division", "not_ruled", message));
+    }
+    Ok(Filter {
+        division: division.or(policy.division),
+        filed_from: Some(at_time(from, NaiveTime::MIN)),
+        filed_before: Some(midnight_after(to)),
+        ..Filter::default()
+    })
 }
 
 /// The policy, if it makes sense whenever it begins.

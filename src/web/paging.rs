@@ -211,6 +211,19 @@ impl Position for (DateTime<Utc>, Uuid) {
     }
 }
 
+/// Where something stands in an order of its own, then an instant and an id.
+impl Position for (u8, DateTime<Utc>, Uuid) {
+    fn write(&self) -> String {
+        format!("{} {}", self.0, (self.1, self.2).write())
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (order, rest) = text.split_once(' ')?;
+        let (at, id) = Position::read(rest)?;
+        Some((order.parse().ok()?, at, id))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

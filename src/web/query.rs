@@ -2,7 +2,7 @@
 //!
 //! **Never** ignores a parameter: one that is unknown, repeated or wrong is refused by its name.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -119,6 +119,11 @@ impl Query {
             Ok(_) => Err(("out_of_range", "this number is not possible here")),
             Err(_) => Err(("type", "a whole number")),
         })
+    }
+
+    /// A day.
+    pub(super) fn date(&mut self, name: &str) -> Option<NaiveDate> {
+        self.parsed(name, check::date)
     }
 
     /// An instant.

@@ -47,6 +47,19 @@ impl Outcome {
         }
     }
 
+    /// How much another outcome differs: one for each deadline that only one of them missed, and
+    /// for each level that only one of them reached.
+    #[must_use]
+    pub fn distance(&self, other: &Self) -> u8 {
+        let only = |one: &Self, other: &Self| {
+            one.levels.iter().filter(|level| !other.levels.contains(level)).count()
+        };
+        let levels = only(self, other) + only(other, self);
+        u8::from(self.reply_missed != other.reply_missed)
+            + u8::from(self.resolve_missed != other.resolve_missed)
+            + u8::try_from(levels).unwrap_or(u8::MAX / 2)
+    }
+
     /// What would have become of it by `now` under other rules.
     ///
     /// # Errors

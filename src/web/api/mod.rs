@@ -187,6 +187,7 @@ fn of_policies(config: &mut ServiceConfig) {
         .service(get(resource("/policies/{id}"), policies::show).route(put().to(keeping::replace)))
         .service(resource("/policies/{id}/withdraw").route(post().to(keeping::withdraw)))
         .service(resource("/policies/{id}/replan").route(post().to(batch_acts::judge)))
+        .service(get(resource("/policies/{id}/simulation"), policies::simulate::of_version))
         .service(resource("/policies/{id}/decision").route(post().to(keeping::decide)));
 }
 

@@ -104,6 +104,10 @@ pub(super) fn routes(config: &mut ServiceConfig) {
             get(resource("/policies/new"), rules::new_policy)
                 .route(post().to(rules::change_policy)),
         )
+        .service(
+            get(resource("/policies/simulation"), rules::simulation)
+                .route(post().to(rules::simulate_draft)),
+        )
         .service(resource("/policies/{id}/withdraw").route(post().to(rules::withdraw)))
         .service(resource("/policies/{id}/decision").route(post().to(rules::decide)))
         .service(

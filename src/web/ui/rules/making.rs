@@ -4,30 +4,33 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use askama::Template;
-use chrono::{Datelike as _, NaiveDate};
-
 use super::super::choice::{Choice, words};
 use super::super::fields::{Fields, Need};
 use super::super::shell::{Shell, page, see};
 use super::review::{Difference, Figures, differences};
+use super::simulation::{sample, sent_on};
 use super::typed::{self, RungChange, UNITS};
 use crate::domain::calendar::local_date;
 use crate::domain::id::PolicyId;
 use crate::service::policies::{self, Changed, Proposal};
-use crate::service::{Error, FieldError, Once, Rendered, rehearsal};
+use crate::service::rehearsal::{self, Naming};
+use crate::service::{Error, FieldError, Once, Rendered};
 use crate::web::api::policies::PolicyDocument;
 use crate::web::api::policies::proposal::NewPolicy;
+use crate::web::api::policies::simulate::last_quarter;
 use crate::web::auth::SignedIn;
-use crate::web::check;
 use crate::web::error::Problem;
 use crate::web::extract::{Form, Write, is_key};
 use crate::web::form::{Post, Typed};
 use crate::web::query::{self, Query};
 use crate::web::site::Site;
 use crate::web::words::Words;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+/// Tickets that a review names.
+const MOST_NAMED: usize = 20;
 
 /// How a rung's notices go out.
 const CHANNELS: [&str; 5] = ["default", "in_app", "mail", "sms", "mail_sms"];
@@ -185,12 +188,17 @@ pub(in crate::web::ui) async fn change(
 }
 
 /// The body that the API would get, read by its reader.
-fn read(request: &HttpRequest, typed: &Typed, key: Option<String>) -> (Form, Vec<FieldError>) {
+pub(super) fn read(
+    request: &HttpRequest,
+    typed: &Typed,
+    key: Option<String>,
+) -> (Form, Vec<FieldError>) {
     let (body, refused) = typed::body(typed);
     (Form::of_page(request, &body, key), refused)
 }
 
-fn proposal(form: &Form, refused: &[FieldError]) -> Result<Proposal, Error> {
+/// The draft of a form, with what was wrong before its reader saw it.
+pub(super) fn proposal(form: &Form, refused: &[FieldError]) -> Result<Proposal, Error> {
     let mut proposal = NewPolicy::read(form)?;
     let is_new = |error: &FieldError| !refused.iter().any(|own| own.field == error.field);
     proposal.refused.retain(is_new);
@@ -198,7 +206,8 @@ fn proposal(form: &Form, refused: &[FieldError]) -> Result<Proposal, Error> {
     Ok(proposal)
 }
 
-async fn refuse(
+/// Shows the form again with what is wrong.
+pub(super) async fn refuse(
     site: &Site,
     post: &Post,
     request: &HttpRequest,
@@ -228,9 +237,10 @@ async fn review(site: &Site, post: &Post, request: &HttpRequest) -> Result<HttpR
         Err(error) => return Err(error.into()),
     };
     let shell = Shell::of(site, request, signed).await?;
-    let period = period(typed, local_date(shell.now));
-    let read = || Ok((proposal, period.0, period.1));
-    let (figures, refusal) = match rehearsal::run(&site.app, &signed.scope, read).await {
+    let (sample, _) = sample(typed, last_quarter(local_date(shell.now)));
+    let read = || Ok((proposal, sample));
+    let naming = Naming { after: None, most: MOST_NAMED };
+    let (figures, refusal) = match rehearsal::run(&site.app, &signed.scope, read, naming).await {
         Ok(found) => (Some(Figures::of(&shell, &found)), None),
         Err(Error::Invalid(errors)) => {
             (None, errors.first().map(|error| shell.error(&error.code, &error.message)))
@@ -238,36 +248,17 @@ async fn review(site: &Site, post: &Post, request: &HttpRequest) -> Result<HttpR
         Err(error) => return Err(error.into()),
     };
     let before = replaced(site, typed);
-    let is_sent_on =
-        |name: &str| name.starts_with("p.") || matches!(name, "_replaces" | "_edition");
-    let hidden = typed.pairs().filter(|(name, _)| is_sent_on(name));
     let drawn = Review {
-        hidden: hidden.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        hidden: sent_on(typed),
         differences: differences(&shell, before.as_ref(), typed),
         before: before.map(|policy| policy.version),
         figures,
         refusal,
-        from: period.0.to_string(),
-        to: period.1.to_string(),
+        from: sample.from.to_string(),
+        to: sample.to.to_string(),
         shell,
     };
     page(StatusCode::OK, &drawn)
-}
-
-/// The period that was asked for, or the last full quarter.
-fn period(typed: &Typed, today: NaiveDate) -> (NaiveDate, NaiveDate) {
-    let asked = |name: &str| check::date(typed.get(name)).ok();
-    if let (Some(from), Some(to)) = (asked("_from"), asked("_to")) {
-        return (from, to);
-    }
-    let quarter = (today.month() - 1) / 3;
-    let first = |year: i32, quarter: u32| NaiveDate::from_ymd_opt(year, quarter * 3 + 1, 1);
-    let from = match quarter {
-        0 => first(today.year() - 1, 3),
-        later => first(today.year(), later - 1),
-    };
-    let to = first(today.year(), quarter).and_then(|day| day.pred_opt());
-    (from.unwrap_or(today), to.unwrap_or(today))
 }
 
 /// Saves the version, or shows the form again.

@@ -14,6 +14,7 @@ mod policies;
 mod review;
 mod sealed;
 mod sentences;
+mod simulation;
 mod typed;
 mod year;
 
@@ -31,3 +32,4 @@ pub(super) use judging::{form as judging, judge};
 pub(super) use listing::list as policies;
 pub(super) use making::{change as change_policy, form as new_policy, save as save_policy};
 pub(super) use policies::show as policy;
+pub(super) use simulation::{draft as simulate_draft, show as simulation};

@@ -140,6 +140,7 @@ fn acts(shell: &Shell, policy: &PolicyDocument, is_keeper: bool) -> Vec<(String,
     let id = policy.id;
     vec![
         (format!("/policies/new?from={id}"), shell.t("policy-next")),
+        (format!("/policies/simulation?policy={id}"), shell.t("simulation-title")),
         (format!("/policies/{id}/replan"), shell.t("judge-title")),
     ]
 }

@@ -25,6 +25,8 @@ pub(super) struct Figures {
     pub(super) turned: u64,
     /// What is counted, on record, under the draft.
     pub(super) lines: Vec<(String, u64, u64)>,
+    /// Misses that appear and vanish.
+    pub(super) misses: String,
     pub(super) first: Vec<Line>,
 }
 
@@ -32,6 +34,7 @@ pub(super) struct Figures {
 pub(super) struct Line {
     pub(super) id: String,
     pub(super) number: String,
+    pub(super) filed: String,
     pub(super) on_record: String,
     pub(super) under_draft: String,
 }
@@ -42,13 +45,16 @@ impl Figures {
         let mut lines = vec![
             (shell.t("trial-replies"), record.replies_missed, draft.replies_missed),
             (shell.t("trial-resolves"), record.resolves_missed, draft.resolves_missed),
+            (shell.t("trial-rungs"), record.rungs(), draft.rungs()),
         ];
         for level in [Level::County, Level::City, Level::Province] {
             let n = |of: &BTreeMap<Level, u64>| of.get(&level).copied().unwrap_or_default();
             let label = shell.with("trial-level", "level", &shell.name("level", &level));
             lines.push((label, n(&record.escalated), n(&draft.escalated)));
         }
+        let misses = [("appear", found.appear.to_string()), ("vanish", found.vanish.to_string())];
         Self {
+            misses: shell.words().with_all("trial-misses", &misses),
             tickets: found.tickets,
             turned: found.turned,
             lines,
@@ -68,6 +74,7 @@ fn line(shell: &Shell, turned: &Turned) -> Line {
     Line {
         id: turned.id.to_string(),
         number: turned.number.clone(),
+        filed: shell.minute(&turned.filed_at),
         on_record: told(&turned.on_record),
         under_draft: told(&turned.under_draft),
     }
