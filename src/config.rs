@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::notify::{Channels, Mail, Reach, SigningSecret, Sms};
+use crate::notify::{Channels, Mail, Reach, SigningSecret, Sms, Trust};
 
 /// The settings as they are written, unchecked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +23,7 @@ struct Written {
     listen: String,
     database_url: String,
     smtp_url: String,
+    smtp_roots: String,
     mail_from: String,
     sms_webhook_url: String,
     sms_webhook_secret: String,
@@ -41,6 +42,7 @@ impl Default for Written {
             listen: "127.0.0.1:8080".to_owned(),
             database_url: "sqlite://supplyline.db".to_owned(),
             smtp_url: String::new(),
+            smtp_roots: String::new(),
             mail_from: "Supplyline <supplyline@localhost>".to_owned(),
             sms_webhook_url: String::new(),
             sms_webhook_secret: String::new(),
@@ -64,6 +66,9 @@ pub struct Config {
     pub database_url: SecretString,
     /// `SUPPLYLINE_SMTP_URL`: none keeps mail in the in-app mailbox.
     pub smtp_url: Option<SecretString>,
+    /// `SUPPLYLINE_SMTP_ROOTS`: a file with the certificates (PEM) of authorities that mail servers
+    /// may be certified by beside the public ones, as a hospital's or a bureau's own.
+    pub smtp_roots: Option<PathBuf>,
     /// `SUPPLYLINE_MAIL_FROM`: the sender, with or without a name.
     pub mail_from: String,
     /// `SUPPLYLINE_SMS_WEBHOOK_URL`: none keeps text messages in the in-app mailbox.
@@ -94,10 +99,11 @@ pub struct Config {
 
 /// The settings of this version; others of the same prefix are left alone, since later versions
 /// and tests have their own.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "listen",
     "database_url",
     "smtp_url",
+    "smtp_roots",
     "mail_from",
     "sms_webhook_url",
     "sms_webhook_secret",
@@ -166,6 +172,7 @@ impl Config {
             listen,
             database_url: SecretString::from(written.database_url),
             smtp_url: optional(&written.smtp_url).map(SecretString::from),
+            smtp_roots: optional(&written.smtp_roots).map(PathBuf::from),
             mail_from: written.mail_from,
             sms_webhook_url,
             sms_webhook_secret,
@@ -187,8 +194,17 @@ impl Config {
     /// # Errors
     /// Names the setting that cannot be used.
     pub fn channels(&self) -> anyhow::Result<Channels> {
+        let trust = match &self.smtp_roots {
+            Some(path) => {
+                let pem = std::fs::read(path).with_context(|| {
+                    format!("SUPPLYLINE_SMTP_ROOTS: {} cannot be read", path.display())
+                })?;
+                Trust::with(&pem)?
+            }
+            None => Trust::public(),
+        };
         let mail = match &self.smtp_url {
-            Some(url) => Mail::new(url.expose_secret(), &self.mail_from)?,
+            Some(url) => Mail::new(url.expose_secret(), &self.mail_from, &trust)?,
             None => Mail::in_app(),
         };
         let sms = match (&self.sms_webhook_url, &self.sms_webhook_secret) {
@@ -198,7 +214,7 @@ impl Config {
             (_, _) => Sms::in_app(),
         };
         let reach = if self.local_channels { Reach::Anywhere } else { Reach::Public };
-        Ok(Channels::new(mail, sms, self.public_url.clone()).reaching(reach))
+        Ok(Channels::new(mail, sms, self.public_url.clone()).reaching(reach).trusting(trust))
     }
 
     /// What is weaker than production should be.
@@ -265,6 +281,12 @@ impl Config {
                 self.smtp_url
                     .as_ref()
                     .map_or_else(|| set(false), |url| redacted(url.expose_secret())),
+            ),
+            (
+                "SUPPLYLINE_SMTP_ROOTS",
+                self.smtp_roots
+                    .as_ref()
+                    .map_or_else(|| "(public ones)".to_owned(), |p| p.display().to_string()),
             ),
             ("SUPPLYLINE_MAIL_FROM", self.mail_from.clone()),
             (

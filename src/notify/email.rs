@@ -20,7 +20,7 @@ use super::Outcome;
 use super::reach::Reach;
 use super::render::{Rendered, single_line};
 use super::signature::fingerprint;
-use super::smtp::Server;
+use super::smtp::{Server, Trust};
 use crate::domain::channel::{Security, Settings, Step};
 use crate::domain::notice::{Letter, Matter};
 use crate::domain::party::Language;
@@ -59,6 +59,9 @@ pub enum MailError {
     /// An administrator's server at a port where no mail server listens.
     #[error("mail servers are reached at the ports 25, 465, 587 and 2525")]
     Port,
+    /// The file of authorities cannot be used.
+    #[error("SUPPLYLINE_SMTP_ROOTS must be a file with certificates (PEM): {0}")]
+    Roots(String),
     /// TLS cannot be set up for this host name.
     #[error("SUPPLYLINE_SMTP_URL: TLS for its host cannot be set up: {0}")]
     Tls(SmtpError),
@@ -74,7 +77,12 @@ impl MailError {
             Self::From(_) => "from",
             Self::Port => "port",
             Self::Credentials => "password",
-            Self::Url(_) | Self::Scheme(_) | Self::Query(_) | Self::Host | Self::Tls(_) => "host",
+            Self::Url(_)
+            | Self::Scheme(_)
+            | Self::Query(_)
+            | Self::Host
+            | Self::Roots(_)
+            | Self::Tls(_) => "host",
         }
     }
 
@@ -114,8 +122,8 @@ impl Mail {
     ///
     /// # Errors
     /// [`MailError`], naming the setting at fault.
-    pub fn new(url: &str, from: &str) -> Result<Self, MailError> {
-        let server = Server::parse(url)?;
+    pub fn new(url: &str, from: &str, trust: &Trust) -> Result<Self, MailError> {
+        let server = Server::parse(url, trust)?;
         let from = sender(from)?;
         Ok(Self { relay: Some(Relay { server, from, timeout: TIMEOUT }) })
     }
@@ -128,9 +136,9 @@ impl Mail {
         server: (&str, u16, Security),
         credentials: Option<(&str, &str)>,
         from: &str,
-        reach: Reach,
+        bounds: (Reach, &Trust),
     ) -> Result<Self, MailError> {
-        let server = Server::of(server, credentials, reach)?;
+        let server = Server::of(server, credentials, bounds)?;
         Ok(Self { relay: Some(Relay { server, from: sender(from)?, timeout: TIMEOUT }) })
     }
 

@@ -35,6 +35,7 @@ pub use reach::Reach;
 pub use robot::{Robot, RobotError};
 pub use settings::Open;
 pub use signature::SigningSecret;
+pub use smtp::Trust;
 pub use webhook::{Sms, SmsError};
 
 /// What became of one attempt. There is no third way besides trying again and giving up.
@@ -59,6 +60,7 @@ pub struct Channels {
     unusable: HashMap<ChannelName, String>,
     public_url: Url,
     reach: Reach,
+    trust: Trust,
 }
 
 impl Channels {
@@ -72,6 +74,7 @@ impl Channels {
             unusable: HashMap::new(),
             public_url,
             reach: Reach::Public,
+            trust: Trust::public(),
         }
     }
 
@@ -79,6 +82,12 @@ impl Channels {
     #[must_use]
     pub fn reaching(self, reach: Reach) -> Self {
         Self { reach, ..self }
+    }
+
+    /// The same, taking the certificates of mail servers for true that these sign.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
     }
 
     /// One attempt to deliver `letter`; `at` is the wall time it is dated and signed with.

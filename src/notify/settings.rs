@@ -50,6 +50,7 @@ impl Channels {
             unusable: HashMap::new(),
             public_url: self.public_url.clone(),
             reach: self.reach,
+            trust: self.trust.clone(),
         };
         for Open { name, settings, secrets } in opened.filter(|o| self.fixed(o.name).is_none()) {
             let lost = "its secrets cannot be opened: set them again".to_owned();
@@ -96,7 +97,8 @@ impl Channels {
                         return Err(("password", "a user name needs a password".to_owned()));
                     }
                 };
-                let mail = Mail::of((host, *port, *security), credentials, from, self.reach);
+                let bounds = (self.reach, &self.trust);
+                let mail = Mail::of((host, *port, *security), credentials, from, bounds);
                 Ok(Made::Mail(mail.map_err(|error| (error.field(), error.reason()))?))
             }
             Settings::Sms { shape, signature, app, templates, .. } => {

@@ -10,7 +10,7 @@ use lettre::Message;
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
@@ -29,6 +29,47 @@ const GREETING: Duration = Duration::from_secs(10);
 const LONGEST_ANSWER: usize = 300;
 /// Where mail servers listen.
 const MAIL_PORTS: [u16; 4] = [25, 465, 587, 2525];
+
+/// Whose signatures make a server's certificate true.
+#[derive(Clone, Default)]
+pub struct Trust(Vec<Certificate>);
+
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Trust({} further)", self.0.len())
+    }
+}
+
+impl Trust {
+    /// The authorities that browsers know, and no other.
+    #[must_use]
+    pub fn public() -> Self {
+        Self::default()
+    }
+
+    /// Those, and the authorities of a file with their certificates (PEM).
+    ///
+    /// # Errors
+    /// [`MailError::Roots`] where it holds none, or one that cannot be read.
+    pub fn with(pem: &[u8]) -> Result<Self, MailError> {
+        super::install_crypto();
+        let none = || MailError::Roots("it holds no certificate".to_owned());
+        if !pem.windows(11).any(|part| part == b"-----BEGIN ") {
+            return Err(none());
+        }
+        let read = Certificate::from_pem(pem).map_err(|e| MailError::Roots(e.to_string()))?;
+        let trust = Self(vec![read]);
+        // A certificate that is none is found out when it is used.
+        trust.parameters("localhost").map_err(|e| MailError::Roots(e.to_string()))?;
+        Ok(trust)
+    }
+
+    fn parameters(&self, host: &str) -> Result<TlsParameters, SmtpError> {
+        let builder = TlsParameters::builder(host.to_owned());
+        let known = self.0.iter().cloned();
+        known.fold(builder, |builder, root| builder.add_root_certificate(root)).build_rustls()
+    }
+}
 
 /// When TLS begins.
 enum Tls {
@@ -59,7 +100,7 @@ impl fmt::Debug for Server {
 
 impl Server {
     /// Reads the setting; see [`super::Mail::new`].
-    pub(super) fn parse(text: &str) -> Result<Self, MailError> {
+    pub(super) fn parse(text: &str, trust: &Trust) -> Result<Self, MailError> {
         super::install_crypto();
         let url = Url::parse(text.trim()).map_err(|error| MailError::Url(error.to_string()))?;
         let host = match url.host() {
@@ -68,7 +109,7 @@ impl Server {
             Some(Host::Domain(name)) if !name.is_empty() => name.to_owned(),
             Some(Host::Domain(_)) | None => return Err(MailError::Url("no host".to_owned())),
         };
-        let parameters = || TlsParameters::new(host.clone()).map_err(MailError::Tls);
+        let parameters = || trust.parameters(&host).map_err(MailError::Tls);
         let (tls, port) = match (url.scheme(), url.query()) {
             ("smtp", None | Some("tls=opportunistic")) => (Tls::Offered(parameters()?), 25),
             ("smtp", Some("tls=required")) => (Tls::Required(parameters()?), 587),
@@ -90,7 +131,7 @@ impl Server {
     pub(super) fn of(
         (host, port, security): (&str, u16, Security),
         credentials: Option<(&str, &str)>,
-        reach: Reach,
+        (reach, trust): (Reach, &Trust),
     ) -> Result<Self, MailError> {
         super::install_crypto();
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
@@ -108,7 +149,7 @@ impl Server {
         if guarded && !MAIL_PORTS.contains(&port) {
             return Err(MailError::Port);
         }
-        let parameters = TlsParameters::new(host.to_owned()).map_err(MailError::Tls)?;
+        let parameters = trust.parameters(host).map_err(MailError::Tls)?;
         Ok(Self {
             host: host.to_owned(),
             port,
@@ -345,8 +386,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_authorities_holds_certificates() {
+        assert!(Trust::with(b"").is_err());
+        assert!(Trust::with("药".as_bytes()).is_err());
+        let none = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert!(Trust::with(none.as_bytes()).is_err(), "it is no certificate");
+        assert!(Trust::with(b"-----BEGIN CERTIFICATE-----\n%\n").is_err());
+    }
+
+    #[test]
     fn ports_follow_the_scheme() {
-        let server = |url: &str| format!("{:?}", Server::parse(url).expect(url));
+        let parse = |url: &str| Server::parse(url, &Trust::public());
+        let server = |url: &str| format!("{:?}", parse(url).expect(url));
         assert_eq!(server("smtp://h"), "Server(h:25)");
         assert_eq!(server("smtp://h?tls=required"), "Server(h:587)");
         assert_eq!(server("smtps://h"), "Server(h:465)");

@@ -9,7 +9,7 @@ use supplyline::domain::notice::{Channel, DeadlineLine, Facts, Kind, Letter, Mat
 use supplyline::domain::party::{Language, Level};
 use supplyline::domain::ticket::DeadlineKind;
 use supplyline::notify::render::{Rendered, mail as render_mail};
-use supplyline::notify::{Channels, Mail, Outcome, SigningSecret, Sms};
+use supplyline::notify::{Channels, Mail, Outcome, SigningSecret, Sms, Trust};
 
 use crate::support::smtp::{Script, SmtpSink, Taken};
 use crate::support::webhook::{Answer, SECRET, WebhookSink};
@@ -57,7 +57,7 @@ fn facts() -> Facts {
 }
 
 fn mail_to(sink: &SmtpSink) -> Mail {
-    Mail::new(&sink.url, FROM).expect("settings").with_timeout(QUICK)
+    Mail::new(&sink.url, FROM, &Trust::public()).expect("settings").with_timeout(QUICK)
 }
 
 fn sms_to(sink: &WebhookSink) -> Sms {
@@ -292,7 +292,7 @@ async fn an_attempt_cut_short_does_not_confuse_the_next() {
 async fn nothing_is_sent_without_tls_where_tls_is_required() {
     let sink = SmtpSink::spawn().await;
     for url in [format!("{}?tls=required", sink.url), sink.url.replace("smtp://", "smtps://")] {
-        let mail = Mail::new(&url, FROM).expect("settings").with_timeout(QUICK);
+        let mail = Mail::new(&url, FROM, &Trust::public()).expect("settings").with_timeout(QUICK);
         let letter = letter("zhang@maker.example");
         let outcome = mail.send(&letter, &render_mail(&letter, LINK), at()).await;
         retry(&outcome);
@@ -304,7 +304,7 @@ async fn nothing_is_sent_without_tls_where_tls_is_required() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_tried_again() {
     let url = SmtpSink::spawn().await.url.clone();
-    let mail = Mail::new(&url, FROM).expect("settings").with_timeout(QUICK);
+    let mail = Mail::new(&url, FROM, &Trust::public()).expect("settings").with_timeout(QUICK);
     let letter = letter("zhang@maker.example");
     retry(&mail.send(&letter, &render_mail(&letter, LINK), at()).await);
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 fn error(url: &str, from: &str) -> String {
-    Mail::new(url, from).expect_err(url).to_string()
+    Mail::new(url, from, &Trust::public()).expect_err(url).to_string()
 }
 
 #[test]
@@ -16,7 +16,8 @@ fn every_form_of_the_setting_is_read() {
         "smtp://u:p@mail.example.cn/?tls=opportunistic",
         "smtps://user%40example.cn:p%3A%2F%25w@mail.example.cn",
     ] {
-        let mail = Mail::new(url, "药品供应 <notice@example.cn>").expect(url);
+        let from = "药品供应 <notice@example.cn>";
+        let mail = Mail::new(url, from, &Trust::public()).expect(url);
         assert!(!format!("{mail:?}").contains("p%3A"), "{mail:?}");
     }
 }

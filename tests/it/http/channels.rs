@@ -62,7 +62,7 @@ fn robot_of(house: &str) -> String {
 }
 
 /// The steps of a test with whether each went well.
-fn steps(answer: &Answer) -> Vec<(String, bool)> {
+pub(super) fn steps(answer: &Answer) -> Vec<(String, bool)> {
     let steps = answer.json()["steps"].as_array().expect("steps").clone();
     let step = |one: &Value| {
         (one["step"].as_str().expect("a step").to_owned(), one["ok"].as_bool().expect("a word"))
@@ -71,7 +71,7 @@ fn steps(answer: &Answer) -> Vec<(String, bool)> {
 }
 
 /// The step that a test ended with, and what was said.
-fn last(answer: &Answer) -> (String, bool, String) {
+pub(super) fn last(answer: &Answer) -> (String, bool, String) {
     let steps = answer.json()["steps"].as_array().expect("steps").clone();
     let one = steps.last().expect("a step");
     let text = |name: &str| one[name].as_str().expect(name).to_owned();

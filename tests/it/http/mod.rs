@@ -9,6 +9,7 @@ mod bad_requests;
 mod calendar_edits;
 mod calendar_files;
 mod channels;
+mod channels_tls;
 mod checks;
 mod contacts;
 mod directory;

@@ -99,6 +99,19 @@ impl TestApp {
         Self::replica_unset(db).await
     }
 
+    /// The same, where the operator has named an authority that certifies mail servers.
+    pub(crate) async fn spawn_trusting(db: &TestDb, authority: &str) -> Self {
+        world::fill(&db.store).await;
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), authority).expect("written");
+        let named = |config: &mut Config| {
+            (config.smtp_url, config.sms_webhook_url) = (None, None);
+            config.smtp_roots = Some(file.path().to_owned());
+        };
+        let store = db.replica().await;
+        Self::configured(store, "http://supply.example/", |app| app, named).await
+    }
+
     /// Another such service over the database of one that runs.
     pub(crate) async fn replica_unset(db: &TestDb) -> Self {
         let unset = |config: &mut Config| {
@@ -157,6 +170,7 @@ impl TestApp {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             database_url: SecretString::from("sqlite://unused"),
             smtp_url: Some(SecretString::from(mail.url.clone())),
+            smtp_roots: None,
             mail_from: "供应保障 <noreply@supply.example>".to_owned(),
             sms_webhook_url: Some(SecretString::from(sms.url.clone())),
             sms_webhook_secret: Some(SecretString::from(SECRET)),

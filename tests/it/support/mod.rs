@@ -6,6 +6,7 @@ pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod db;
 pub(crate) mod form;
+pub(crate) mod papers;
 pub(crate) mod postgres;
 pub(crate) mod s3;
 pub(crate) mod smtp;

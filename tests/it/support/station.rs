@@ -5,7 +5,7 @@
 use supplyline::clock::Clock;
 use supplyline::domain::notice::Channel;
 use supplyline::jobs::Engine;
-use supplyline::notify::{Channels, Mail, SigningSecret, Sms, install_crypto};
+use supplyline::notify::{Channels, Mail, SigningSecret, Sms, Trust, install_crypto};
 use supplyline::service::{App, Limits};
 use supplyline::store::Store;
 
@@ -41,7 +41,8 @@ impl Station {
     pub(crate) async fn over(store: Store, clock: Clock, outside: &Outside) -> Self {
         install_crypto();
         let app = App::open(store, clock, Limits::On).await.expect("the rulebook");
-        let mail = Mail::new(&outside.mail.url, "供应保障 <noreply@supply.example>");
+        let mail =
+            Mail::new(&outside.mail.url, "供应保障 <noreply@supply.example>", &Trust::public());
         let secret = SigningSecret::parse(SECRET).expect("a secret");
         let sms = Sms::new(&outside.sms.url, secret).expect("a gateway");
         let public_url = "http://supply.example/".parse().expect("a URL");
