@@ -6,7 +6,8 @@ use super::words::{LONG, Words, deadline_key, single_line};
 use crate::domain::bulletin::{Bulletin, MovedDeadline, ShortageAlarm, Waiting};
 use crate::domain::contact::MINUTES;
 use crate::domain::explanation::local_due;
-use crate::domain::invitation::{HOURS, Purpose};
+use crate::domain::invitation::HOURS;
+use crate::domain::template::LetterKind;
 
 /// The variables of a bulletin's texts.
 pub(super) fn variables(bulletin: &Bulletin) -> Vec<(&'static str, String)> {
@@ -49,22 +50,7 @@ pub(super) fn variables(bulletin: &Bulletin) -> Vec<(&'static str, String)> {
 
 /// The keys of its texts begin with this.
 pub(super) fn prefix(bulletin: &Bulletin) -> &'static str {
-    match bulletin {
-        // What is over is told in other words than what is to come.
-        Bulletin::PolicyLapsing { days, .. } if *days < 0 => "policy_lapsed",
-        Bulletin::Invitation { purpose: Purpose::Reset, .. } => "password_reset",
-        Bulletin::Digest { .. }
-        | Bulletin::Shortage(_)
-        | Bulletin::CalendarMissing { .. }
-        | Bulletin::PolicyLapsing { .. }
-        | Bulletin::DeadlinesMoved(_)
-        | Bulletin::ContactsUnproven { .. }
-        | Bulletin::Invitation { .. }
-        | Bulletin::ContactCode { .. }
-        | Bulletin::ContactsExpiring { .. }
-        | Bulletin::HouseSuspended { .. }
-        | Bulletin::TemplateBroken { .. } => bulletin.kind().name(),
-    }
+    LetterKind::of(bulletin).map_or(bulletin.kind().name(), LetterKind::name)
 }
 
 /// Label and value of each row of its table.

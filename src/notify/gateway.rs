@@ -168,7 +168,7 @@ mod tests {
     fn letter(kind: crate::domain::notice::Kind) -> Letter {
         use crate::domain::template::{PartyKind, Slot};
         let slot = Slot {
-            kind,
+            kind: kind.into(),
             party: PartyKind::Manufacturer,
             channel: crate::domain::notice::Channel::Sms,
             language: crate::domain::party::Language::Chinese,

@@ -124,7 +124,8 @@ pub fn sms(letter: &Letter) -> String {
         }
         Matter::Bulletin(bulletin) => {
             let words = Words::of_bulletin(letter.language, bulletin);
-            words.text(&key(bulletin::prefix(bulletin), "sms"))
+            let own = Own::of(letter, &words, "").map(|own| single_line(&own.text, LONGEST_SMS));
+            own.unwrap_or_else(|| words.text(&key(bulletin::prefix(bulletin), "sms")))
         }
     }
 }
@@ -148,8 +149,12 @@ pub(super) fn test_letter(
     (name, address): (&str, &str),
     key: String,
 ) -> Letter {
-    let slot =
-        Slot { kind: Kind::Message, party: PartyKind::Bureau, channel: Channel::Mail, language };
+    let slot = Slot {
+        kind: Kind::Message.into(),
+        party: PartyKind::Bureau,
+        channel: Channel::Mail,
+        language,
+    };
     Letter {
         name: name.to_owned(),
         address: address.to_owned(),
@@ -219,7 +224,11 @@ fn page(letter: &Letter, link: &str) -> Page {
         }
         Matter::Bulletin(bulletin) => {
             let mut words = Words::of_bulletin(letter.language, bulletin);
-            let page = frame(&mut words, letter, bulletin::prefix(bulletin), link);
+            let mut page = frame(&mut words, letter, bulletin::prefix(bulletin), link);
+            if let Some(Own { subject, text, next }) = Own::of(letter, &words, link) {
+                let heading = single_line(&subject, LONGEST_SUBJECT);
+                page = Page { subject: heading, heading: subject, lead: text, next, ..page };
+            }
             let rows = bulletin::rows(&words, bulletin).into_iter();
             Page {
                 rows: rows.map(|(label, value)| Row { label, value }).collect(),

@@ -4,12 +4,22 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::domain::bulletin::{Bulletin, MovedDeadlines, ShortageAlarm, Waiting};
 use crate::domain::calendar::{DayKind, ExplainedDay};
-use crate::domain::id::TicketId;
+use crate::domain::id::{EventId, TicketId};
+use crate::domain::invitation::Purpose;
 use crate::domain::notice::{Channel, DeadlineLine, Facts, Kind, Letter, Matter};
 use crate::domain::party::{Language, Level};
-use crate::domain::template::{Slot, Variable, Wording};
+use crate::domain::template::{LetterKind, Slot, Topic, Variable, Wording};
 use crate::domain::ticket::DeadlineKind;
+
+/// A usual name and a long one.
+const PRODUCTS: [&str; 2] = [
+    "甘精胰岛素注射液 3ml:300U",
+    "门冬氨酸鸟氨酸注射用浓溶液（预灌封注射器包装） 10ml:5g×10支/盒，铝塑泡罩",
+];
+const MANUFACTURERS: [&str; 2] =
+    ["岱海制药有限公司", "岱海（滨海）生物制药集团股份有限公司第二注射剂分公司"];
 
 /// How long the sample's values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +28,15 @@ pub enum Size {
     Usual,
     /// As the longest are.
     Longest,
+}
+
+impl Size {
+    fn of(self, usual: &str, longest: &str) -> String {
+        match self {
+            Self::Usual => usual.to_owned(),
+            Self::Longest => longest.to_owned(),
+        }
+    }
 }
 
 /// A letter with a wording, or with the text that ships.
@@ -32,10 +51,13 @@ pub fn letter(slot: Slot, wording: Option<Wording>, size: Size) -> Letter {
         Language::English => "Zhang Min",
     };
     Letter {
-        matter: Matter::Ticket {
-            ticket: TicketId(uuid::Uuid::nil()),
-            kind: slot.kind,
-            facts: facts(slot.kind, size),
+        matter: match slot.kind {
+            Topic::Notice(kind) => Matter::Ticket {
+                ticket: TicketId(uuid::Uuid::nil()),
+                kind,
+                facts: facts(kind, size),
+            },
+            Topic::Letter(kind) => Matter::Bulletin(bulletin(kind, size)),
         },
         language: slot.language,
         name: name.to_owned(),
@@ -46,31 +68,74 @@ pub fn letter(slot: Slot, wording: Option<Wording>, size: Size) -> Letter {
 }
 
 fn facts(kind: Kind, size: Size) -> Facts {
-    let text = |usual: &str, longest: &str| match size {
-        Size::Usual => usual.to_owned(),
-        Size::Longest => longest.to_owned(),
-    };
+    let text = |usual: &str, longest: &str| size.of(usual, longest);
     let knows = |variable: Variable| variable.is_known(kind);
     Facts {
         number: "SQ-371002-20260213-7K3Q".to_owned(),
-        product: text(
-            "甘精胰岛素注射液 3ml:300U",
-            "门冬氨酸鸟氨酸注射用浓溶液（预灌封注射器包装） 10ml:5g×10支/盒，铝塑泡罩",
-        ),
+        product: text(PRODUCTS[0], PRODUCTS[1]),
         hospital: text(
             "滨海市第一人民医院",
             "滨海市环翠区经济技术开发区第一人民医院（滨海医学院附属医院东院区）",
         ),
-        manufacturer: text(
-            "岱海制药有限公司",
-            "岱海（滨海）生物制药集团股份有限公司第二注射剂分公司",
-        ),
+        manufacturer: text(MANUFACTURERS[0], MANUFACTURERS[1]),
         emergency: false,
         deadlines: deadlines(kind).into_iter().filter(|_| knows(Variable::DueAt)).collect(),
         promised_on: NaiveDate::from_ymd_opt(2026, 2, 26).filter(|_| knows(Variable::PromisedOn)),
         level: Some(Level::City).filter(|_| knows(Variable::Level)),
         bureau: Some(text("滨海市医保局", "滨海市环翠区医疗保障局（医药价格和招标采购处）"))
             .filter(|_| knows(Variable::Bureau)),
+    }
+}
+
+/// A letter that is about no ticket.
+fn bulletin(kind: LetterKind, size: Size) -> Bulletin {
+    let day = |month, day| NaiveDate::from_ymd_opt(2026, month, day).unwrap_or_default();
+    let nobody = uuid::Uuid::nil();
+    let policy = |days| Bulletin::PolicyLapsing {
+        version: "37-1".to_owned(),
+        name: "山东省时限规则".to_owned(),
+        last_on: day(4, 9),
+        days,
+    };
+    let invitation = |purpose| Bulletin::Invitation { id: nobody, purpose, secret: None };
+    let names = vec![MANUFACTURERS[0].to_owned()];
+    match kind {
+        LetterKind::Digest => Bulletin::Digest {
+            on: day(2, 13),
+            waiting: [(Waiting::Reply, 3), (Waiting::DueToday, 1)].into(),
+        },
+        LetterKind::Shortage => Bulletin::Shortage(ShortageAlarm {
+            event: EventId(nobody),
+            product: size.of(PRODUCTS[0], PRODUCTS[1]),
+            manufacturer: size.of(MANUFACTURERS[0], MANUFACTURERS[1]),
+            hospitals: 12,
+            cities: 4,
+            tickets: 15,
+            quantities: [("支".to_owned(), 3_200)].into(),
+            worst_days_of_stock: Some(2),
+        }),
+        LetterKind::CalendarMissing => Bulletin::CalendarMissing { year: 2027 },
+        LetterKind::PolicyLapsing => policy(30),
+        LetterKind::PolicyLapsed => policy(-1),
+        LetterKind::DeadlinesMoved => Bulletin::DeadlinesMoved(MovedDeadlines {
+            batch: 7,
+            reason: size.of("省政府通知调休", "省政府办公厅关于调整部分节假日安排的紧急通知"),
+            count: 12,
+            first: Vec::new(),
+        }),
+        LetterKind::ContactsUnproven => Bulletin::ContactsUnproven { count: 1, names },
+        LetterKind::Invitation => invitation(Purpose::Invited),
+        LetterKind::PasswordReset => invitation(Purpose::Reset),
+        LetterKind::ContactCode => {
+            Bulletin::ContactCode { id: nobody, secret: Some("123456".to_owned()) }
+        }
+        LetterKind::ContactsExpiring => {
+            Bulletin::ContactsExpiring { count: 1, names: vec!["值班室".to_owned()] }
+        }
+        LetterKind::HouseSuspended => Bulletin::HouseSuspended {
+            name: size.of(MANUFACTURERS[0], MANUFACTURERS[1]),
+            tickets: 3,
+        },
     }
 }
 

@@ -30,8 +30,10 @@ impl Own {
 /// What a variable shows in a letter.
 #[must_use]
 pub fn variable(letter: &Letter, one: Variable) -> String {
-    let Matter::Ticket { facts, .. } = &letter.matter else { return String::new() };
-    let words = Words::new(letter.language, facts, Room::Wide);
+    let words = match &letter.matter {
+        Matter::Ticket { facts, .. } => Words::new(letter.language, facts, Room::Wide),
+        Matter::Bulletin(bulletin) => Words::of_bulletin(letter.language, bulletin),
+    };
     value(one, letter, &words, "")
 }
 
@@ -55,6 +57,21 @@ fn argument(variable: Variable) -> Option<&'static str> {
         Variable::PromisedOn => Some("promised"),
         Variable::Level => Some("level"),
         Variable::Bureau => Some("bureau"),
+        Variable::Day => Some("day"),
+        Variable::Total => Some("total"),
+        Variable::Hospitals => Some("hospitals"),
+        Variable::Cities => Some("cities"),
+        Variable::Year => Some("year"),
+        Variable::Version => Some("version"),
+        Variable::Policy => Some("policy"),
+        Variable::LastDay => Some("last"),
+        Variable::Count => Some("count"),
+        Variable::Batch => Some("batch"),
+        Variable::Reason => Some("reason"),
+        Variable::Hours => Some("hours"),
+        Variable::Code => Some("code"),
+        Variable::Minutes => Some("minutes"),
+        Variable::House => Some("house"),
         Variable::Recipient | Variable::Link => None,
     }
 }

@@ -16,17 +16,17 @@ use super::names::Names;
 use super::once::once;
 use super::{Answered, App, Error, FieldError, Once};
 use crate::domain::access::Scope;
-use crate::domain::notice::{Channel, Kind};
+use crate::domain::notice::Channel;
 use crate::domain::party::{Language, Role};
-use crate::domain::template::{self, PartyKind, Slot, Warning, Wording};
+use crate::domain::template::{self, PartyKind, Slot, Topic, Warning, Wording};
 use crate::store::templates as kept;
 pub use crate::store::templates::{Kept, Stored};
 
 /// Which texts are asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter {
-    /// Only of this kind.
-    pub kind: Option<Kind>,
+    /// Only about this.
+    pub kind: Option<Topic>,
     /// Only for this party.
     pub party: Option<PartyKind>,
     /// Only on this channel.
@@ -121,7 +121,7 @@ pub fn admit(scope: &Scope) -> Result<(), Error> {
 pub async fn list(app: &App, scope: &Scope, filter: Filter) -> Result<Vec<TemplateView>, Error> {
     admit(scope)?;
     let db = app.store.read();
-    let kinds = filter.kind.map_or_else(|| Kind::ALL.to_vec(), |kind| vec![kind]);
+    let kinds = filter.kind.map_or_else(|| Topic::all().collect(), |kind| vec![kind]);
     let mut newest: HashMap<Slot, Kept> = HashMap::new();
     for kept in kept::of_kinds(db, &kinds).await? {
         newest.entry(kept.slot).or_insert(kept);

@@ -13,8 +13,7 @@ use super::{App, Error};
 use crate::domain::alarm::Alarm;
 use crate::domain::bulletin::Bulletin;
 use crate::domain::id::DeliveryId;
-use crate::domain::notice::Kind;
-use crate::domain::template::{PartyKind, Slot, Wording};
+use crate::domain::template::{LetterKind, PartyKind, Slot, Topic, Wording};
 use crate::store::outbox::{self, Cause, Claimed};
 use crate::store::templates;
 
@@ -56,7 +55,8 @@ impl Wordings {
         db: &impl ConnectionTrait,
         claimed: impl Iterator<Item = &'a Claimed> + Clone,
     ) -> Result<(Self, HashMap<DeliveryId, i32>), Error> {
-        let mut kinds: Vec<Kind> = claimed.clone().filter_map(slot).map(|slot| slot.kind).collect();
+        let mut kinds: Vec<Topic> =
+            claimed.clone().filter_map(slot).map(|slot| slot.kind).collect();
         kinds.sort_unstable();
         kinds.dedup();
         let known = templates::of_kinds(db, &kinds).await?;
@@ -111,9 +111,13 @@ impl Wordings {
     }
 }
 
-/// What text a delivery has; `None` for bulletins.
+/// What text a delivery has; `None` for what nobody words anew.
 fn slot(one: &Claimed) -> Option<Slot> {
-    let Cause::Ticket { kind, .. } = &one.cause else { return None };
-    let party = PartyKind::of(one.role)?;
-    Some(Slot { kind: *kind, party, channel: one.channel, language: one.language })
+    let (kind, party) = match &one.cause {
+        Cause::Ticket { kind, .. } => (Topic::Notice(*kind), PartyKind::of(one.role)?),
+        Cause::Bulletin { bulletin, .. } => {
+            (Topic::Letter(LetterKind::of(bulletin)?), PartyKind::Anybody)
+        }
+    };
+    Some(Slot { kind, party, channel: one.channel, language: one.language })
 }

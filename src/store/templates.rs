@@ -11,8 +11,7 @@ use uuid::Uuid;
 use super::Error;
 use super::row::{Place, word};
 use crate::domain::id::UserId;
-use crate::domain::notice::Kind;
-use crate::domain::template::{Slot, Wording};
+use crate::domain::template::{Slot, Topic, Wording};
 
 /// A version of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +47,7 @@ pub enum Stored {
 ///
 /// # Errors
 /// [`Error::Driver`].
-pub async fn of_kinds(db: &impl ConnectionTrait, kinds: &[Kind]) -> Result<Vec<Kept>, Error> {
+pub async fn of_kinds(db: &impl ConnectionTrait, kinds: &[Topic]) -> Result<Vec<Kept>, Error> {
     if kinds.is_empty() {
         return Ok(Vec::new());
     }

@@ -2,7 +2,7 @@
 //!
 //! **Never** lets a text pass that could not be filled, sent or believed.
 
-use super::{Pattern, Slot, Variable, Wording};
+use super::{Pattern, Slot, Topic, Variable, Wording};
 use crate::domain::notice::Channel;
 use crate::domain::text::{self, TextError};
 
@@ -70,14 +70,16 @@ pub fn check(slot: Slot, wording: &Wording) -> Result<(Wording, Vec<Warning>), V
             judge.none("subject", wording.subject.as_deref());
             judge.none("next", wording.next.as_deref());
             let text = judge.line("text", Some(&wording.text), LONGEST_SMS);
-            judge.must_name("text", &text, Variable::Number);
             Wording { subject: None, text, next: None }
         }
     };
+    if let Some(variable) = Variable::required(slot) {
+        judge.must_name("text", &cleaned.text, variable);
+    }
     if !judge.faults.is_empty() {
         return Err(judge.faults);
     }
-    let warnings = warnings(slot.channel, &cleaned);
+    let warnings = warnings(slot, &cleaned);
     Ok((cleaned, warnings))
 }
 
@@ -130,14 +132,17 @@ impl Judge {
     }
 }
 
-fn warnings(channel: Channel, wording: &Wording) -> Vec<Warning> {
+fn warnings(slot: Slot, wording: &Wording) -> Vec<Warning> {
     let names = |text: &str, variable| {
         Pattern::parse(text, &Variable::ALL).is_ok_and(|pattern| pattern.names(variable))
     };
     let subject = wording.subject.as_deref().unwrap_or_default();
     let text = wording.text.as_str();
-    let names_nothing = !names(subject, Variable::Number) && !names(subject, Variable::Product);
-    let found = match channel {
+    // A letter that is about no ticket has no other to be mistaken for.
+    let names_nothing = matches!(slot.kind, Topic::Notice(_))
+        && !names(subject, Variable::Number)
+        && !names(subject, Variable::Product);
+    let found = match slot.channel {
         // The number stands in the table of every mail; its subject is what tells mails apart.
         Channel::Mail => vec![(names_nothing, Warning::SubjectNamesNothing)],
         // Robots say what text messages say.
@@ -154,10 +159,10 @@ mod tests {
     use super::*;
     use crate::domain::notice::Kind;
     use crate::domain::party::Language;
-    use crate::domain::template::PartyKind;
+    use crate::domain::template::{LetterKind, PartyKind};
 
     fn slot(kind: Kind, party: PartyKind, channel: Channel) -> Slot {
-        Slot { kind, party, channel, language: Language::Chinese }
+        Slot { kind: kind.into(), party, channel, language: Language::Chinese }
     }
 
     fn mail(subject: &str, text: &str, next: &str) -> Wording {
@@ -226,5 +231,25 @@ mod tests {
         let (_, warnings) =
             check(slot, &sms("【某局】{ticket.number} https://x.cn")).expect("sound");
         assert_eq!(warnings, [Warning::SecondSignature, Warning::HoldsAddress]);
+    }
+    #[test]
+    fn a_code_is_no_code_without_it() {
+        for channel in [Channel::Mail, Channel::Sms] {
+            let kind = Topic::Letter(LetterKind::ContactCode);
+            let (party, language) = (PartyKind::Anybody, Language::Chinese);
+            let slot = Slot { kind, party, channel, language };
+            let subject = (channel == Channel::Mail).then(|| "验证码".to_owned());
+            let says = |text: &str| Wording {
+                subject: subject.clone(),
+                text: text.to_owned(),
+                next: None,
+            };
+            assert_eq!(
+                check(slot, &says("验证码{code}")).map(|(_, warnings)| warnings),
+                Ok(vec![])
+            );
+            assert_eq!(refused(slot, &says("请登录")), [("text", "variable_required")]);
+            assert_eq!(refused(slot, &says("{ticket.number}")), [("text", "unknown_variable")]);
+        }
     }
 }

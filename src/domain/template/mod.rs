@@ -10,16 +10,18 @@
 mod check;
 mod length;
 mod syntax;
+mod topic;
 mod variable;
 
 pub use check::{Fault, LONGEST_SMS, Warning, check};
 pub use length::{Alphabet, Length, measure};
 pub use syntax::{Pattern, SyntaxError};
+pub use topic::{LetterKind, Topic};
 pub use variable::Variable;
 
 use serde::{Deserialize, Serialize};
 
-use super::notice::{Channel, Kind, channels};
+use super::notice::{Channel, channels};
 use super::party::{Language, Role};
 use super::ticket::Party;
 
@@ -35,10 +37,12 @@ pub enum PartyKind {
     Distributor,
     /// A bureau.
     Bureau,
+    /// Whoever gets a letter that is about no single ticket.
+    Anybody,
 }
 
 impl PartyKind {
-    /// Every party, for tables and tests.
+    /// Every party of a ticket, for tables and tests.
     pub const ALL: [Self; 4] =
         [Self::Hospital, Self::Manufacturer, Self::Distributor, Self::Bureau];
 
@@ -62,6 +66,7 @@ impl PartyKind {
             Self::Manufacturer => "manufacturer",
             Self::Distributor => "distributor",
             Self::Bureau => "bureau",
+            Self::Anybody => "anybody",
         }
     }
 }
@@ -80,8 +85,8 @@ impl From<Party> for PartyKind {
 /// What a text is for: one text each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot {
-    /// What happened.
-    pub kind: Kind,
+    /// What it is about.
+    pub kind: Topic,
     /// Who is told.
     pub party: PartyKind,
     /// On which channel.
@@ -91,11 +96,17 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Every text that can leave the service, in the order of the kinds.
+    /// Every text that can leave the service, in the order of the topics.
     pub fn all() -> impl Iterator<Item = Self> {
         let languages = [Language::Chinese, Language::English];
-        let parties = Kind::ALL.into_iter().flat_map(|kind| PartyKind::ALL.map(|to| (kind, to)));
-        let ways = parties.flat_map(|(kind, party)| {
+        let readers = Topic::all().flat_map(|topic| {
+            let parties: &'static [PartyKind] = match topic {
+                Topic::Notice(_) => &PartyKind::ALL,
+                Topic::Letter(_) => &[PartyKind::Anybody],
+            };
+            parties.iter().map(move |party| (topic, *party))
+        });
+        let ways = readers.flat_map(|(kind, party)| {
             told_on(kind, party).iter().map(move |channel| (kind, party, *channel))
         });
         ways.flat_map(move |(kind, party, channel)| {
@@ -111,13 +122,19 @@ impl Slot {
 }
 
 /// The channels a party is told on, whichever bureau it is.
-fn told_on(kind: Kind, party: PartyKind) -> &'static [Channel] {
+fn told_on(topic: Topic, party: PartyKind) -> &'static [Channel] {
     let anybody = super::id::OrganisationId(uuid::Uuid::nil());
+    let kind = match (topic, party) {
+        (Topic::Letter(kind), PartyKind::Anybody) => return kind.channels(),
+        (Topic::Letter(_), _) => return &[],
+        (Topic::Notice(kind), _) => kind,
+    };
     let party = match party {
         PartyKind::Hospital => Party::Hospital,
         PartyKind::Manufacturer => Party::Manufacturer,
         PartyKind::Distributor => Party::Distributor,
         PartyKind::Bureau => Party::Bureau(anybody),
+        PartyKind::Anybody => return &[],
     };
     channels(kind, party)
 }
@@ -152,15 +169,25 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::domain::notice::Kind;
 
     #[test]
     fn every_slot_is_there_once() {
         let all: Vec<_> = Slot::all().collect();
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
         assert!(all.iter().all(|slot| slot.exists()));
-        let is_told = |kind, party, channel| {
+        let is_told = |kind: Kind, party, channel| {
+            Slot { kind: kind.into(), party, channel, language: Language::Chinese }.exists()
+        };
+        let letter = |party, channel| {
+            let kind = Topic::Letter(LetterKind::ContactCode);
             Slot { kind, party, channel, language: Language::Chinese }.exists()
         };
+        assert!(
+            letter(PartyKind::Anybody, Channel::Sms) && letter(PartyKind::Anybody, Channel::Mail)
+        );
+        assert!(!letter(PartyKind::Bureau, Channel::Mail));
+        assert!(!is_told(Kind::Filed, PartyKind::Anybody, Channel::Mail));
         assert!(is_told(Kind::Filed, PartyKind::Manufacturer, Channel::Sms));
         assert!(!is_told(Kind::Filed, PartyKind::Hospital, Channel::Mail));
         assert!(!is_told(Kind::Message, PartyKind::Bureau, Channel::Mail), "in-app alone");

@@ -12,8 +12,7 @@ pub(in crate::web) use bodies::{
 };
 pub(in crate::web) use preview::{Look, look};
 
-use crate::domain::notice::Kind;
-use crate::domain::template::{PartyKind, Slot};
+use crate::domain::template::{PartyKind, Slot, Topic};
 use crate::service::templates::{self, Filter, TemplateView};
 use crate::service::{Error, Rendered};
 use crate::web::auth::SignedIn;
@@ -38,7 +37,7 @@ pub(in crate::web) fn slot(request: &HttpRequest) -> Result<Slot, Error> {
         word(text).ok_or(Error::NotFound)
     }
     let slot = Slot {
-        kind: read::<Kind>(part("kind"))?,
+        kind: read::<Topic>(part("kind"))?,
         party: read::<PartyKind>(part("party"))?,
         channel: read(part("channel"))?,
         language: read(part("language"))?,
@@ -60,12 +59,12 @@ pub(in crate::web) fn asked(query: &mut Query) -> Filter {
     }
 }
 
-/// List the texts of notices.
+/// List the texts of notices, and of letters that are about no single ticket.
 #[utoipa::path(
     get, path = "/api/v1/templates", operation_id = "templates_list", tag = "administration",
     params(
-        ("kind" = Option<String>, Query, description = "Only of this event, like `filed`"),
-        ("party" = Option<String>, Query, description = "Only for hospital, manufacturer, distributor or bureau"),
+        ("kind" = Option<String>, Query, description = "Only of this event, like `filed`, or letter, like `digest`"),
+        ("party" = Option<String>, Query, description = "Only for hospital, manufacturer, distributor or bureau, or anybody for letters"),
         ("channel" = Option<String>, Query, description = "Only mail or sms"),
         ("language" = Option<String>, Query, description = "Only zh-CN or en"),
         ("edited" = Option<bool>, Query, description = "Only those worded anew, or only those as shipped"),
@@ -100,8 +99,8 @@ pub(in crate::web) async fn list(
     get, path = "/api/v1/templates/{kind}/{party}/{channel}/{language}", operation_id = "templates_show",
     tag = "administration",
     params(
-        ("kind" = String, Path, description = "The event, like `filed`"),
-        ("party" = String, Path, description = "Who is told"),
+        ("kind" = String, Path, description = "The event, like `filed`, or the letter, like `digest`"),
+        ("party" = String, Path, description = "Who is told; `anybody` for letters"),
         ("channel" = String, Path, description = "mail or sms"),
         ("language" = String, Path, description = "zh-CN or en"),
     ),
@@ -126,8 +125,8 @@ pub(in crate::web) async fn show(
     put, path = "/api/v1/templates/{kind}/{party}/{channel}/{language}", operation_id = "templates_replace",
     tag = "administration",
     params(
-        ("kind" = String, Path, description = "The event, like `filed`"),
-        ("party" = String, Path, description = "Who is told"),
+        ("kind" = String, Path, description = "The event, like `filed`, or the letter, like `digest`"),
+        ("party" = String, Path, description = "Who is told; `anybody` for letters"),
         ("channel" = String, Path, description = "mail or sms"),
         ("language" = String, Path, description = "zh-CN or en"),
         ("If-Match" = String, Header, description = "The version that was read"),
@@ -160,8 +159,8 @@ fn render(view: &TemplateView) -> Rendered {
     post, path = "/api/v1/templates/{kind}/{party}/{channel}/{language}/preview",
     operation_id = "templates_preview", tag = "administration",
     params(
-        ("kind" = String, Path, description = "The event, like `filed`"),
-        ("party" = String, Path, description = "Who is told"),
+        ("kind" = String, Path, description = "The event, like `filed`, or the letter, like `digest`"),
+        ("party" = String, Path, description = "Who is told; `anybody` for letters"),
         ("channel" = String, Path, description = "mail or sms"),
         ("language" = String, Path, description = "zh-CN or en"),
     ),
@@ -185,8 +184,8 @@ pub(in crate::web) async fn preview(
     get, path = "/api/v1/templates/{kind}/{party}/{channel}/{language}/versions",
     operation_id = "templates_versions", tag = "administration",
     params(
-        ("kind" = String, Path, description = "The event, like `filed`"),
-        ("party" = String, Path, description = "Who is told"),
+        ("kind" = String, Path, description = "The event, like `filed`, or the letter, like `digest`"),
+        ("party" = String, Path, description = "Who is told; `anybody` for letters"),
         ("channel" = String, Path, description = "mail or sms"),
         ("language" = String, Path, description = "zh-CN or en"),
         ("page_size" = Option<u32>, Query, description = "1 to 100, 20 by default"),
@@ -217,8 +216,8 @@ pub(in crate::web) async fn versions(
     post, path = "/api/v1/templates/{kind}/{party}/{channel}/{language}/restore",
     operation_id = "templates_restore", tag = "administration",
     params(
-        ("kind" = String, Path, description = "The event, like `filed`"),
-        ("party" = String, Path, description = "Who is told"),
+        ("kind" = String, Path, description = "The event, like `filed`, or the letter, like `digest`"),
+        ("party" = String, Path, description = "Who is told; `anybody` for letters"),
         ("channel" = String, Path, description = "mail or sms"),
         ("language" = String, Path, description = "zh-CN or en"),
     ),

@@ -128,7 +128,8 @@ words! {
     delivery: crate::service::notices::DeliveryState = "queued" "sent" "delivered" "read"
         "failed";
     /// Who is told, as a party of the ticket.
-    party: crate::domain::template::PartyKind = "hospital" "manufacturer" "distributor" "bureau";
+    party: crate::domain::template::PartyKind = "hospital" "manufacturer" "distributor" "bureau"
+        "anybody";
     /// A way out of the service.
     channel: crate::domain::notice::Channel = "mail" "sms" "robot";
     /// When TLS begins with a mail server.

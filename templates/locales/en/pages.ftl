@@ -1143,3 +1143,23 @@ label-trial-from = Filed from
 label-trial-to = Filed until
 label-trial-division = Region
 error-not_ruled = these rules do not apply there
+
+# Texts of letters that are about no single ticket.
+party-anybody = Whoever it is for
+told-policy_lapsed = Rules have lapsed
+told-password_reset = Link to choose another password
+variable-day = the day of the digest
+variable-total = how much waits
+variable-hospitals = how many hospitals
+variable-cities = how many cities
+variable-year = the year
+variable-version = the rules' version
+variable-policy = the rules' name
+variable-last_day = the rules' last day
+variable-count = how many
+variable-batch = the batch's number
+variable-reason = why, as the administrator wrote
+variable-hours = for how many hours the link can be used
+variable-code = the code
+variable-minutes = for how many minutes the code can be used
+variable-house = the organisation

@@ -1128,3 +1128,23 @@ label-trial-from = 提交日期从
 label-trial-to = 提交日期到
 label-trial-division = 地区
 error-not_ruled = 此规则不适用于该地区
+
+# 不针对某一张诉求单的信函文本。
+party-anybody = 相应收件人
+told-policy_lapsed = 时限规则已失效
+told-password_reset = 重设密码链接
+variable-day = 摘要日期
+variable-total = 待办数量
+variable-hospitals = 医疗机构数
+variable-cities = 城市数
+variable-year = 年份
+variable-version = 规则版本
+variable-policy = 规则名称
+variable-last_day = 规则最后一日
+variable-count = 数量
+variable-batch = 批次号
+variable-reason = 管理员填写的事由
+variable-hours = 链接有效小时数
+variable-code = 验证码
+variable-minutes = 验证码有效分钟数
+variable-house = 机构名称

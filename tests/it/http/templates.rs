@@ -1,5 +1,7 @@
 //! The texts of notices, as administrators word them: over the API and on their pages.
 
+use std::time::Duration;
+
 use mail_parser::MessageParser;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,17 +11,20 @@ use crate::support::app::{Answer, As, TestApp};
 use crate::support::browser::{Browser, plain};
 use crate::support::db::{TestDb, both, sqlite_only};
 use crate::support::smtp::Script;
+use crate::support::world;
 
 both!(
     a_text_is_worded_anew_used_and_restored,
     a_notice_that_was_rendered_is_sent_as_it_was,
     a_text_that_cannot_be_used_gives_way_to_the_shipped_one,
+    a_letter_is_worded_anew_used_and_restored,
 );
 sqlite_only!(
     only_administrators_keep_texts,
     every_text_has_a_look,
     what_is_wrong_with_a_text_is_told_b017,
     the_editor_works_without_script,
+    letters_that_nobody_may_word_are_not_there,
 );
 
 const FILED: &str = "/templates/filed/manufacturer/mail/zh-CN";
@@ -184,8 +189,10 @@ async fn every_text_has_a_look(db: TestDb) {
             let body = json!({"subject": one["subject"], "text": one["text"], "next": one["next"]});
             let look = admin.post(&format!("/templates/{address}/preview"), &body).await;
             let look = look.expect(200).json();
-            assert!(look["text"].as_str().expect("text").contains("SQ-371002-20260213-7K3Q"));
-            assert!(!look.to_string().contains("{ticket"), "{look}");
+            let text = look["text"].as_str().expect("text");
+            let is_letter = one["party"] == "anybody";
+            assert!(text.contains("SQ-371002-20260213-7K3Q") != is_letter, "{address}: {look}");
+            assert!(!text.contains('{') && !look.to_string().contains("{ticket"), "{look}");
             if one["channel"] == "sms" {
                 let parts = |which: &str| look[which]["parts"].as_u64().expect("parts");
                 assert!(parts("longest") >= parts("length") && parts("longest") <= 2, "{look}");
@@ -296,5 +303,96 @@ async fn the_editor_works_without_script(db: TestDb) {
     assert!(list.contains("没有符合条件的内容"), "{list}");
     let sms = browser.get(FILED_SMS).await.expect(200).text;
     assert!(sms.contains("1 条") && sms.contains("最长取值时"), "{sms}");
+    app.stop().await;
+}
+
+const CODE: &str = "/templates/contact_code/anybody/mail/zh-CN";
+
+/// The subject and the text of the newest of so many mails to somebody, once they have arrived.
+async fn arrived(app: &TestApp, to: &str, count: usize) -> (String, String) {
+    for _ in 0..100 {
+        let theirs = app.mail.messages().into_iter().filter(|taken| taken.to == [to]).count();
+        if theirs >= count {
+            return mail(app, to);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{count} mails to {to} did not arrive");
+}
+
+async fn a_letter_is_worded_anew_used_and_restored(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let admin = app.sign_in("admin").await;
+    let seen = admin.get(CODE).await.expect(200);
+    sound(&seen, CODE);
+    let seen = seen.json();
+    assert_eq!((&seen["kind"], &seen["party"]), (&json!("contact_code"), &json!("anybody")));
+    assert_eq!(seen["variables"], json!(["recipient", "link", "code", "minutes"]), "{seen}");
+    assert!(seen["text"].as_str().expect("text").contains("{code}"), "{seen}");
+    for (text, code) in [
+        ("请登录", "variable_required"),
+        ("{code} {ticket.number}", "unknown_variable"),
+        ("{code} {house}", "unknown_variable"),
+    ] {
+        let answer = put(&admin, CODE, "\"0\"", &worded("核实", text)).await.expect(422);
+        assert_eq!(answer.fields(), [("text".to_owned(), code.to_owned())], "{text}");
+    }
+    let body = worded("核实地址", "您的验证码是{code}，{minutes}分钟内有效。");
+    let draft = json!({"subject": "核实", "text": body["text"]});
+    let look = admin.post(&format!("{CODE}/preview"), &draft).await.expect(200).json();
+    assert!(look["text"].as_str().expect("text").contains("您的验证码是123456，"), "{look}");
+    put(&admin, CODE, "\"0\"", &body).await.expect(200);
+    let house = world::house("platform");
+    let card = |address: &str| {
+        json!({"function": "other", "name": "值班室", "channel": "mail", "address": address,
+            "territory": null})
+    };
+    let contacts = format!("/organisations/{house}/contacts");
+    let ask = async |address: &str| {
+        let made = admin.post(&contacts, &card(address)).await.expect(201).json();
+        let path = format!("/contacts/{}/code", made["id"].as_str().expect("an id"));
+        admin.post(&path, &json!({})).await.expect(200);
+        arrived(&app, address, 1).await
+    };
+    let (subject, text) = ask("one@supply.example").await;
+    assert_eq!(subject, "核实地址");
+    let code = text.split("您的验证码是").nth(1).and_then(|rest| rest.split('，').next());
+    let code = code.expect("a code");
+    assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()), "{text}");
+    let again = json!({"version": 0, "reason": "沿用原文。"});
+    admin.post(&format!("{CODE}/restore"), &again).await.expect(200);
+    let (subject, text) = ask("two@supply.example").await;
+    assert!(subject != "核实地址" && text.contains("验证码"), "{subject} {text}");
+    let log = app.sign_in("auditor").await.get("/audit?action=template_replaced").await.expect(200);
+    assert_eq!(log.json()["items"][0]["subject"], "contact_code/anybody/mail/zh-CN");
+    app.stop().await;
+}
+
+async fn letters_that_nobody_may_word_are_not_there(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let admin = app.sign_in("admin").await;
+    for path in [
+        "template_broken/anybody/mail/zh-CN",
+        "digest/hospital/mail/zh-CN",
+        "digest/anybody/sms/zh-CN",
+        "filed/anybody/mail/zh-CN",
+        "nonsense/anybody/mail/zh-CN",
+    ] {
+        refused(&admin.get(&format!("/templates/{path}")).await, (404, "not_found"), path);
+    }
+    let letters = admin.get("/templates?party=anybody&page_size=100").await.expect(200).json();
+    let letters = letters["items"].as_array().expect("texts");
+    // Twelve letters by mail and two of them as text messages, too, in two languages.
+    assert_eq!(letters.len(), 28);
+    let browser = Browser::of(&app, &admin);
+    let list = browser.get("/templates?party=anybody").await.expect(200).text;
+    for told in ["相应收件人", "每日汇总", "重设密码链接", &format!("href=\"{CODE}\"")]
+    {
+        assert!(list.contains(told), "{told}: {list}");
+    }
+    let editor = browser.get(CODE).await.expect(200).text;
+    for told in ["{code}", "123456", "验证码有效分钟数"] {
+        assert!(editor.contains(told), "{told}: {editor}");
+    }
     app.stop().await;
 }

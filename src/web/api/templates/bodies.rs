@@ -90,7 +90,7 @@ impl Restoring {
 /// A text.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct TemplateBody {
-    /// The event.
+    /// The event, or the letter.
     pub(in crate::web) kind: &'static str,
     #[schema(schema_with = words::party)]
     pub(in crate::web) party: PartyKind,

@@ -10,7 +10,7 @@ use super::super::address::Address;
 use super::super::choice::{Choice, words};
 use super::super::shell::{Shell, page};
 use super::address;
-use crate::domain::notice::Kind;
+use crate::domain::template::Topic;
 use crate::service::templates::{self, TemplateView};
 use crate::web::api::templates::{FILTERS, asked};
 use crate::web::auth::SignedIn;
@@ -64,13 +64,13 @@ pub(in crate::web::ui) async fn list(
     query.done(())?;
     let views = templates::list(&site.app, &signed.scope, filter).await?;
     let shell = Shell::of(&site, &request, &signed).await?;
-    let of_kind = |kind: Kind| {
+    let of_kind = |kind: Topic| {
         let views: Vec<_> = views.iter().filter(|view| view.slot.kind == kind).collect();
         (!views.is_empty())
             .then(|| Row { kind: shell.named("told", kind.name()), lines: lines(&shell, &views) })
     };
     let drawn = Page {
-        rows: Kind::ALL.into_iter().filter_map(of_kind).collect(),
+        rows: Topic::all().filter_map(of_kind).collect(),
         is_filtered: FILTERS.iter().any(|name| typed.find(name).is_some()),
         parties: words(&shell, "party"),
         channels: words(&shell, "channel"),
