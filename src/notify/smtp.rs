@@ -10,7 +10,9 @@ use lettre::Message;
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, Certificate, TlsParameters, TlsParametersBuilder,
+};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
@@ -67,7 +69,7 @@ impl Trust {
     fn parameters(&self, host: &str) -> Result<TlsParameters, SmtpError> {
         let builder = TlsParameters::builder(host.to_owned());
         let known = self.0.iter().cloned();
-        known.fold(builder, |builder, root| builder.add_root_certificate(root)).build_rustls()
+        known.fold(builder, TlsParametersBuilder::add_root_certificate).build_rustls()
     }
 }
 

@@ -19,8 +19,8 @@ use crate::domain::ticket::rehearsal::Outcome;
 use crate::domain::ticket::{Rules, Ticket};
 use crate::store::tickets::{self as kept, Filter, Order};
 
-/// More tickets than these are not tried at once.
-pub const MOST_TICKETS: u64 = 20_000;
+/// More tickets than these are not tried at once: a province files about half as many in a quarter.
+pub const MOST_TICKETS: u64 = 50_000;
 /// Tickets read at once.
 const PAGE: u64 = 500;
 

@@ -196,7 +196,7 @@ pub(in crate::web) fn inside(error: Error) -> Error {
 
 /// Ask what a version of the rules would have done.
 ///
-/// It is tried on the tickets of its region that were filed in the period, at most 20,000, from
+/// It is tried on the tickets of its region that were filed in the period, at most 50,000, from
 /// what is on record of them: when the parties acted is taken as it was.
 #[utoipa::path(
     post, path = "/api/v1/policies/simulate", operation_id = "policies_simulate", tag = "policies", request_body = NewSimulation,
