@@ -11,6 +11,7 @@ pub struct Model {
     pub name: String,
     pub division: Option<i32>,
     pub version: i32,
+    pub organisation_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -23,6 +23,7 @@ mod m20261126_000031_invitations;
 mod m20261126_000032_contacts;
 mod m20261126_000040_templates;
 mod m20261126_000041_channels;
+mod m20261127_000001_own_calendars;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000040_templates::Migration),
             Box::new(m20261126_000041_channels::Migration),
             Box::new(m20261126_000032_contacts::Migration),
+            Box::new(m20261127_000001_own_calendars::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 //! **Never** answers "forbidden" for a ticket the actor may not see: that one does not exist.
 
 use super::audit::Origin;
+use super::calendar::LayerOf;
 use super::id::OrganisationId;
 use super::party::{Actor, Division, Role};
 use super::ticket::{ActKind, Audience, EventData, Party, Ticket};
@@ -51,6 +52,25 @@ impl Scope {
     #[must_use]
     pub fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// True where the actor may read a layer of the calendar. An organisation's own days are read
+    /// by itself, by bureaus, who judge its clocks, and by administrators; the clocks of a ticket
+    /// are explained to all its parties.
+    #[must_use]
+    pub fn reads_calendar(&self, of: LayerOf) -> bool {
+        match (of, self.actor.role) {
+            (LayerOf::Nation | LayerOf::Region(_), _)
+            | (LayerOf::Organisation(_), Role::Admin | Role::Bureau) => true,
+            (
+                LayerOf::Organisation(organisation),
+                Role::Hospital
+                | Role::Manufacturer
+                | Role::Distributor
+                | Role::Security
+                | Role::Auditor,
+            ) => organisation == self.actor.organisation.id,
+        }
     }
 
     /// Which tickets exist for the actor.

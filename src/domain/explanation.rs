@@ -97,14 +97,16 @@ fn run_length(days: &[ExplainedDay]) -> usize {
     let mut length = 1;
     for day in days.iter().skip(1) {
         let alike =
-            day.counted == first.counted && day.kind == first.kind && day.minutes == first.minutes;
+            (day.counted, day.kind, day.minutes, day.own)
+                == (first.counted, first.kind, first.minutes, first.own);
         if !alike || before.succ_opt() != Some(day.date) {
             break;
         }
         before = day.date;
         length += 1;
     }
-    let single = first.counted && (length < RANGE_FROM || first.kind != DayKind::Working);
+    let is_plain = first.kind == DayKind::Working && !first.own;
+    let single = first.counted && (length < RANGE_FROM || !is_plain);
     if single { 1 } else { length }
 }
 
@@ -120,15 +122,11 @@ impl Wording {
         let date = self.date(day.date);
         let weekday = weekday(day.date, self.language);
         let verb = start_verb(kind, self.language);
-        match (self.language, day.kind) {
-            (Language::Chinese, DayKind::Working) => format!("{date}（{weekday}）{verb}"),
-            (Language::Chinese, DayKind::Rest) => format!("{date}（{weekday}，休）{verb}"),
-            (Language::Chinese, DayKind::Makeup) => format!("{date}（{weekday}，调休上班）{verb}"),
-            (Language::English, DayKind::Working) => format!("{verb} {weekday} {date}"),
-            (Language::English, DayKind::Rest) => format!("{verb} {weekday} {date} rest"),
-            (Language::English, DayKind::Makeup) => {
-                format!("{verb} {weekday} {date} make-up working day")
-            }
+        match (self.language, special(day, self.language)) {
+            (Language::Chinese, None) => format!("{date}（{weekday}）{verb}"),
+            (Language::Chinese, Some(what)) => format!("{date}（{weekday}，{what}）{verb}"),
+            (Language::English, None) => format!("{verb} {weekday} {date}"),
+            (Language::English, Some(what)) => format!("{verb} {weekday} {date} {what}"),
         }
     }
 
@@ -152,13 +150,11 @@ impl Wording {
     fn dated(&mut self, day: &ExplainedDay) -> String {
         let date = self.date(day.date);
         let weekday = weekday(day.date, self.language);
-        match (self.language, day.kind) {
-            (Language::Chinese, DayKind::Working) => format!("{date}（{weekday}）"),
-            (Language::Chinese, DayKind::Rest) => format!("{date}（{weekday}，休）"),
-            (Language::Chinese, DayKind::Makeup) => format!("{date}（{weekday}，调休上班）"),
-            (Language::English, DayKind::Working) => format!("{weekday} {date}"),
-            (Language::English, DayKind::Rest) => format!("{weekday} {date} rest"),
-            (Language::English, DayKind::Makeup) => format!("{weekday} {date} make-up working day"),
+        match (self.language, special(day, self.language)) {
+            (Language::Chinese, None) => format!("{date}（{weekday}）"),
+            (Language::Chinese, Some(what)) => format!("{date}（{weekday}，{what}）"),
+            (Language::English, None) => format!("{weekday} {date}"),
+            (Language::English, Some(what)) => format!("{weekday} {date} {what}"),
         }
     }
 
@@ -166,9 +162,8 @@ impl Wording {
         let one = self.date(first.date);
         let several = (first.date != last.date).then(|| self.date(last.date));
         let what = match (self.language, first.kind) {
-            (Language::Chinese, DayKind::Rest) => "休",
+            (_, DayKind::Rest) => special(first, self.language).unwrap_or_default(),
             (Language::Chinese, DayKind::Working | DayKind::Makeup) => "不计",
-            (Language::English, DayKind::Rest) => "rest",
             (Language::English, DayKind::Working | DayKind::Makeup) => "not counted",
         };
         match (self.language, several) {
@@ -195,6 +190,23 @@ impl Wording {
             date.format("%m-%d").to_string()
         } else {
             date.format("%Y-%m-%d").to_string()
+        }
+    }
+}
+
+/// What is special about a day: that it is no plain working day, or by whose calendar it is one.
+fn special(day: &ExplainedDay, language: Language) -> Option<&'static str> {
+    match (language, day.kind, day.own) {
+        (_, DayKind::Working, false) => None,
+        (Language::Chinese, DayKind::Rest, false) => Some("休"),
+        (Language::Chinese, DayKind::Makeup, false) => Some("调休上班"),
+        (Language::Chinese, DayKind::Rest, true) => Some("企业休息"),
+        (Language::Chinese, DayKind::Working | DayKind::Makeup, true) => Some("企业上班"),
+        (Language::English, DayKind::Rest, false) => Some("rest"),
+        (Language::English, DayKind::Makeup, false) => Some("make-up working day"),
+        (Language::English, DayKind::Rest, true) => Some("rest at the manufacturer"),
+        (Language::English, DayKind::Working | DayKind::Makeup, true) => {
+            Some("worked at the manufacturer")
         }
     }
 }
@@ -255,7 +267,8 @@ fn weekday(date: NaiveDate, language: Language) -> &'static str {
 mod tests {
     use super::*;
 
-    /// `"02-13 w-"`: a date of 2026 (or a full date), w/r/m for the kind, + when counted.
+    /// `"02-13/wo+"`: a date of 2026 (or a full date), w/r/m for the kind, o where it is the
+    /// manufacturer's own, + when counted.
     fn days(text: &str) -> Vec<ExplainedDay> {
         let day = |word: &str| {
             let (date, marks) = word.split_once('/').expect(word);
@@ -270,6 +283,7 @@ mod tests {
                 },
                 counted: marks.ends_with('+'),
                 minutes: None,
+                own: marks.contains('o'),
             }
         };
         text.split_whitespace().map(day).collect()
@@ -303,6 +317,18 @@ mod tests {
             "2026-03-06T17:30:00+08:00",
             "2026-03-01（周日，休）提交；第1–5日 03-02（周一）至 03-06（周五）；17:30 截止",
             "filed Sun 2026-03-01 rest; days 1–5 = Mon 03-02…Fri 03-06; due 17:30",
+        );
+    }
+
+    #[test]
+    fn the_manufacturers_own_days_are_told_as_such() {
+        check(
+            "03-02/w 03-03/ro 03-04/ro 03-05/w+ 03-06/r 03-07/mo+",
+            "2026-03-08T00:00:00+08:00",
+            "2026-03-02（周一）提交；03-03 至 03-04 企业休息；第1日 03-05（周四）；03-06 休；\
+             第2日 03-07（周六，企业上班）；24:00 截止",
+            "filed Mon 2026-03-02; 03-03…03-04 rest at the manufacturer; day 1 = Thu 03-05; \
+             03-06 rest; day 2 = Sat 03-07 worked at the manufacturer; due 24:00",
         );
     }
 

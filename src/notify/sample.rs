@@ -142,8 +142,9 @@ fn bulletin(kind: LetterKind, size: Size) -> Bulletin {
 /// Two working days from Friday, 13 February 2026, over a make-up Saturday and a long holiday.
 fn deadlines(kind: Kind) -> Option<DeadlineLine> {
     let day = |month, day| NaiveDate::from_ymd_opt(2026, month, day);
-    let one =
-        |date, kind, counted| Some(ExplainedDay { date: date?, kind, counted, minutes: None });
+    let one = |date, kind, counted| {
+        Some(ExplainedDay { date: date?, kind, counted, minutes: None, own: false })
+    };
     let rest = (15..=23).map(|date| one(day(2, date), DayKind::Rest, false));
     let days = [one(day(2, 13), DayKind::Working, false), one(day(2, 14), DayKind::Makeup, true)]
         .into_iter()

@@ -83,7 +83,7 @@ pub async fn admit(app: &App, scope: &Scope, id: TicketId) -> Result<(), Error> 
     let ticket = found.ok_or(Error::NotFound)?;
     let book = app.book();
     let policy = book.policy_of(policy_version(&ticket));
-    let calendar = book.calendar_for(policy, ticket.division);
+    let calendar = book.calendar_for(policy, ticket.division, Some(ticket.manufacturer));
     let rules = Rules { calendar: &calendar, policy, desks: &[] };
     Ok(ticket::admit(&ticket, scope.actor(), ActKind::Attach, app.clock.now(), &rules)?)
 }

@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 
 use super::{App, Error};
 use crate::domain::access::Scope;
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Calendar, LayerOf};
 use crate::domain::id::OrganisationId;
-use crate::domain::party::{Division, Organisation, Role};
+use crate::domain::party::{Division, Organisation, OrganisationKind, Role};
 use crate::domain::policy::{Policy, ResolveFrom, Urgency};
 use crate::domain::search::terms;
 use crate::domain::ticket::{Category, Deadline, DeadlineKind, Rules};
@@ -154,8 +154,32 @@ pub struct Reckoned {
     pub deadlines: Vec<Deadline>,
 }
 
-/// Reckons the deadlines of a ticket filed at `filed_at` in `division`, or where no region
-/// differs, for a category or whatever no policy names.
+/// Refuses a manufacturer that there is not, or whose days somebody may not read.
+///
+/// # Errors
+/// [`Error::Invalid`].
+pub async fn may_reckon_for(app: &App, scope: &Scope, id: OrganisationId) -> Result<(), Error> {
+    let found = accounts::organisations(app.store.read(), &[id]).await?;
+    let is_maker = |house: &Organisation| house.kind == OrganisationKind::Manufacturer;
+    if scope.reads_calendar(LayerOf::Organisation(id)) && found.first().is_some_and(is_maker) {
+        return Ok(());
+    }
+    let message = "there is no such manufacturer, or its calendar is not yours to read";
+    Err(Error::invalid("manufacturer", "unknown_organisation", message))
+}
+
+/// Whose ticket is reckoned for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reckoning {
+    /// The hospital's division; `None` = where no region differs.
+    pub division: Option<Division>,
+    /// What kind of problem it is; `None` = whatever no policy names.
+    pub category: Option<Category>,
+    /// Whose product it is; `None` = a manufacturer without days of its own.
+    pub manufacturer: Option<OrganisationId>,
+}
+
+/// Reckons the deadlines of a ticket filed at `filed_at`.
 ///
 /// # Errors
 /// [`Error::Invalid`] when the instant lies outside the calendar.
@@ -163,14 +187,11 @@ pub fn reckon(
     app: &App,
     filed_at: DateTime<Utc>,
     urgency: Urgency,
-    (division, category): (Option<Division>, Option<Category>),
+    of: Reckoning,
 ) -> Result<Reckoned, Error> {
     let book = app.book();
-    let policy = book.policy(division, category, filed_at).clone();
-    let calendar = match division {
-        Some(division) => book.calendar_for(&policy, division),
-        None => book.nation(),
-    };
+    let policy = book.policy(of.division, of.category, filed_at).clone();
+    let calendar = book.calendar_for(&policy, of.division, of.manufacturer);
     let targets = policy.targets(urgency);
     let rules = Rules { calendar: &calendar, policy: &policy, desks: &[] };
     let counted = |kind, target| {

@@ -152,7 +152,7 @@ async fn file_in(
     };
     let book = app.book_in(tx).await?;
     let policy = book.policy(Some(hospital.division), Some(known.filing.report.category), at);
-    let calendar = book.calendar_for(policy, hospital.division);
+    let calendar = book.calendar_for(policy, hospital.division, Some(known.product.manufacturer));
     let rules = Rules { calendar: &calendar, policy, desks: &desks };
     let new = NewTicket {
         id: TicketId(Uuid::now_v7()),

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod attachments;
 pub mod audit;
+mod calendars;
 pub mod catalogue;
 pub mod channels;
 pub mod directory;

@@ -217,7 +217,7 @@ async fn tried(
         let is_ruled =
             |ticket: &&Ticket| !ticket.historic && policy.covers(Some(ticket.report.category));
         for ticket in page.iter().filter(is_ruled) {
-            let calendar = book.calendar_for(policy, ticket.division);
+            let calendar = book.calendar_for(policy, ticket.division, Some(ticket.manufacturer));
             let rules = Rules { calendar: &calendar, policy, desks: &[] };
             let outcomes = (Outcome::on_record(ticket), Outcome::under(ticket, now, &rules)?);
             found.add(&outcomes.0, &outcomes.1);

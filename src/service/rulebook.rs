@@ -2,16 +2,16 @@
 //!
 //! **Never** edited in place: an edit makes another rulebook.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
 use super::Error;
-use crate::domain::calendar::{Calendar, Layer, LayerChange, local_date};
-use crate::domain::id::{CalendarId, PolicyId};
+use super::calendars::Calendars;
+use crate::domain::calendar::{Calendar, Layer, LayerChange, LayerOf, local_date};
+use crate::domain::id::{CalendarId, OrganisationId, PolicyId};
 use crate::domain::party::Division;
 use crate::domain::policy::{self, CalendarLayer, Policy, is_in_force};
 use crate::domain::ticket::{Category, Ticket};
@@ -23,22 +23,15 @@ use crate::store::{self, Store};
 /// The nation's layer.
 const NATION: CalendarId = CalendarId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002));
 
-/// Earlier calendars kept ready: each costs half a megabyte.
-const MOST_EARLIER: usize = 16;
-
 /// Every layer and policy, with the calendars resolved region by region.
 #[derive(Debug)]
 pub struct Rulebook {
     /// Counts the edits of everything in it.
     version: i64,
-    layers: Vec<KeptLayer>,
-    /// By the region that has a layer of its own; `None` = where none has.
-    calendars: BTreeMap<Option<Division>, Arc<Calendar>>,
+    calendars: Calendars,
     policies: Vec<Policy>,
     default: Policy,
     edits: Vec<KeptEdit>,
-    /// Calendars that are not in force any more, by version.
-    earlier: Mutex<HashMap<String, Arc<Calendar>>>,
 }
 
 /// A policy and how it stands.
@@ -92,19 +85,8 @@ impl Rulebook {
         policies: Vec<Policy>,
         edits: Vec<KeptEdit>,
     ) -> Self {
-        let mut calendars = BTreeMap::new();
-        for region in layers.iter().map(|layer| layer.division).chain([None]) {
-            calendars.insert(region, Arc::new(resolved(&layers, region)));
-        }
-        Self {
-            version,
-            layers,
-            calendars,
-            policies,
-            edits,
-            default: Policy::national(),
-            earlier: Mutex::default(),
-        }
+        let (calendars, default) = (Calendars::of(layers), Policy::national());
+        Self { version, calendars, policies, edits, default }
     }
 
     /// Counts the edits of everything in it.
@@ -116,7 +98,7 @@ impl Rulebook {
     /// The same with another version of a layer, by what changed in it.
     #[must_use]
     pub fn with_layer(&self, edited: &KeptLayer, change: &LayerChange) -> Self {
-        let mut layers = self.layers.clone();
+        let mut layers = self.layers().to_vec();
         for kept in layers.iter_mut().filter(|kept| kept.id == edited.id) {
             *kept = edited.clone();
         }
@@ -134,7 +116,7 @@ impl Rulebook {
         let kept = KeptLayer {
             id: NATION,
             name: "国务院办公厅放假安排".to_owned(),
-            division: None,
+            of: LayerOf::Nation,
             version: 1,
             layer: nation,
         };
@@ -199,7 +181,7 @@ impl Rulebook {
     /// The layers, the nation's first.
     #[must_use]
     pub fn layers(&self) -> &[KeptLayer] {
-        &self.layers
+        self.calendars.layers()
     }
 
     /// Every policy.
@@ -228,27 +210,41 @@ impl Rulebook {
     /// The calendar of a division: the nearest region's that has a layer of its own.
     #[must_use]
     pub fn calendar(&self, division: Division) -> Arc<Calendar> {
-        let regions = [Some(division), Some(division.city()), Some(division.province()), None];
-        let nearest = regions.iter().find_map(|region| self.calendars.get(region));
-        nearest.map_or_else(|| Arc::new(resolved(&self.layers, None)), Arc::clone)
+        self.calendars.of_place(Some(division), None)
     }
 
-    /// The calendar that a policy counts with in a division: no layer below the one it names.
+    /// The calendar that a policy counts with in a division, or where no region differs, for a
+    /// manufacturer: no layer below the one it names.
     #[must_use]
-    pub fn calendar_for(&self, policy: &Policy, division: Division) -> Arc<Calendar> {
-        match policy.calendar_layer {
-            CalendarLayer::Nation => self.nation(),
-            CalendarLayer::Province => self.calendar(division.province()),
-            CalendarLayer::City => self.calendar(division.city()),
-            CalendarLayer::County => self.calendar(division),
-        }
+    pub fn calendar_for(
+        &self,
+        policy: &Policy,
+        division: impl Into<Option<Division>>,
+        manufacturer: Option<OrganisationId>,
+    ) -> Arc<Calendar> {
+        let (region, own) = reach(policy, division.into(), manufacturer);
+        self.calendars.of_place(region, own)
     }
 
     /// The calendar that a ticket's deadlines are counted with.
     #[must_use]
     pub fn calendar_of(&self, ticket: &Ticket) -> Arc<Calendar> {
-        let version = ticket.deadlines.first().map(|deadline| deadline.policy_version.as_str());
-        self.calendar_for(self.policy_of(version.unwrap_or_default()), ticket.division)
+        self.calendar_for(self.policy_ruling(ticket), ticket.division, Some(ticket.manufacturer))
+    }
+
+    /// The layers of that calendar, the nation's first.
+    #[must_use]
+    pub fn layers_of(&self, ticket: &Ticket) -> Vec<&KeptLayer> {
+        let policy = self.policy_ruling(ticket);
+        let (region, own) = reach(policy, Some(ticket.division), Some(ticket.manufacturer));
+        self.calendars.layers_of(region, own)
+    }
+
+    /// The calendar that a layer makes with those above it. An organisation's is shown on the
+    /// nation's: which regions come between is the hospital's, ticket by ticket.
+    #[must_use]
+    pub fn calendar_from(&self, of: LayerOf) -> Arc<Calendar> {
+        self.calendars.of_place(of.region(), of.organisation())
     }
 
     /// The calendar of a ticket as it was in a version that a deadline remembers; the one in force
@@ -259,40 +255,13 @@ impl Rulebook {
         if current.version() == version {
             return current;
         }
-        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = earlier.get(version) {
-            return Arc::clone(known);
-        }
-        let Some(layers) = self.layers_of(version) else { return current };
-        let calendar = Arc::new(Calendar::layered(version, &layers.iter().collect::<Vec<_>>()));
-        if earlier.len() >= MOST_EARLIER {
-            earlier.clear();
-        }
-        earlier.insert(version.to_owned(), Arc::clone(&calendar));
-        calendar
-    }
-
-    /// The layers of a version like `CN-3+371000-2`, as they were then.
-    fn layers_of(&self, version: &str) -> Option<Vec<Layer>> {
-        let layer = |part: &str| {
-            let (place, number) = part.rsplit_once('-')?;
-            let number: i32 = number.parse().ok()?;
-            let kept = self.layers.iter().find(|kept| place_of(kept) == place)?;
-            let later = self.edits.iter().rev().filter(|edit| edit.calendar == kept.id);
-            let later: Vec<_> = later.take_while(|edit| edit.version > number).collect();
-            let is_whole = i32::try_from(later.len()).is_ok_and(|n| kept.version - n == number);
-            let undone =
-                || later.iter().fold(kept.layer.clone(), |layer, edit| layer.before(&edit.change));
-            is_whole.then(undone)
-        };
-        version.split('+').map(layer).collect()
+        self.calendars.then(version, &self.edits).unwrap_or(current)
     }
 
     /// The nation's calendar.
     #[must_use]
     pub fn nation(&self) -> Arc<Calendar> {
-        let nation = self.calendars.get(&None);
-        nation.map_or_else(|| Arc::new(resolved(&self.layers, None)), Arc::clone)
+        self.calendars.of_place(None, None)
     }
 
     /// The policy that rules tickets of a category filed in `division` at `at`; without a
@@ -318,6 +287,11 @@ impl Rulebook {
         self.policies.iter().find(|policy| policy.version == version).unwrap_or(&self.default)
     }
 
+    fn policy_ruling(&self, ticket: &Ticket) -> &Policy {
+        let version = ticket.deadlines.first().map(|deadline| deadline.policy_version.as_str());
+        self.policy_of(version.unwrap_or_default())
+    }
+
     /// What made a version of a layer of the one before it.
     #[must_use]
     pub fn change(&self, calendar: CalendarId, version: i32) -> Option<&LayerChange> {
@@ -330,7 +304,7 @@ impl Rulebook {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn layer(&self, id: CalendarId) -> Result<&KeptLayer, Error> {
-        self.layers.iter().find(|layer| layer.id == id).ok_or(Error::NotFound)
+        self.layers().iter().find(|layer| layer.id == id).ok_or(Error::NotFound)
     }
 }
 
@@ -341,20 +315,17 @@ async fn seed_in(tx: &DatabaseTransaction, kept: &KeptLayer) -> Result<(), store
     Ok(())
 }
 
-fn place_of(layer: &KeptLayer) -> String {
-    layer.division.map_or_else(|| "CN".to_owned(), |division| division.to_string())
-}
-
-fn resolved(layers: &[KeptLayer], region: Option<Division>) -> Calendar {
-    let counts = |layer: &&KeptLayer| match (layer.division, region) {
-        (None, _) => true,
-        (Some(own), Some(region)) => region.is_within(own),
-        (Some(_), None) => false,
-    };
-    let mut chosen: Vec<_> = layers.iter().filter(counts).collect();
-    chosen.sort_by_key(|layer| layer.division.map(Division::level).map(std::cmp::Reverse));
-    let names = chosen.iter().map(|layer| format!("{}-{}", place_of(layer), layer.version));
-    let version = names.collect::<Vec<_>>().join("+");
-    let chosen: Vec<&Layer> = chosen.iter().map(|kept| &kept.layer).collect();
-    Calendar::layered(version, &chosen)
+/// The region and the manufacturer whose days a policy counts with.
+fn reach(
+    policy: &Policy,
+    division: Option<Division>,
+    manufacturer: Option<OrganisationId>,
+) -> (Option<Division>, Option<OrganisationId>) {
+    match policy.calendar_layer {
+        CalendarLayer::Nation => (None, None),
+        CalendarLayer::Province => (division.map(Division::province), None),
+        CalendarLayer::City => (division.map(Division::city), None),
+        CalendarLayer::County => (division, None),
+        CalendarLayer::Organisation => (division, manufacturer),
+    }
 }

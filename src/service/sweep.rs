@@ -108,7 +108,7 @@ async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Er
     let mut changes = Vec::with_capacity(tickets.len());
     for ticket in &tickets {
         let policy = book.policy_of(policy_version(ticket));
-        let calendar = book.calendar_for(policy, ticket.division);
+        let calendar = book.calendar_for(policy, ticket.division, Some(ticket.manufacturer));
         let desks = desks.get(&ticket.division).map_or(&[][..], Vec::as_slice);
         changes.push(advance(ticket, at, &Rules { calendar: &calendar, policy, desks })?);
     }

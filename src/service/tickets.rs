@@ -109,7 +109,7 @@ pub(super) async fn act_in(
     let Acting { before, escalation, kind, read, expected, at } = acting;
     let book = app.book_in(tx).await?;
     let policy = book.policy_of(policy_version(&before));
-    let calendar = book.calendar_for(policy, before.division);
+    let calendar = book.calendar_for(policy, before.division, Some(before.manufacturer));
     let desks = desks_of(tx, before.division).await?;
     let rules = Rules { calendar: &calendar, policy, desks: &desks };
     let mut change = ticket::advance(&before, at, &rules)?;
@@ -133,7 +133,7 @@ pub(super) async fn act_in(
             // A ticket of its own: the rules of today judge it.
             let (place, category) = (before.division, before.report.category);
             let policy = book.policy(Some(place), Some(category), at);
-            let calendar = book.calendar_for(policy, place);
+            let calendar = book.calendar_for(policy, place, Some(manufacturer));
             let rules = Rules { calendar: &calendar, policy, ..rules };
             Some(filing::follow(tx, &mut batch, following, scope.actor(), &rules).await?)
         }

@@ -13,9 +13,8 @@ use sea_orm::{
 
 use super::row::{Place, division, document, word};
 use super::{Error, dialect, setting};
-use crate::domain::calendar::{Day, Layer, LayerChange};
-use crate::domain::id::CalendarId;
-use crate::domain::party::Division;
+use crate::domain::calendar::{Day, Layer, LayerChange, LayerOf};
+use crate::domain::id::{CalendarId, OrganisationId};
 use crate::domain::policy::Policy;
 
 /// A layer of the working calendar with its name.
@@ -25,8 +24,8 @@ pub struct KeptLayer {
     pub id: CalendarId,
     /// Its name.
     pub name: String,
-    /// Where it counts; `None` = the nation.
-    pub division: Option<Division>,
+    /// Whose days it names.
+    pub of: LayerOf,
     /// Counts its edits.
     pub version: i32,
     /// Its days.
@@ -120,25 +119,30 @@ pub async fn layers(db: &impl ConnectionTrait) -> Result<Vec<KeptLayer>, Error> 
         let place = Place { table: "calendar", id: &row.id };
         kept.push(KeptLayer {
             id: CalendarId(row.id),
-            division: row.division.map(|code| place.division("division", code)).transpose()?,
+            of: match (row.division, row.organisation_id) {
+                (_, Some(organisation)) => LayerOf::Organisation(OrganisationId(organisation)),
+                (Some(code), None) => LayerOf::Region(place.division("division", code)?),
+                (None, None) => LayerOf::Nation,
+            },
             version: row.version,
             layer: layers.remove(&row.id).unwrap_or_default(),
             name: row.name.clone(),
         });
     }
-    kept.sort_by_key(|layer| layer.division);
+    kept.sort_by_key(|layer| layer.of);
     Ok(kept)
 }
 
 /// Adds a layer.
 ///
 /// # Errors
-/// [`Error::Driver`].
+/// [`Error::Driver`]; a second one of an organisation is a duplicate.
 pub async fn insert_layer(db: &impl ConnectionTrait, kept: &KeptLayer) -> Result<(), Error> {
     let row = calendar::Model {
         id: kept.id.0,
         name: kept.name.clone(),
-        division: kept.division.map(division),
+        division: kept.of.region().map(division),
+        organisation_id: kept.of.organisation().map(|organisation| organisation.0),
         version: kept.version,
     };
     calendar::Entity::insert(row.into_active_model()).exec_without_returning(db).await?;

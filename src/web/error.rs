@@ -12,7 +12,7 @@ use crate::domain::ticket::ActKind;
 use crate::service::{self, FieldError};
 
 /// Every code of a problem, with its status and title. The API's description prints this table.
-pub(super) const CODES: [(&str, u16, &str); 59] = [
+pub(super) const CODES: [(&str, u16, &str); 60] = [
     ("unreadable", 400, "The request cannot be read"),
     ("unauthenticated", 401, "Sign in first"),
     ("wrong_password", 401, "User name or password is wrong"),
@@ -59,6 +59,7 @@ pub(super) const CODES: [(&str, u16, &str); 59] = [
     ("decided_already", 409, "This batch does not wait for a decision any more"),
     ("changed_since", 409, "Somebody changed the same days since"),
     ("in_use", 409, "It is in use"),
+    ("own_calendar", 409, "Deadlines are counted with its own calendar"),
     ("impact_changed", 409, "What this would do has changed since you looked"),
     ("not_applied", 409, "This batch did not take effect"),
     ("cannot_be_undone", 409, "This batch cannot be taken back"),

@@ -303,21 +303,39 @@ const HISTORIES: u64 = 10_000;
 /// Calendars that the edits lead between: each is days of February to April drawn at random.
 const CALENDARS: u64 = 64;
 
-/// Days drawn at random between which every edit leads.
-fn drawn(seed: u64) -> &'static Calendar {
-    let mut random = StdRng::seed_from_u64(seed);
+/// A layer of days drawn at random, with the share of days that it names.
+fn drawn_layer(random: &mut StdRng, share: f64) -> Layer {
     let mut layer = Layer::default();
     layer.published.insert(2026);
     for number in 0..90_u64 {
         let Some(day) = date("2026-02-01").checked_add_days(Days::new(number)) else { continue };
         let kinds = [DayKind::Rest, DayKind::Rest, DayKind::Makeup, DayKind::Working];
-        if random.random_bool(0.2) {
-            let kind = *kinds.choose(&mut random).expect("a kind");
+        if random.random_bool(share) {
+            let kind = *kinds.choose(random).expect("a kind");
             let (name, source) = (String::new(), "test".to_owned());
             layer.days.insert(day, Day { date: day, kind, name, source });
         }
     }
-    leaked(&format!("CN-{seed}"), &[&layer])
+    layer
+}
+
+/// The days between which every edit leads: the nation's, with a region's in every other calendar
+/// and a manufacturer's in every third.
+fn drawn(seed: u64) -> &'static Calendar {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut draw = |share| drawn_layer(&mut random, share);
+    let (nation, region, own) = (draw(0.2), draw(0.05), draw(0.05));
+    let above = if seed.is_multiple_of(2) { vec![&nation] } else { vec![&nation, &region] };
+    let own = seed.is_multiple_of(3).then_some(&own);
+    let calendar = Calendar::layered_for(format!("CN-{seed}"), &above, own);
+    let named = |layer: &Layer, day| layer.days.get(&day).map(|day| day.kind);
+    for day in date("2026-02-01").iter_days().take(90) {
+        let lowest = own.and_then(|own| named(own, day));
+        let above = above.iter().rev().find_map(|layer| named(layer, day));
+        let Some(kind) = lowest.or(above) else { continue };
+        assert_eq!((calendar.kind(day), calendar.is_own(day)), (kind, lowest.is_some()), "{day}");
+    }
+    Box::leak(Box::new(calendar))
 }
 
 /// Walks from a day to its n-th working day, passing over the standstills.

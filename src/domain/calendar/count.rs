@@ -31,6 +31,8 @@ pub struct Calendar {
     published: BTreeSet<i32>,
     /// The named days; the nearest layer's where several name one.
     days: BTreeMap<NaiveDate, Day>,
+    /// The days that an organisation's own layer names.
+    own: BTreeSet<NaiveDate>,
     /// Every day since [`FIRST`].
     entries: Vec<Entry>,
     /// The working days since [`FIRST`], ascending.
@@ -62,15 +64,26 @@ impl Calendar {
     /// every year is unpublished. Costs milliseconds: build once and share.
     #[must_use]
     pub fn layered(version: impl Into<String>, layers: &[&Layer]) -> Self {
+        Self::layered_for(version, layers, None)
+    }
+
+    /// The same with an organisation's own days, which win over every other layer's.
+    #[must_use]
+    pub fn layered_for(
+        version: impl Into<String>,
+        layers: &[&Layer],
+        own: Option<&Layer>,
+    ) -> Self {
         let published = layers.first().map(|nation| nation.published.clone()).unwrap_or_default();
         let mut days = BTreeMap::new();
-        for layer in layers {
+        for layer in layers.iter().copied().chain(own) {
             days.extend(layer.days.iter().map(|(date, day)| (*date, day.clone())));
         }
         let mut calendar = Self {
             version: version.into(),
             published,
             days,
+            own: own.iter().flat_map(|own| own.days.keys().copied()).collect(),
             entries: Vec::new(),
             working: Vec::new(),
         };
@@ -137,6 +150,12 @@ impl Calendar {
     #[must_use]
     pub fn day(&self, date: NaiveDate) -> Option<&Day> {
         self.days.get(&date)
+    }
+
+    /// True where an organisation's own layer says what the day is.
+    #[must_use]
+    pub fn is_own(&self, date: NaiveDate) -> bool {
+        self.own.contains(&date)
     }
 
     /// The n-th working day strictly after `start`, whatever day that is; 0 gives `start` itself.
@@ -279,7 +298,7 @@ impl Calendar {
                 Target::ElapsedHours(_) => true,
                 Target::WorkingHours(_) => minutes.is_some_and(|minutes| minutes > 0),
             };
-            ExplainedDay { date, kind, counted, minutes }
+            ExplainedDay { date, kind, counted, minutes, own: self.is_own(date) }
         };
         let days = local_date(from).iter_days().take_while(|date| *date <= due.on);
         Ok(days.map(row).collect())
@@ -573,7 +592,7 @@ mod tests {
     #[test]
     fn the_wire_names_are_stable() {
         let explained =
-            ExplainedDay { date: FIRST, kind: DayKind::Makeup, counted: true, minutes: None };
+            ExplainedDay { date: FIRST, kind: DayKind::Makeup, counted: true, minutes: None, own: false };
         let json = serde_json::to_string(&explained).expect("serialises");
         assert_eq!(json, r#"{"date":"2000-01-01","kind":"makeup","counted":true}"#);
         let target = serde_json::to_string(&Target::ElapsedHours(72)).expect("serialises");

@@ -8,6 +8,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::hours::Office;
+use crate::domain::id::OrganisationId;
+use crate::domain::party::Division;
 
 /// What a day is to a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,7 +47,39 @@ pub struct Day {
     pub source: String,
 }
 
-/// One layer of the calendar: the nation's, a province's or a city's.
+/// Whose days a layer of the calendar names, from the highest to the lowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerOf {
+    /// The State Council's.
+    Nation,
+    /// Those of a province, a city or a county.
+    Region(Division),
+    /// Those of a manufacturer, which may close on days of its own.
+    Organisation(OrganisationId),
+}
+
+impl LayerOf {
+    /// The region, where it is one's.
+    #[must_use]
+    pub fn region(self) -> Option<Division> {
+        match self {
+            Self::Region(region) => Some(region),
+            Self::Nation | Self::Organisation(_) => None,
+        }
+    }
+
+    /// The organisation, where it is one's.
+    #[must_use]
+    pub fn organisation(self) -> Option<OrganisationId> {
+        match self {
+            Self::Organisation(organisation) => Some(organisation),
+            Self::Nation | Self::Region(_) => None,
+        }
+    }
+}
+
+/// One layer of the calendar: the nation's, a region's or an organisation's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layer {
     /// The years whose notice is loaded. Only the nation publishes years.
@@ -104,6 +138,9 @@ pub struct ExplainedDay {
     /// The minutes of it that count, where office hours do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<u32>,
+    /// True where the manufacturer's own calendar says what the day is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 /// Why there is no deadline.

@@ -89,6 +89,12 @@ pub enum CalendarLayer {
     /// And those in which the county differs.
     #[default]
     County,
+    /// And those on which the ticket's manufacturer is closed, or works, unlike the county. The
+    /// clocks of a ticket are nearly all the manufacturer's: it has to answer, to deliver and to
+    /// keep its promise. So the calendar of a ticket is one, and its lowest layer is the
+    /// manufacturer's; a hospital's or a bureau's own days would let whoever waits, or oversees,
+    /// give or take time of somebody else.
+    Organisation,
 }
 
 /// How far a shortage event must reach for the province to be told.

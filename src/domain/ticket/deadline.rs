@@ -289,6 +289,7 @@ impl Deadline {
                         kind: calendar.kind(date),
                         counted: date > start && calendar.is_working(date),
                         minutes: None,
+                        own: calendar.is_own(date),
                     })
                     .collect())
             }

@@ -135,6 +135,7 @@ impl Deadline {
                 kind: calendar.kind(date),
                 counted: counts(date) && !stands(date),
                 minutes: None,
+                own: calendar.is_own(date),
             })
             .collect()
     }

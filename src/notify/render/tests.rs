@@ -14,7 +14,7 @@ const LINK: &str = "https://supply.example.cn/tickets/00000000-0000-0000-0000-00
 const LANGUAGES: [Language; 2] = [Language::Chinese, Language::English];
 
 fn day(date: &str, kind: DayKind, counted: bool) -> ExplainedDay {
-    ExplainedDay { date: date.parse().expect(date), kind, counted, minutes: None }
+    ExplainedDay { date: date.parse().expect(date), kind, counted, minutes: None, own: false }
 }
 
 pub(crate) fn facts() -> Facts {

@@ -10,7 +10,7 @@ use sea_orm::DatabaseTransaction;
 
 use super::ledger::Ledger;
 use super::reading::Table;
-use crate::domain::calendar::{Calendar, Day, Layer, LayerChange, midnight_after};
+use crate::domain::calendar::{Calendar, Day, Layer, LayerChange, LayerOf, midnight_after};
 use crate::domain::holiday::{Doubt, Reading, Refused, doubts, of_rows, read_ics, read_json};
 use crate::domain::import::{DayRow, Kind, Outcome, RowError};
 use crate::service::{Error, FieldError};
@@ -77,7 +77,7 @@ pub(super) async fn apply(
     // Nobody decides by the calendar while it changes.
     rulebook::claimed(tx).await?;
     let layers = rulebook::layers(tx).await?;
-    let Some(mut nation) = layers.into_iter().find(|layer| layer.division.is_none()) else {
+    let Some(mut nation) = layers.into_iter().find(|layer| layer.of == LayerOf::Nation) else {
         return Err(store::Error::Unusable("the nation's calendar is missing".to_owned()));
     };
     let before = nation.layer.clone();

@@ -18,9 +18,11 @@ use crate::domain::keeping::{self, Mergeable};
 use crate::service::audit::{self, Action, Entry};
 use crate::service::directory::OrganisationView;
 use crate::service::once::once;
+use crate::service::rulebook::KeptLayer;
 use crate::service::{Answered, App, Error, Once};
 use crate::store::accounts::{self, ListedOrganisation};
 use crate::store::merging;
+use crate::store::rulebook;
 pub use crate::store::merging::Moved;
 
 /// What is to become of an organisation.
@@ -59,6 +61,7 @@ pub async fn rehearse(
     let Merging { into, .. } = read()?;
     let into = accounts::kept(db, into).await?.ok_or_else(unknown)?;
     judged(&from, &into)?;
+    keep_their_days(db, id, into.organisation.id).await?;
     let moved = merging::count(db, id).await?;
     merged(db, (id, into.organisation.id), moved).await
 }
@@ -76,6 +79,29 @@ fn judged(from: &ListedOrganisation, into: &ListedOrganisation) -> Result<(), Er
         }
     }
     Ok(keeping::merge(asked(from), asked(into))?)
+}
+
+/// Tickets that change hands would be counted with the other's days from then on, and no batch
+/// would say so: the days are cleared first, as a batch that is seen before it is made.
+async fn keep_their_days(
+    db: &impl ConnectionTrait,
+    from: OrganisationId,
+    into: OrganisationId,
+) -> Result<(), Error> {
+    let layers = rulebook::layers(db).await?;
+    let named = |kept: &&KeptLayer| {
+        let own = kept.of.organisation();
+        (own == Some(from) || own == Some(into)) && !kept.layer.days.is_empty()
+    };
+    let Some(kept) = layers.iter().find(named) else { return Ok(()) };
+    Err(Error::Conflict {
+        code: "own_calendar",
+        message: format!(
+            "deadlines are counted with the calendar {}; clear its days, merge, and set them again",
+            kept.name
+        ),
+        possible: Vec::new(),
+    })
 }
 
 async fn merged(
@@ -105,11 +131,14 @@ pub async fn merge(
     once(app, request, move |tx| {
         let (read, entry) = (Arc::clone(&read), entry.clone());
         Box::pin(async move {
+            // Nobody edits a calendar meanwhile.
+            rulebook::shared(tx).await?;
             let from = accounts::held(tx, id).await?.ok_or(Error::NotFound)?;
             super::acts_on(expected, from.version)?;
             let Merging { into, reason } = read()?;
             let into = accounts::held(tx, into).await?.ok_or_else(unknown)?;
             judged(&from, &into)?;
+            keep_their_days(tx, id, into.organisation.id).await?;
             let target = into.organisation.id;
             let moved = merging::count(tx, id).await?;
             accounts::end_sessions_of(tx, id).await?;

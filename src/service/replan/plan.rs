@@ -123,8 +123,8 @@ impl Planned {
         let policy = self.before.policy_of(policy_version(ticket));
         let next = self.policy_after(policy);
         let calendars = (
-            self.before.calendar_for(policy, ticket.division),
-            self.after.calendar_for(next, ticket.division),
+            self.before.calendar_for(policy, ticket.division, Some(ticket.manufacturer)),
+            self.after.calendar_for(next, ticket.division, Some(ticket.manufacturer)),
         );
         let before = Rules { calendar: &calendars.0, policy, desks };
         let after = Rules { calendar: &calendars.1, policy: next, desks };

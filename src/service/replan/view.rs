@@ -77,10 +77,8 @@ impl Outcome {
         seal: String,
     ) -> Self {
         let days = planned.layer.iter().flat_map(|(layer, change)| {
-            let calendars = match layer.division {
-                Some(region) => (planned.before.calendar(region), planned.after.calendar(region)),
-                None => (planned.before.nation(), planned.after.nation()),
-            };
+            let calendars =
+                (planned.before.calendar_from(layer.of), planned.after.calendar_from(layer.of));
             change.days.iter().map(move |day| Seen {
                 date: day.date,
                 before: calendars.0.kind(day.date),

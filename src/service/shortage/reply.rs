@@ -121,7 +121,7 @@ async fn reply_in(
     let (mut changes, mut refused) = (Vec::with_capacity(before.len()), Vec::new());
     for ticket in &before {
         let policy = book.policy_of(policy_version(ticket));
-        let calendar = book.calendar_for(policy, ticket.division);
+        let calendar = book.calendar_for(policy, ticket.division, Some(ticket.manufacturer));
         let desks = desks.get(&ticket.division).map_or(&[][..], Vec::as_slice);
         let rules = Rules { calendar: &calendar, policy, desks };
         match decided(ticket, scope, &chosen.reply, at, &rules) {

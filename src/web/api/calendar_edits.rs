@@ -15,14 +15,13 @@ use super::calendars::CalendarBody;
 use super::docs::Problems;
 use super::id;
 use super::imports::HeldBody;
-use crate::domain::calendar::{Day, DayKind, Edit};
+use crate::domain::calendar::{Day, DayKind, Edit, LayerOf};
 use crate::domain::holiday::Reading;
-use crate::domain::id::CalendarId;
+use crate::domain::id::{CalendarId, OrganisationId};
 use crate::domain::party::Division;
 use crate::service::import::{MOST_BYTES, read_calendar};
-use crate::service::replan::layers::{self, NewLayer};
+use crate::service::replan::layers::{self, LayerView, NewLayer};
 use crate::service::replan::{self, Outcome, Proposal, Wish};
-use crate::service::rulebook::KeptLayer;
 use crate::service::{Error, Once, Rendered};
 use crate::web::auth::SignedIn;
 use crate::web::check::{self, Check};
@@ -74,13 +73,50 @@ pub(in crate::web) struct ClearInput {
     confirm: Vec<String>,
 }
 
-/// A calendar of a region.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+/// A calendar of a region or a manufacturer: one of the two.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct CalendarInput {
-    name: String,
+    pub(in crate::web) name: String,
+    /// The region's code.
+    #[serde(default)]
     #[schema(example = "371000")]
-    division: String,
+    pub(in crate::web) division: Option<String>,
+    /// The manufacturer's id. Its tickets are counted with its days where the policy's
+    /// `calendar_layer` is `organisation`.
+    #[serde(default)]
+    pub(in crate::web) organisation: Option<String>,
+}
+
+impl CalendarInput {
+    /// The layer that is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`].
+    pub(in crate::web) fn read(&self) -> Result<NewLayer, Error> {
+        let mut check = Check::default();
+        let name = check.line("name", &self.name, LONGEST_NAME);
+        let of = match (self.division.as_deref(), self.organisation.as_deref()) {
+            (Some(text), None) => Division::parse(text.trim())
+                .map(LayerOf::Region)
+                .map_err(|error| check.refuse("division", "unknown", error.to_string()))
+                .ok(),
+            (None, Some(text)) => {
+                let id = check.id("organisation", text);
+                id.map(|id| LayerOf::Organisation(OrganisationId(id)))
+            }
+            (Some(_), Some(_)) => {
+                check.refuse("organisation", "one_of", "either a division or an organisation");
+                None
+            }
+            (None, None) => {
+                check.refuse("division", "required", "say whose days: a division's or an organisation's");
+                None
+            }
+        };
+        let (name, of) = check.done((name, of))?;
+        Ok(NewLayer { name, of: of.ok_or(Error::NotFound)? })
+    }
 }
 
 /// Set what a day is.
@@ -210,7 +246,7 @@ pub(in crate::web) async fn import(
     decided(&site, &signed, wish, (is_rehearsal, once)).await
 }
 
-/// Add a calendar for a region. It says nothing yet, and the one above it rules every day.
+/// Add a calendar for a region or a manufacturer. It says nothing yet, and the one above it rules every day.
 #[utoipa::path(
     post, path = "/api/v1/calendars", operation_id = "calendars_add", tag = "calendars",
     request_body = CalendarInput,
@@ -222,17 +258,10 @@ pub(in crate::web) async fn add(
 ) -> Result<HttpResponse, Problem> {
     replan::admit(&write.signed.scope)?;
     let input: CalendarInput = write.form.read()?;
-    let mut check = Check::default();
-    let name = check.line("name", &input.name, LONGEST_NAME);
-    let division = Division::parse(&input.division).map_err(|error| {
-        check.refuse("division", "unknown", error.to_string());
+    let new = input.read()?;
+    let once = write.once(|view: &LayerView| {
+        rendered(201, Some(i64::from(view.kept.version)), &CalendarBody::shown(view))
     });
-    let (name, division) = check.done((name, division.ok()))?;
-    let division = division.ok_or(Error::NotFound)?;
-    let once = write.once(|kept: &KeptLayer| {
-        rendered(201, Some(i64::from(kept.version)), &CalendarBody::shown(kept))
-    });
-    let new = NewLayer { name, division };
     Ok(answer(layers::add(&site.app, &write.signed.scope, new, once).await?))
 }
 

@@ -11,10 +11,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::docs::Problems;
+use super::parties::OrganisationBody;
 use super::{id, words};
 use crate::domain::calendar::{Calendar, DayKind, local_date};
 use crate::domain::id::CalendarId;
 use crate::service::Error;
+use crate::service::replan::layers::{self, LayerView};
 use crate::service::rulebook::{KeptLayer, Rulebook};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
@@ -22,13 +24,15 @@ use crate::web::paging::{List, Page};
 use crate::web::query::Query;
 use crate::web::site::Site;
 
-/// A calendar: the nation's, or what a region changes in it.
+/// A calendar: the nation's, or what a region or a manufacturer changes in it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct CalendarBody {
     pub(in crate::web) id: Uuid,
     pub(in crate::web) name: String,
-    /// Where it rules; null = the nation.
+    /// The region whose it is; null = the nation's, or an organisation's.
     pub(in crate::web) division: Option<String>,
+    /// The manufacturer whose it is; null = the nation's, or a region's.
+    pub(in crate::web) organisation: Option<OrganisationBody>,
     pub(in crate::web) version: i64,
     /// The years whose notice is loaded; deadlines in others are provisional.
     pub(in crate::web) years: Vec<i32>,
@@ -61,11 +65,13 @@ pub(in crate::web) struct CalendarDay {
 
 impl CalendarBody {
     /// A layer as it is shown.
-    pub(in crate::web) fn shown(kept: &KeptLayer) -> Self {
+    pub(in crate::web) fn shown(view: &LayerView) -> Self {
+        let kept = &view.kept;
         Self {
             id: kept.id.0,
             name: kept.name.clone(),
-            division: kept.division.map(|division| division.to_string()),
+            division: kept.of.region().map(|division| division.to_string()),
+            organisation: view.organisation.as_ref().map(OrganisationBody::from),
             version: i64::from(kept.version),
             years: kept.layer.published.iter().copied().collect(),
         }
@@ -92,11 +98,13 @@ pub(in crate::web) async fn list(
     let after: Option<Uuid> = list.after(query.text("cursor"))?;
     query.done(())?;
     let book = site.app.book();
-    let layers = book.layers();
+    let layers = layers::readable(&book, &signed.scope);
     let last = after.and_then(|after| layers.iter().position(|kept| kept.id.0 == after));
-    let rest: Vec<_> = layers.iter().skip(last.map_or(0, |last| last + 1)).collect();
+    let rest = layers.into_iter().skip(last.map_or(0, |last| last + 1)).collect();
     let page = list.page(rest, size, |kept: &&KeptLayer| kept.id.0);
-    Ok(HttpResponse::Ok().json(page.map(CalendarBody::shown)))
+    let views = layers::views(&site.app, page.items).await?;
+    let items = views.iter().map(CalendarBody::shown).collect();
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: page.next_cursor }))
 }
 
 /// Read a year of a calendar, every day of it.
@@ -110,13 +118,14 @@ pub(in crate::web) async fn list(
 )]
 pub(in crate::web) async fn show(
     site: web::Data<Site>,
-    _signed: SignedIn,
+    signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let book = site.app.book();
-    let kept = book.layer(CalendarId(id(&request)?))?;
+    let kept = layers::read(&book, &signed.scope, CalendarId(id(&request)?))?;
     let year = year_asked(request.query_string(), site.app.clock.now())?;
-    Ok(HttpResponse::Ok().json(CalendarYear::shown(&book, kept, year)))
+    let view = layers::view(&site.app, kept).await?;
+    Ok(HttpResponse::Ok().json(CalendarYear::shown(&book, &view, year)))
 }
 
 /// The years that can be shown.
@@ -133,13 +142,10 @@ pub(in crate::web) fn year_asked(raw: &str, now: DateTime<Utc>) -> Result<i32, E
 
 impl CalendarYear {
     /// A year of a layer, with what the layers above it say.
-    pub(in crate::web) fn shown(book: &Rulebook, kept: &KeptLayer, year: i32) -> Self {
-        let calendar: Arc<Calendar> = match kept.division {
-            Some(division) => book.calendar(division),
-            None => book.nation(),
-        };
+    pub(in crate::web) fn shown(book: &Rulebook, view: &LayerView, year: i32) -> Self {
+        let calendar: Arc<Calendar> = book.calendar_from(view.kept.of);
         Self {
-            calendar: CalendarBody::shown(kept),
+            calendar: CalendarBody::shown(view),
             year,
             provisional: !calendar.is_published(year),
             days: days(&calendar, year),

@@ -11,6 +11,7 @@ use super::docs::Problems;
 use super::words;
 use crate::domain::calendar::{Calendar, DayKind, ExplainedDay};
 use crate::domain::explanation::sentence_for;
+use crate::domain::id::OrganisationId;
 use crate::domain::notice::DeadlineLine;
 use crate::domain::party::{Division, Language};
 use crate::domain::policy::{Policy, Urgency};
@@ -58,6 +59,9 @@ pub(in crate::web) struct DayBody {
     /// The minutes of it that count, where office hours do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::web) minutes: Option<u32>,
+    /// True where the manufacturer's own calendar says what the day is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::web) own: bool,
 }
 
 impl DeadlineBody {
@@ -73,6 +77,7 @@ fn days(explanation: &[ExplainedDay]) -> Vec<DayBody> {
         kind: day.kind,
         counted: day.counted,
         minutes: day.minutes,
+        own: day.own,
     };
     explanation.iter().map(body).collect()
 }
@@ -153,6 +158,7 @@ pub(in crate::web) struct PolicyBody {
         ("urgency" = Option<String>, Query, description = "`ordinary` (default) or `emergency`"),
         ("division" = Option<String>, Query, description = "The hospital's division; without it the nation's rules"),
         ("category" = Option<String>, Query, description = "What kind of problem it is; without it the rules for whatever none names"),
+        ("manufacturer" = Option<String>, Query, description = "Whose product it is, by its id: its own days count where the policy says so"),
     ),
     responses((status = 200, description = "The policy and the deadlines", body = Reckoning), Problems)
 )]
@@ -161,7 +167,7 @@ pub(in crate::web) async fn reckon(
     signed: SignedIn,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let known = ["filed_at", "urgency", "division", "category"];
+    let known = ["filed_at", "urgency", "division", "category", "manufacturer"];
     let mut query = Query::read(request.query_string(), &known)?;
     if query.text("filed_at").is_none() {
         query.refuse("filed_at", "required", "say when the ticket would be filed");
@@ -170,9 +176,14 @@ pub(in crate::web) async fn reckon(
     let urgency = query.word("urgency").unwrap_or(Urgency::Ordinary);
     let division: Option<Division> = query.word("division");
     let category: Option<Category> = query.word("category");
+    let manufacturer = query.id("manufacturer").map(OrganisationId);
     let filed_at = query.done(filed_at)?;
     let filed_at = filed_at.ok_or_else(|| Error::invalid("filed_at", "required", "say when"))?;
-    let reckoned = catalogue::reckon(&site.app, filed_at, urgency, (division, category))?;
+    if let Some(id) = manufacturer {
+        catalogue::may_reckon_for(&site.app, &signed.scope, id).await?;
+    }
+    let of = catalogue::Reckoning { division, category, manufacturer };
+    let reckoned = catalogue::reckon(&site.app, filed_at, urgency, of)?;
     let explained = |deadline| {
         DeadlineBody::explained(deadline, &reckoned.calendar, &reckoned.policy, signed.language)
     };

@@ -22,6 +22,7 @@ use super::timeline::EventBody;
 use crate::domain::id::TicketId;
 use crate::domain::party::{Language, Role};
 use crate::domain::policy::Policy;
+use crate::service::replan::layers::LayerView;
 use crate::service::App;
 use crate::service::dossier::Record;
 use crate::service::evidence::{self, Contents, Evidence, JSON_SCHEMA, MadeFor, MadeOf};
@@ -82,10 +83,11 @@ impl EvidenceBody {
             view.ticket.deadlines.iter().map(|due| due.policy_version.as_str()).collect();
         versions.sort_unstable();
         versions.dedup();
-        let division = view.ticket.division;
         let calendar = lens.book.calendar_of(&view.ticket);
-        let rules = |of: Option<_>| of.is_none_or(|region| division.is_within(region));
-        let layers = lens.book.layers().iter().filter(|layer| rules(layer.division));
+        let layers = lens.book.layers_of(&view.ticket).into_iter().map(|kept| LayerView {
+            organisation: kept.of.organisation().and_then(|own| view.organisations.get(&own).cloned()),
+            kept: kept.clone(),
+        });
         let dates = ticket.explained_dates();
         Self {
             schema: JSON_SCHEMA,
@@ -100,7 +102,7 @@ impl EvidenceBody {
             policies: versions.iter().map(|v| lens.book.policy_of(v).clone()).collect(),
             calendar: CalendarText {
                 version: calendar.version().to_owned(),
-                layers: layers.map(CalendarBody::shown).collect(),
+                layers: layers.map(|layer| CalendarBody::shown(&layer)).collect(),
                 days: dates.iter().map(|date| CalendarDay::of(&calendar, *date)).collect(),
             },
             ticket,

@@ -9,7 +9,7 @@ pub(super) mod attachments;
 pub(super) mod audit;
 pub(super) mod batch_acts;
 pub(super) mod batches;
-mod calendar_edits;
+pub(super) mod calendar_edits;
 pub(super) mod calendars;
 pub(super) mod channels;
 pub(super) mod contacts;

@@ -63,7 +63,8 @@ words! {
     /// A party that a rung may tell.
     told_party: crate::domain::policy::Told = "manufacturer" "hospital" "distributor";
     /// A layer of the calendar.
-    calendar_layer: crate::domain::policy::CalendarLayer = "nation" "province" "city" "county";
+    calendar_layer: crate::domain::policy::CalendarLayer = "nation" "province" "city" "county"
+        "organisation";
     /// How pressing it is.
     urgency: crate::domain::policy::Urgency = "ordinary" "emergency";
     /// When the clock of the solution starts.

@@ -130,7 +130,10 @@ fn calendar(sheet: &Sheet<'_>) -> Section {
     let layers = sheet.list("/calendar/layers").iter().map(|layer| {
         vec![
             sheet.cell(layer, "name"),
-            vec![division(sheet, layer).value],
+            match layer.pointer("/organisation/name").and_then(Value::as_str) {
+                Some(name) => vec![name.to_owned()],
+                None => vec![division(sheet, layer).value],
+            },
             sheet.cell(layer, "version"),
             sheet.cell(layer, "years"),
         ]

@@ -13,6 +13,7 @@ use super::fields::{Fields, Need};
 use super::rows::{Row, rows};
 use super::shell::{Shell, page, see};
 use super::ticket::deadlines::{DayMark, marks};
+use crate::domain::id::OrganisationId;
 use crate::domain::party::Role;
 use crate::domain::policy::Urgency;
 use crate::domain::search;
@@ -182,7 +183,8 @@ async fn rest(
             )
         }
     };
-    let (due, policy) = due(site, signed, &shell, check::word(f.value("category")))?;
+    let of = (check::word(f.value("category")), view.manufacturer.id);
+    let (due, policy) = due(site, signed, &shell, of)?;
     let drawn = File {
         product: ProductBody::shown(&view),
         categories: words(&shell, "category"),
@@ -220,14 +222,15 @@ fn due(
     site: &Site,
     signed: &SignedIn,
     shell: &Shell,
-    category: Option<Category>,
+    (category, manufacturer): (Option<Category>, OrganisationId),
 ) -> Result<(Vec<Due>, String), Error> {
     let division = signed.scope.actor().organisation.division;
     let mut all = Vec::new();
     let mut name = String::new();
     for urgency in [Urgency::Ordinary, Urgency::Emergency] {
-        let reckoned =
-            catalogue::reckon(&site.app, shell.now, urgency, (Some(division), category))?;
+        let (division, manufacturer) = (Some(division), Some(manufacturer));
+        let of = catalogue::Reckoning { division, category, manufacturer };
+        let reckoned = catalogue::reckon(&site.app, shell.now, urgency, of)?;
         let line = |deadline| {
             let body = DeadlineBody::explained(
                 deadline,

@@ -7,7 +7,7 @@ field-year = Year
 
 choose-day = Choose a day to change what it is.
 do-add-days = Add days
-do-new-layer = Add a region's calendar
+do-new-layer = Add a calendar
 day-set = What shall the day be?
 day-clear = Name this day no more
 day-clear-lead = It is again what the plain week, or the calendar above, says.
@@ -144,3 +144,19 @@ error-duration = The length cannot be read.
 error-ends_before_start = It ends before it begins.
 error-recurrence = The rule of its repetition cannot be.
 error-no_working_time = A deadline would have no working day left to be due on.
+
+# Calendars of manufacturers.
+layer-of = The calendar of
+layer-of-region = a region's instead
+layer-own-title = A manufacturer's calendar
+layer-own-lead = It names the days on which a manufacturer is closed, or works, unlike everybody else. Its tickets are counted with them where the time limits say “down to the manufacturer”; the clocks of a ticket are nearly all the manufacturer's, so a hospital's or a bureau's own days are not counted with.
+own-calendar-lead = Shown on the nation's days; the calendars of the hospital's region come between, ticket by ticket.
+label-layer-organisation = Manufacturer
+label-calculator-manufacturer = Manufacturer with days of its own
+hint-calculator-manufacturer = They count where the time limits say so
+day-own-rest = rest at the manufacturer
+day-own-working = worked at the manufacturer
+error-one_of = Say one of the two, not both.
+error-not_a_manufacturer = Only a manufacturer's days are counted with.
+error-merged = It is a part of another organisation now.
+problem-own_calendar = Deadlines are counted with the own calendar of one of the two; clear its days, merge, and set them again.

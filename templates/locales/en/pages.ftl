@@ -906,6 +906,7 @@ calendar_layer-nation = the nation alone
 calendar_layer-province = down to the province
 calendar_layer-city = down to the city
 calendar_layer-county = down to the county
+calendar_layer-organisation = down to the manufacturer
 end-continued = continued by local decision
 end-national = the rules above apply
 

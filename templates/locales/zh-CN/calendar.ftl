@@ -7,7 +7,7 @@ field-year = 年度
 
 choose-day = 点选日期可修改当天类型。
 do-add-days = 导入日期
-do-new-layer = 新建地区日历
+do-new-layer = 新建日历
 day-set = 当天应为
 day-clear = 不再单独规定当天
 day-clear-lead = 恢复为平常周或上级日历的规定。
@@ -144,3 +144,19 @@ error-duration = 时长无法读取。
 error-ends_before_start = 结束早于开始。
 error-recurrence = 重复规则无效。
 error-no_working_time = 按此日历，有时限将无工作日可计。
+
+# 企业日历。
+layer-of = 日历所属：
+layer-of-region = 改建地区日历
+layer-own-title = 中选企业日历
+layer-own-lead = 只写该企业与众不同的休息日或上班日。时限规则的工作日历取“至中选企业”时，该企业的诉求单按此计算；诉求单的时限几乎都由中选企业承担，故不按医疗机构或医保局自己的日历计算。
+own-calendar-lead = 此处按全国日历显示；计算每张诉求单时，其间还有医疗机构所在地区的日历。
+label-layer-organisation = 中选企业
+label-calculator-manufacturer = 有自己日历的中选企业
+hint-calculator-manufacturer = 时限规则如此规定时计入
+day-own-rest = 企业休息
+day-own-working = 企业上班
+error-one_of = 两项只能填一项。
+error-not_a_manufacturer = 只有中选企业的日历参与计算。
+error-merged = 该单位已并入其他单位。
+problem-own_calendar = 两家中有一家的时限按其企业日历计算；请先清除其日期，合并后重新设置。

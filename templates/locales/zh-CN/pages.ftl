@@ -894,6 +894,7 @@ calendar_layer-nation = 全国日历
 calendar_layer-province = 至省级
 calendar_layer-city = 至市级
 calendar_layer-county = 至县级
+calendar_layer-organisation = 至中选企业
 end-continued = 地方决定继续执行
 end-national = 适用上级规则
 

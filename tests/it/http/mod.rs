@@ -8,6 +8,7 @@ mod bad_fields;
 mod bad_requests;
 mod calendar_edits;
 mod calendar_files;
+mod calendars_own;
 mod channels;
 mod channels_tls;
 mod checks;

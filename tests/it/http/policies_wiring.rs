@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use supplyline::domain::calendar::{Day, DayKind, Layer};
+use supplyline::domain::calendar::{Day, DayKind, Layer, LayerOf};
 use supplyline::domain::id::CalendarId;
 use supplyline::store::rulebook::{KeptLayer, insert_layer};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ both!(
 );
 
 /// Rules for the city of the world's hospital, from its first day on.
-async fn rule(app: &TestApp, change: impl FnOnce(&mut Value)) -> Value {
+pub(super) async fn rule(app: &TestApp, change: impl FnOnce(&mut Value)) -> Value {
     let admin = app.sign_in("admin").await;
     let mut policy = draft();
     policy["division"] = json!("371000");
@@ -116,7 +116,7 @@ async fn the_calendars_layer_is_the_policys(db: TestDb) {
     let kept = KeptLayer {
         id: CalendarId(Uuid::from_u128(3_710)),
         name: "本市日历".to_owned(),
-        division: Some(world::division("371000")),
+        of: LayerOf::Region(world::division("371000")),
         version: 1,
         layer: Layer { days: [(date, day)].into(), ..Layer::default() },
     };

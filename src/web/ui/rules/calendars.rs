@@ -14,6 +14,7 @@ use super::year::{Holiday, Month, Tally, holidays, months, sources};
 use crate::domain::calendar::local_date;
 use crate::domain::id::CalendarId;
 use crate::service::Error;
+use crate::service::replan::layers::{self, LayerView};
 use crate::service::rulebook::KeptLayer;
 use crate::web::api::calendars::{CalendarYear, YEARS, year_asked};
 use crate::web::auth::SignedIn;
@@ -48,6 +49,8 @@ struct Year {
     address: String,
     name: String,
     region: String,
+    /// True for an organisation's days, between which and the nation's a region's may come.
+    is_own: bool,
     version: String,
     year: String,
     provisional: bool,
@@ -76,26 +79,35 @@ pub(in crate::web::ui) async fn list(
     let list = List { name: "calendars", reader: signed.user() };
     let after: Option<Uuid> = list.after(cursor.as_deref())?;
     let book = site.app.book();
-    let layers = book.layers();
+    let layers = layers::readable(&book, &signed.scope);
     let last = after.and_then(|after| layers.iter().position(|kept| kept.id.0 == after));
-    let rest: Vec<_> = layers.iter().skip(last.map_or(0, |last| last + 1)).collect();
+    let rest = layers.into_iter().skip(last.map_or(0, |last| last + 1)).collect();
     let found = list.page(rest, size, |kept: &&KeptLayer| kept.id.0);
-    let places = Places::of(&site, found.items.iter().filter_map(|kept| kept.division)).await?;
+    let views = layers::views(&site.app, found.items).await?;
+    let places = Places::of(&site, views.iter().filter_map(|view| view.kept.of.region())).await?;
     let shell = Shell::of(&site, &request, &signed).await?;
-    let layer = |kept: &KeptLayer| Layer {
-        address: format!("/calendars/{}", kept.id),
-        name: kept.name.clone(),
-        region: places.region(&shell, kept.division),
-        version: shell.with("version-number", "n", &kept.version),
-        years: span(&kept.layer.published.iter().copied().collect::<Vec<_>>()),
+    let layer = |view: &LayerView| Layer {
+        address: format!("/calendars/{}", view.kept.id),
+        name: view.kept.name.clone(),
+        region: whose(&shell, &places, view),
+        version: shell.with("version-number", "n", &view.kept.version),
+        years: span(&view.kept.layer.published.iter().copied().collect::<Vec<_>>()),
     };
     let drawn = Calendars {
-        layers: found.items.into_iter().map(layer).collect(),
+        layers: views.iter().map(layer).collect(),
         first: cursor.map(|_| address.with("cursor", "")),
         next: found.next_cursor.map(|cursor| address.with("cursor", &cursor)),
         shell,
     };
     page(StatusCode::OK, &drawn)
+}
+
+/// Whose days a layer names.
+fn whose(shell: &Shell, places: &Places, view: &LayerView) -> String {
+    match &view.organisation {
+        Some(organisation) => organisation.name.clone(),
+        None => places.region(shell, view.kept.of.region()),
+    }
 }
 
 /// Shows a year of a calendar.
@@ -106,12 +118,14 @@ pub(in crate::web::ui) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let id = request.match_info().get("id").and_then(query::uuid).ok_or(Error::NotFound)?;
     let book = site.app.book();
-    let kept = book.layer(CalendarId(id))?;
+    let view = layers::read(&book, &signed.scope, CalendarId(id))?;
+    let view = layers::view(&site.app, view).await?;
+    let kept = &view.kept;
     let shell = Shell::of(&site, &request, &signed).await?;
     let raw = Address::of("", request.query_string()).query();
     let year = year_asked(&raw, shell.now)?;
-    let shown = CalendarYear::shown(&book, kept, year);
-    let places = Places::of(&site, kept.division).await?;
+    let shown = CalendarYear::shown(&book, &view, year);
+    let places = Places::of(&site, kept.of.region()).await?;
     let link = |year: i32| format!("/calendars/{id}?year={year}");
     let step = |year: i32| YEARS.contains(&year).then(|| link(year));
     // Only the nation's layer knows which years were announced.
@@ -121,7 +135,8 @@ pub(in crate::web::ui) async fn show(
     let drawn = Year {
         address: format!("/calendars/{id}"),
         name: kept.name.clone(),
-        region: places.region(&shell, kept.division),
+        region: whose(&shell, &places, &view),
+        is_own: kept.of.organisation().is_some(),
         version: shell.with("version-number", "n", &kept.version),
         year: year.to_string(),
         provisional: shown.provisional,

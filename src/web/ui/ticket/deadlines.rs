@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 
 use super::super::shell::Shell;
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Calendar, DayKind};
 use crate::domain::countdown::{Countdown, countdown};
 use crate::domain::ticket::{Deadline, DeadlineStatus, Ticket};
 use crate::web::api::deadline::{DayBody, DeadlineBody};
@@ -118,14 +118,18 @@ fn class(tone: &str) -> &'static str {
 pub(in crate::web) fn marks(words: Words, days: &[DayBody]) -> Vec<DayMark> {
     let mut number = 0;
     let mark = |day: &DayBody| {
-        let kind = words.name("day", &day.kind);
+        let kind = match (day.own, day.kind) {
+            (false, kind) => words.name("day", &kind),
+            (true, DayKind::Rest) => words.t("day-own-rest"),
+            (true, DayKind::Working | DayKind::Makeup) => words.t("day-own-working"),
+        };
         let text = if day.counted {
             number += 1;
             words.with_all("day-number", &[("number", number.to_string()), ("kind", kind)])
         } else {
             kind
         };
-        let is_makeup = day.kind == crate::domain::calendar::DayKind::Makeup;
+        let is_makeup = day.kind == DayKind::Makeup;
         let class = match (day.counted, is_makeup) {
             (true, true) => "counted makeup",
             (true, false) => "counted",

@@ -57,10 +57,7 @@ pub(in crate::web::ui) async fn show(
     query.done(())?;
     let date = check::date(date.as_deref().unwrap_or_default());
     let date = date.map_err(|(code, message)| Error::invalid("date", code, message))?;
-    let calendar = match kept.division {
-        Some(division) => book.calendar(division),
-        None => book.nation(),
-    };
+    let calendar = book.calendar_from(kept.of);
     let kind = calendar.kind(date);
     let known = calendar.day(date).cloned();
     let shown =
