@@ -96,9 +96,8 @@ fn run_length(days: &[ExplainedDay]) -> usize {
     let mut before = first.date;
     let mut length = 1;
     for day in days.iter().skip(1) {
-        let alike =
-            (day.counted, day.kind, day.minutes, day.own)
-                == (first.counted, first.kind, first.minutes, first.own);
+        let alike = (day.counted, day.kind, day.minutes, day.own)
+            == (first.counted, first.kind, first.minutes, first.own);
         if !alike || before.succ_opt() != Some(day.date) {
             break;
         }

@@ -69,11 +69,7 @@ impl Calendar {
 
     /// The same with an organisation's own days, which win over every other layer's.
     #[must_use]
-    pub fn layered_for(
-        version: impl Into<String>,
-        layers: &[&Layer],
-        own: Option<&Layer>,
-    ) -> Self {
+    pub fn layered_for(version: impl Into<String>, layers: &[&Layer], own: Option<&Layer>) -> Self {
         let published = layers.first().map(|nation| nation.published.clone()).unwrap_or_default();
         let mut days = BTreeMap::new();
         for layer in layers.iter().copied().chain(own) {
@@ -591,8 +587,13 @@ mod tests {
 
     #[test]
     fn the_wire_names_are_stable() {
-        let explained =
-            ExplainedDay { date: FIRST, kind: DayKind::Makeup, counted: true, minutes: None, own: false };
+        let explained = ExplainedDay {
+            date: FIRST,
+            kind: DayKind::Makeup,
+            counted: true,
+            minutes: None,
+            own: false,
+        };
         let json = serde_json::to_string(&explained).expect("serialises");
         assert_eq!(json, r#"{"date":"2000-01-01","kind":"makeup","counted":true}"#);
         let target = serde_json::to_string(&Target::ElapsedHours(72)).expect("serialises");

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Day, Layer};
+use super::{Day, Layer, LayerOf};
 use crate::domain::holiday::Material;
 
 /// What an administrator changes in a layer.
@@ -118,6 +118,17 @@ impl Layer {
         layer
     }
 
+    /// The same, for whose layer it is: the nation alone publishes years. A year's file names the
+    /// days of a region, or of an organisation, in that year, and publishes nothing there.
+    #[must_use]
+    pub fn edited_for(&self, of: LayerOf, edit: &Edit) -> Self {
+        let mut layer = self.edited(edit);
+        if of != LayerOf::Nation {
+            layer.published.retain(|year| self.published.contains(year));
+        }
+        layer
+    }
+
     /// The layer before a change that made it what it is.
     #[must_use]
     pub fn before(&self, change: &LayerChange) -> Self {
@@ -134,6 +145,7 @@ mod tests {
     use super::*;
     use crate::domain::calendar::DayKind;
     use crate::domain::holiday::{Year, YearFile};
+    use crate::domain::party::Division;
 
     fn day(number: u32, kind: DayKind) -> Day {
         let date = NaiveDate::from_ymd_opt(2027, 1, 1)
@@ -159,6 +171,19 @@ mod tests {
                 beside: Vec::new(),
             }))),
         ]
+    }
+
+    #[test]
+    fn a_region_publishes_no_year() {
+        let days = vec![day(3, DayKind::Rest)];
+        let year = Year { year: 2027, papers: Vec::new(), days };
+        let file = YearFile { year, beside: Vec::new() };
+        let edit = Edit::Learn(Material::Year(file));
+        let region = LayerOf::Region(Division::parse("371000").expect("a division"));
+        let layer = Layer::default().edited_for(region, &edit);
+        assert_eq!((layer.days.len(), layer.published.len()), (1, 0));
+        let nation = Layer::default().edited_for(LayerOf::Nation, &edit);
+        assert_eq!(nation.published, BTreeSet::from([2027]));
     }
 
     proptest! {

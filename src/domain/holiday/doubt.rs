@@ -15,6 +15,9 @@ const MOST_RESTS: usize = 40;
 /// The longest rest in a row that a notice has given is ten days; some room is left.
 const LONGEST_REST: usize = 12;
 
+/// The most days in a row that are named as worked: no notice names more than a few.
+const LONGEST_WORK: usize = 31;
+
 /// Something that needs a person's confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Doubt {
@@ -46,6 +49,13 @@ pub enum Doubt {
         /// The last.
         until: NaiveDate,
     },
+    /// More days named as worked in a row than a month has.
+    LongWork {
+        /// The first of them.
+        from: NaiveDate,
+        /// The last.
+        until: NaiveDate,
+    },
     /// A make-up day from Monday to Friday, which is a working day anyway.
     MakeupOnWeekday {
         /// The day.
@@ -67,6 +77,7 @@ impl Doubt {
             Self::RestDays { .. } => "rest_days",
             Self::Collapse { .. } => "collapse",
             Self::LongRest { .. } => "long_rest",
+            Self::LongWork { .. } => "long_work",
             Self::MakeupOnWeekday { .. } => "makeup_on_weekday",
             Self::WorkOnHoliday { .. } => "work_on_holiday",
         }
@@ -82,6 +93,9 @@ impl Doubt {
                 format!("{year} named {before} days and names {after} now")
             }
             Self::LongRest { from, until } => format!("no day is worked from {from} to {until}"),
+            Self::LongWork { from, until } => {
+                format!("every day from {from} to {until} is named as worked")
+            }
             Self::MakeupOnWeekday { date } => {
                 format!("{date} is a {}, a working day anyway", date.format("%A"))
             }
@@ -97,6 +111,7 @@ pub fn doubts(before: &Layer, after: &Layer) -> Vec<Doubt> {
     let mut found = BTreeSet::new();
     let changed: Vec<&Day> =
         after.days.values().filter(|day| before.days.get(&day.date) != Some(*day)).collect();
+    found.extend(long_work(&changed));
     for day in &changed {
         let date = day.date;
         match day.kind {
@@ -110,8 +125,13 @@ pub fn doubts(before: &Layer, after: &Layer) -> Vec<Doubt> {
         }
     }
     let (old, new) = (Calendar::layered("before", &[before]), Calendar::layered("after", &[after]));
-    let rests = changed.iter().filter(|day| day.kind == DayKind::Rest);
-    for (from, until) in rests.filter_map(|day| long_rest(&new, day.date)) {
+    let mut told = NaiveDate::MIN;
+    for day in changed.iter().filter(|day| day.kind == DayKind::Rest) {
+        if day.date <= told {
+            continue;
+        }
+        let Some((from, until)) = long_rest(&new, day.date) else { continue };
+        told = until;
         if long_rest(&old, from) != Some((from, until)) {
             found.insert(Doubt::LongRest { from, until });
         }
@@ -146,6 +166,17 @@ fn of_a_year(year: i32, was: Option<&[&Day]>, now: &[&Day]) -> Vec<Doubt> {
         found.push(Doubt::Collapse { year, before: was.len(), after: now.len() });
     }
     found
+}
+
+/// Runs of changed days that are named as worked and too long; the days come by date.
+fn long_work(changed: &[&Day]) -> Vec<Doubt> {
+    let worked: Vec<_> =
+        changed.iter().filter(|day| day.kind.is_working()).map(|day| day.date).collect();
+    let follows = |one: &NaiveDate, next: &NaiveDate| one.succ_opt() == Some(*next);
+    let long = worked.chunk_by(follows).filter(|run| run.len() > LONGEST_WORK);
+    let doubt =
+        |run: &[NaiveDate]| Some(Doubt::LongWork { from: *run.first()?, until: *run.last()? });
+    long.filter_map(doubt).collect()
 }
 
 /// The days of rest around a date, where they are too many in a row.
@@ -235,6 +266,20 @@ mod tests {
         check(
             |layer| layer.merge(long),
             &["2026 names 45 rest days", "no day is worked from 2026-11-07 to 2026-11-22"],
+        );
+    }
+
+    #[test]
+    fn a_month_named_as_worked_is_doubted_once() {
+        let first: NaiveDate = "2026-11-02".parse().expect("a date");
+        let days = |count: usize| {
+            let dates = first.iter_days().take(count);
+            dates.map(|date| day(&date.to_string(), DayKind::Working)).collect::<Vec<_>>()
+        };
+        check(|layer| layer.merge(days(31)), &[]);
+        check(
+            |layer| layer.merge(days(40)),
+            &["every day from 2026-11-02 to 2026-12-11 is named as worked"],
         );
     }
 

@@ -12,8 +12,10 @@ use super::ledger::Ledger;
 use super::reading::Table;
 use crate::domain::calendar::{Calendar, Day, Layer, LayerChange, LayerOf, midnight_after};
 use crate::domain::holiday::{Doubt, Reading, Refused, doubts, of_rows, read_ics, read_json};
+use crate::domain::id::CalendarId;
 use crate::domain::import::{DayRow, Kind, Outcome, RowError};
 use crate::service::{Error, FieldError};
+use crate::store::rulebook::KeptLayer;
 use crate::store::{self, imports, rulebook};
 
 /// Tickets that a refusal names.
@@ -95,12 +97,8 @@ pub(super) async fn apply(
     if nation.layer == before {
         return Ok(());
     }
-    // Nobody can confirm here what is as odd as that: where calendars are edited, one can.
-    for doubt in doubts(&before, &nation.layer) {
-        if matches!(doubt, Doubt::NoMakeup { .. } | Doubt::Collapse { .. }) {
-            let message = format!("{}; confirm it where the calendar is edited", doubt.message());
-            ledger.refuse(RowError::new(0, "days", doubt.as_str(), message));
-        }
+    for error in grave(&before, &nation) {
+        ledger.refuse(error);
     }
     if let Some((first, last)) = changed(&before, &nation.layer) {
         let begins = first.checked_sub_days(Days::new(1)).map_or(first, |day| day);
@@ -111,7 +109,7 @@ pub(super) async fn apply(
                 0,
                 "date",
                 "open_deadlines",
-                counted(first, last, &clocks),
+                counted((first, last), &clocks, nation.id),
             ));
         }
     }
@@ -123,13 +121,42 @@ pub(super) async fn apply(
     Ok(())
 }
 
-fn counted(first: NaiveDate, last: NaiveDate, clocks: &[String]) -> String {
+/// What is odd about a calendar after an import, and so odd that somebody has to confirm it. Nobody
+/// can here; where calendars are edited, one can.
+fn grave(before: &Layer, nation: &KeptLayer) -> Vec<RowError> {
+    let is_grave = |doubt: &Doubt| match doubt {
+        Doubt::NoMakeup { .. }
+        | Doubt::Collapse { .. }
+        | Doubt::LongRest { .. }
+        | Doubt::LongWork { .. } => true,
+        Doubt::RestDays { .. } | Doubt::MakeupOnWeekday { .. } | Doubt::WorkOnHoliday { .. } => {
+            false
+        }
+    };
+    let refusal = |doubt: Doubt| {
+        let message = format!(
+            "{}; import the file on the calendar's page, /calendars/{}/add, and confirm it there",
+            doubt.message(),
+            nation.id
+        );
+        RowError::new(0, "days", doubt.as_str(), message)
+    };
+    doubts(before, &nation.layer).into_iter().filter(is_grave).map(refusal).collect()
+}
+
+fn counted(
+    (first, last): (NaiveDate, NaiveDate),
+    clocks: &[String],
+    calendar: CalendarId,
+) -> String {
     let more =
         if u64::try_from(clocks.len()).is_ok_and(|n| n >= NAMED) { " and others" } else { "" };
     let clocks = clocks.join(", ");
     format!(
         "days from {first} to {last} would change under the clocks of open tickets ({clocks}{more}); \
-         their deadlines would have to be planned anew, which an import does not do"
+         their deadlines would have to be planned anew, which an import does not do: import the \
+         file on the calendar's page, /calendars/{calendar}/add, which shows what moves and then \
+         does it"
     )
 }
 

@@ -22,8 +22,8 @@ use crate::service::rulebook::KeptLayer;
 use crate::service::{Answered, App, Error, Once};
 use crate::store::accounts::{self, ListedOrganisation};
 use crate::store::merging;
-use crate::store::rulebook;
 pub use crate::store::merging::Moved;
+use crate::store::rulebook;
 
 /// What is to become of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -73,7 +73,7 @@ impl Planned {
         match proposal {
             Proposal::Calendar { calendar, edit } => {
                 let kept = before.layer(*calendar)?;
-                let layer = kept.layer.edited(edit);
+                let layer = kept.layer.edited_for(kept.of, edit);
                 let change = LayerChange::between(&kept.layer, &layer);
                 if change.is_empty() {
                     let message = "the calendar says all of this already";

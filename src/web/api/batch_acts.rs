@@ -107,8 +107,15 @@ pub(in crate::web) async fn undo(
 }
 
 /// Everything that may be odd.
-pub(in crate::web) const ALL_DOUBTS: [&str; 6] =
-    ["no_makeup", "rest_days", "collapse", "long_rest", "makeup_on_weekday", "work_on_holiday"];
+pub(in crate::web) const ALL_DOUBTS: [&str; 7] = [
+    "no_makeup",
+    "rest_days",
+    "collapse",
+    "long_rest",
+    "long_work",
+    "makeup_on_weekday",
+    "work_on_holiday",
+];
 
 /// True where only the outcome is asked for.
 pub(in crate::web) fn rehearsal(request: &HttpRequest) -> Result<bool, Error> {

@@ -110,7 +110,11 @@ impl CalendarInput {
                 None
             }
             (None, None) => {
-                check.refuse("division", "required", "say whose days: a division's or an organisation's");
+                check.refuse(
+                    "division",
+                    "required",
+                    "say whose days: a division's or an organisation's",
+                );
                 None
             }
         };

@@ -22,10 +22,10 @@ use super::timeline::EventBody;
 use crate::domain::id::TicketId;
 use crate::domain::party::{Language, Role};
 use crate::domain::policy::Policy;
-use crate::service::replan::layers::LayerView;
 use crate::service::App;
 use crate::service::dossier::Record;
 use crate::service::evidence::{self, Contents, Evidence, JSON_SCHEMA, MadeFor, MadeOf};
+use crate::service::replan::layers::LayerView;
 use crate::web::auth::SignedIn;
 use crate::web::download::attachment;
 use crate::web::error::Problem;
@@ -85,7 +85,10 @@ impl EvidenceBody {
         versions.dedup();
         let calendar = lens.book.calendar_of(&view.ticket);
         let layers = lens.book.layers_of(&view.ticket).into_iter().map(|kept| LayerView {
-            organisation: kept.of.organisation().and_then(|own| view.organisations.get(&own).cloned()),
+            organisation: kept
+                .of
+                .organisation()
+                .and_then(|own| view.organisations.get(&own).cloned()),
             kept: kept.clone(),
         });
         let dates = ticket.explained_dates();

@@ -68,14 +68,7 @@ pub(super) async fn show(
     let own = signed.scope.actor().organisation.division;
     let division: Option<Division> = query.word("division");
     let makers = makers(&site, &signed).await?;
-    let own_days = own_days(&signed, &makers).unwrap_or_default();
-    let manufacturer = query.text("manufacturer").map_or(own_days, |id| id.trim().to_owned());
-    let maker = if query.text("manufacturer").is_some_and(|id| !id.trim().is_empty()) {
-        query.id("manufacturer")
-    } else {
-        query::uuid(&manufacturer)
-    };
-    let maker = maker.map(OrganisationId);
+    let (manufacturer, maker) = chosen(&mut query, own_days(&signed, &makers));
     let pairs = [
         ("manufacturer".to_owned(), manufacturer),
         ("filed_at".to_owned(), typed),
@@ -95,22 +88,8 @@ pub(super) async fn show(
         Err(Error::Invalid(errors)) => (None, errors),
         Err(error) => return Err(error.into()),
     };
-    let line = |deadline| {
-        let reckoned = reckoned.as_ref()?;
-        let language = shell.language();
-        let body =
-            DeadlineBody::explained(deadline, &reckoned.calendar, &reckoned.policy, language);
-        Some(Due {
-            name: shell.name("deadline", &body.kind),
-            due: shell.due(&body.due_at),
-            days: marks(shell.words(), &body.explanation),
-            sentence: body.sentence,
-            provisional: body.provisional,
-        })
-    };
-    let deadlines = reckoned.iter().flat_map(|reckoned| &reckoned.deadlines);
     let drawn = Page {
-        due: deadlines.filter_map(line).collect(),
+        due: reckoned.as_ref().map(|reckoned| due(&shell, reckoned)).unwrap_or_default(),
         policy: reckoned.as_ref().map(|one| one.policy.name.clone()).unwrap_or_default(),
         source: reckoned.as_ref().map(|one| one.policy.source.clone()).unwrap_or_default(),
         f: Fields::refused("calculator", shell.words(), Typed::of(pairs), &errors),
@@ -120,6 +99,33 @@ pub(super) async fn show(
     };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page(status, &drawn)
+}
+
+fn due(shell: &Shell, reckoned: &Reckoned) -> Vec<Due> {
+    let line = |deadline| {
+        let language = shell.language();
+        let body =
+            DeadlineBody::explained(deadline, &reckoned.calendar, &reckoned.policy, language);
+        Due {
+            name: shell.name("deadline", &body.kind),
+            due: shell.due(&body.due_at),
+            days: marks(shell.words(), &body.explanation),
+            sentence: body.sentence,
+            provisional: body.provisional,
+        }
+    };
+    reckoned.deadlines.iter().map(line).collect()
+}
+
+/// The manufacturer that was chosen, as it was typed; where nothing was said, the reader's own.
+fn chosen(query: &mut Query, own: Option<String>) -> (String, Option<OrganisationId>) {
+    let typed = query.text("manufacturer").map(|id| id.trim().to_owned());
+    let id = match typed.as_deref() {
+        None => own.as_deref().and_then(query::uuid),
+        Some("") => None,
+        Some(_) => query.id("manufacturer"),
+    };
+    (typed.or(own).unwrap_or_default(), id.map(OrganisationId))
 }
 
 /// Manufacturers with a calendar that the reader may read.

@@ -160,3 +160,6 @@ error-one_of = Say one of the two, not both.
 error-not_a_manufacturer = Only a manufacturer's days are counted with.
 error-merged = It is a part of another organisation now.
 problem-own_calendar = Deadlines are counted with the own calendar of one of the two; clear its days, merge, and set them again.
+doubt-long_work = Every day from { $from } to { $until } is named as worked.
+day-whole-rule = A day counts whole, from 00:00 to 24:00, also the day on which it is changed and for clocks that run already. What was sent or escalated stays so; a breach that would be none any more is waived, not erased.
+audit-zone_rules_changed = Time-zone database changed

@@ -160,3 +160,6 @@ error-one_of = 两项只能填一项。
 error-not_a_manufacturer = 只有中选企业的日历参与计算。
 error-merged = 该单位已并入其他单位。
 problem-own_calendar = 两家中有一家的时限按其企业日历计算；请先清除其日期，合并后重新设置。
+doubt-long_work = { $from } 至 { $until } 每天都列为上班。
+day-whole-rule = 一天按整天（00:00 至 24:00）计算，修改当天和已在计时的时限同样适用。已发出的通知和已进入的督办不撤回；按新日历不再逾期的，记为豁免，不抹去。
+audit-zone_rules_changed = 时区数据库版本变更

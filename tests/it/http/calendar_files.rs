@@ -175,8 +175,35 @@ async fn b063_ranges_that_cannot_be(db: TestDb) {
     let one = |lines: &str| calendar(&[&format!("{lines}|SUMMARY:端午节放假")]);
     let reversed = one("DTSTART;VALUE=DATE:20260610|DTEND;VALUE=DATE:20260608");
     assert_eq!(codes(&preview(&admin, ICS, reversed).await), ["ends_before_start"]);
-    let long = one("DTSTART;VALUE=DATE:20260608|DURATION:P400D");
-    assert_eq!(codes(&preview(&admin, ICS, long).await), ["too_long"]);
+    for (said, doubt) in [("放假", "long_rest"), ("上班", "long_work")] {
+        let long = one("DTSTART;VALUE=DATE:20260608|DURATION:P400D").replace("放假", said);
+        let seen = preview(&admin, ICS, long.clone()).await.expect(200).json();
+        let doubts = seen["doubts"].as_array().expect("doubts").iter();
+        let all: Vec<_> = doubts.map(|doubt| doubt["code"].as_str().expect("a code")).collect();
+        assert_eq!(all.iter().filter(|code| **code == doubt).count(), 1, "told once: {all:?}");
+        // Refused unless somebody confirms it by name.
+        let path = format!("/calendars/{}/import", nation(&admin).await);
+        let send = async |query: String| {
+            let request = admin.request(Method::POST, &format!("{path}?reason=x{query}"));
+            admin.send(request.header("Content-Type", ICS).body(long.clone())).await
+        };
+        let refusal = send(String::new()).await.expect(422);
+        let told = ("confirm".to_owned(), doubt.to_owned());
+        assert!(refusal.fields().contains(&told), "{:?}", refusal.fields());
+        let others: Vec<_> = all.iter().filter(|code| **code != doubt).copied().collect();
+        send(format!("&confirm={}", others.join(","))).await.expect(422);
+        let done = send(format!("&confirm={}", all.join(","))).await.expect(200).json();
+        assert_eq!(done["batch"]["state"], "applied");
+        let undo = format!("/batches/{}/undo", id(&done["batch"]));
+        admin.post(&undo, &json!({"reason": "试验"})).await.expect(200);
+        // Where nobody can confirm it, it is refused, and told where somebody can.
+        let answer = admin.upload("/imports/calendar", Form::file("a.ics", &long)).await;
+        let row = ("file.days".to_owned(), doubt.to_owned());
+        assert!(answer.fields().contains(&row), "{}", answer.text);
+        assert!(answer.text.contains("/calendars/"), "{}", answer.text);
+    }
+    let years = one("DTSTART;VALUE=DATE:20260608|DURATION:P801D");
+    assert_eq!(codes(&preview(&admin, ICS, years).await), ["too_long"]);
     let overlapping = calendar(&[
         "DTSTART;VALUE=DATE:20260608|DURATION:P2D|SUMMARY:甲放假",
         "DTSTART;VALUE=DATE:20260609|DURATION:P2D|SUMMARY:乙放假",

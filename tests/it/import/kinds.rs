@@ -231,7 +231,10 @@ async fn a_year_under_open_clocks_is_refused(db: TestDb) {
     let edit = "date,kind,name,source\n2026-02-25,rest,春节,补充通知\n";
     let report = import(&world.app, Kind::Calendar, edit).await;
     assert_eq!(refusals(&report), [(0, "date", "open_deadlines")]);
-    assert!(report.errors[0].message.contains(&number), "{:?}", report.errors);
+    let message = &report.errors[0].message;
+    assert!(message.contains(&number), "{message}");
+    let page = format!("/calendars/{}/add", world.app.book().layers()[0].id);
+    assert!(message.contains(&page), "says where it can be done: {message}");
     assert_eq!(counts(&import(&world.app, Kind::Calendar, YEAR).await), (3, 0, 0), "far ahead");
 }
 

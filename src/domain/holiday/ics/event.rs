@@ -17,8 +17,9 @@ use crate::domain::holiday::reading::Why;
 use crate::domain::import::RowError;
 use crate::domain::text::cleaned;
 
-/// More days in a row than any holiday has; an event of more is a mistake.
-const LONGEST_DAYS: i64 = 31;
+/// The most days that an event names. One that is longer than a holiday is for somebody to confirm;
+/// one that is longer than this is a mistake.
+const LONGEST_DAYS: i64 = 800;
 const LONGEST_NAME: usize = 100;
 const LONGEST_SOURCE: usize = 500;
 

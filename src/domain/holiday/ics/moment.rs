@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_skipped_time_is_the_next_and_of_a_double_one_the_earlier() {
+    fn b068_a_skipped_time_is_the_next_and_of_a_double_one_the_earlier() {
         // New York: 02:00–03:00 is skipped on 8 March, 01:00–02:00 is there twice on 1 November.
         check("DTSTART;TZID=America/New_York:20260308T023000", Ok("2026-03-08 15:00:00"));
         check("DTSTART;TZID=America/New_York:20261101T013000", Ok("2026-11-01 13:30:00"));

@@ -167,6 +167,10 @@ fn said(shell: &Shell, doubt: &Doubt) -> String {
             let values = [("from", dated(shell, *from)), ("until", dated(shell, *until))];
             words.with_all("doubt-long_rest", &values)
         }
+        Doubt::LongWork { from, until } => {
+            let values = [("from", dated(shell, *from)), ("until", dated(shell, *until))];
+            words.with_all("doubt-long_work", &values)
+        }
         Doubt::MakeupOnWeekday { date } => {
             words.with("doubt-makeup_on_weekday", "date", &dated(shell, *date))
         }
