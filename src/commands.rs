@@ -27,7 +27,7 @@ use crate::service::accounts::{hash_password, random_password};
 use crate::service::catalogue::spell_names;
 use crate::service::hold::{current, may_fire};
 use crate::service::rulebook::Rulebook;
-use crate::service::{App, Limits};
+use crate::service::{App, Limits, zone};
 use crate::startup::{Service, serve};
 use crate::store::accounts::{self, NewUser};
 use crate::store::{self, Lock, Store};
@@ -179,6 +179,9 @@ async fn serve_forever(config: &Config) -> anyhow::Result<()> {
     let store = open(config.database_url.expose_secret()).await?;
     let vault = Vault::at(&config.attachments_url).context("SUPPLYLINE_ATTACHMENTS_URL")?;
     let app = key::app(config, store).await?.with_files(vault);
+    if let Some(change) = zone::note(&app).await? {
+        warn(&change.announcement());
+    }
     // Asked before anything runs, so that the log begins with it.
     if !may_fire(&app).await?
         && let Some(on) = current(&app).await?

@@ -69,6 +69,8 @@ pub enum Action {
     DemoClockMoved,
     /// Firing was put on hold by whoever operates the service.
     HoldBegun,
+    /// The service was started with another version of the time-zone database.
+    ZoneRulesChanged,
     /// The database was restored from a backup.
     BackupRestored,
     /// Entries that were kept long enough were removed.
@@ -147,7 +149,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, for tables and tests.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 63] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::SignedOut,
@@ -173,6 +175,7 @@ impl Action {
         Self::LanguageChanged,
         Self::DemoClockMoved,
         Self::HoldBegun,
+        Self::ZoneRulesChanged,
         Self::BackupRestored,
         Self::AuditTrimmed,
         Self::AuditKeyChanged,
@@ -242,6 +245,7 @@ impl Action {
             Self::LanguageChanged => "language_changed",
             Self::DemoClockMoved => "demo_clock_moved",
             Self::HoldBegun => "hold_begun",
+            Self::ZoneRulesChanged => "zone_rules_changed",
             Self::BackupRestored => "backup_restored",
             Self::AuditTrimmed => "audit_trimmed",
             Self::AuditKeyChanged => "audit_key_changed",

@@ -42,6 +42,7 @@ pub mod templates;
 pub mod tickets;
 mod timeline;
 mod wordings;
+pub mod zone;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

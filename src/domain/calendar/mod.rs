@@ -16,4 +16,6 @@ pub use count::Calendar;
 pub use day::{CalendarError, Counting, Day, DayKind, Due, ExplainedDay, Layer, LayerOf, Target};
 pub use edit::{DayChange, Edit, LayerChange};
 pub use hours::{MOST_WINDOWS, NotOfficeHours, Office, Window};
-pub use zone::{SHANGHAI, at_time, local_date, local_time, midnight_after};
+pub use zone::{
+    SHANGHAI, ZONE_RULES, at_time, first_other_day, local_date, local_time, midnight_after,
+};

@@ -2,11 +2,29 @@
 //!
 //! **Never** fails: at the ends of what can be represented, the answer is the end.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{
+    DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset as _,
+    TimeZone as _, Utc,
+};
 
 /// The zone of every civil day and time here, Asia/Shanghai: UTC+8, without summer time
 /// since 1991.
 pub const SHANGHAI: FixedOffset = east(8 * 3600);
+
+/// The version of the time-zone database that this program was made with.
+pub const ZONE_RULES: &str = chrono_tz::IANA_TZDB_VERSION;
+
+/// The first day of the years of the calendar on which Shanghai is not UTC+8 by that database. None
+/// as long as China keeps its time: then a civil deadline is the same instant by every version.
+#[must_use]
+pub fn first_other_day() -> Option<NaiveDate> {
+    let first = NaiveDate::from_ymd_opt(2000, 1, 1)?;
+    let differs = |date: &NaiveDate| {
+        let begins = date.and_time(NaiveTime::MIN);
+        chrono_tz::Asia::Shanghai.offset_from_utc_datetime(&begins).fix() != SHANGHAI
+    };
+    first.iter_days().take_while(|date| date.year() <= 2101).find(differs)
+}
 
 /// The zone that many seconds east of UTC; UTC where there is none.
 const fn east(seconds: i32) -> FixedOffset {
@@ -56,6 +74,12 @@ fn local(at: DateTime<Utc>) -> NaiveDateTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn b069_china_keeps_its_time_by_the_database_that_ships() {
+        assert_eq!(first_other_day(), None, "{ZONE_RULES}");
+        assert_eq!(ZONE_RULES.len(), 5, "a year and a letter: {ZONE_RULES}");
+    }
 
     fn check(date: &str, time: Option<&str>, instant: &str) {
         let date: NaiveDate = date.parse().expect(date);

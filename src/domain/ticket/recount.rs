@@ -13,7 +13,8 @@ use crate::domain::policy::Policy;
 
 impl Deadline {
     /// True for what a re-plan looks at: what runs, is held or stands still, and what was missed.
-    pub(super) fn is_open(&self) -> bool {
+    #[must_use]
+    pub fn is_open(&self) -> bool {
         match self.status {
             DeadlineStatus::Running | DeadlineStatus::Held | DeadlineStatus::Missed => true,
             DeadlineStatus::Stopped => self.is_paused(),

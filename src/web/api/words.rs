@@ -112,7 +112,7 @@ words! {
         "calendar_added" "calendar_removed" "replan_proposed" "replan_applied"
         "replan_approved" "replan_rejected" "ticket_filed" "ticket_acted" "shortage_replied"
         "notice_read" "draft_kept" "draft_discarded" "language_changed" "demo_clock_moved"
-        "hold_begun" "backup_restored" "audit_trimmed" "audit_key_changed"
+        "hold_begun" "zone_rules_changed" "backup_restored" "audit_trimmed" "audit_key_changed"
         "organisation_created" "organisation_changed" "organisation_suspended"
         "organisation_resumed" "organisation_merged" "user_changed" "user_suspended"
         "user_resumed" "role_changed" "password_reset" "link_sent" "link_revoked"
