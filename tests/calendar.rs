@@ -125,6 +125,36 @@ fn b067_deadlines_on_the_edges_of_months_and_years() {
     }
 }
 
+#[test]
+fn b074_filed_around_the_end_of_office_hours_and_on_odd_days() {
+    let at = |text: &str| {
+        let at: DateTime<chrono::FixedOffset> = format!("{text}+08:00").parse().expect(text);
+        at.to_utc()
+    };
+    let cutoff = Counting { cutoff_time: Some(time("18:00:00")), ..Counting::default() };
+    // Filed → the second working day, by the whole day and with a cut-off at 18:00.
+    let table = [
+        ("2026-02-12T17:59:59.999", "2026-02-14", "2026-02-14"),
+        ("2026-02-12T18:00:00.000", "2026-02-14", "2026-02-14"),
+        ("2026-02-12T18:00:00.001", "2026-02-14", "2026-02-24"),
+        ("2026-02-12T23:59:59.999", "2026-02-14", "2026-02-24"),
+        // A make-up Saturday is worked; filed on it, it does not count.
+        ("2026-02-14T00:00:00.000", "2026-02-25", "2026-02-25"),
+        ("2026-02-14T18:00:00.001", "2026-02-25", "2026-02-25"),
+        // Filed on a holiday: the first day after it is the first that counts.
+        ("2026-02-17T10:00:00.000", "2026-02-25", "2026-02-25"),
+        ("2026-02-23T23:59:59.999", "2026-02-25", "2026-02-26"),
+        // An ordinary Sunday.
+        ("2026-03-08T12:00:00.000", "2026-03-10", "2026-03-10"),
+    ];
+    for (filed, whole, cut) in table {
+        for (rules, on) in [(Counting::default(), whole), (cutoff, cut)] {
+            let due = SHIPPED.due(at(filed), Target::WorkingDays(2), rules).expect(filed);
+            assert_eq!((due.on, due.at), (date(on), midnight_after(date(on))), "{filed} {rules:?}");
+        }
+    }
+}
+
 // ---- acceptance values ----
 
 #[test]

@@ -12,6 +12,7 @@ mod calendars_own;
 mod channels;
 mod channels_tls;
 mod checks;
+mod clocks_changed;
 mod contacts;
 mod directory;
 mod duplicates_and_order;
