@@ -155,7 +155,7 @@ async fn b073_a_shorter_limit_that_5_000_tickets_have_missed(db: TestDb) {
     let replan = format!("/policies/{short}/replan");
     let seen = admin.post(&format!("{replan}?dry_run=true"), &json!({"reason": ""})).await;
     let impact = seen.expect(200).json()["impact"].clone();
-    assert_eq!((&impact["missed"], &impact["needs_approval"]), (&json!(TICKETS), &json!(true)));
+    assert_eq!((&impact["breaches_appear"], &impact["needs_approval"]), (&json!(TICKETS), &json!(true)));
     let asked = admin.post(&replan, &json!({"reason": "收紧时限"})).await.expect(200).json();
     assert_eq!(asked["batch"]["state"], "pending", "one confirmation is not enough");
     assert_eq!(hospital.get("/tickets?overdue=true").await.json()["items"], json!([]));
@@ -243,7 +243,7 @@ async fn a_year_in_a_regions_calendar_publishes_nothing(db: TestDb) {
     let path = format!("/calendars/{layer}/import?reason=x");
     let done = admin.post(&path, &file).await.expect(200).json();
     assert_eq!(done["doubts"], json!([]), "a region names what differs, not a year");
-    assert_eq!(done["provisional"], json!([2027]), "the nation's notice is not loaded by it");
+    assert_eq!(done["provisional_years"], json!([2027]), "the nation's notice is not loaded by it");
     let shown = admin.get(&format!("/calendars/{layer}?year=2027")).await.expect(200).json();
     assert_eq!((&shown["years"], &shown["provisional"]), (&json!([]), &json!(true)));
     let day = shown["days"].as_array().expect("days").iter().find(|d| d["date"] == "2027-04-20");
