@@ -16,7 +16,7 @@ use crate::store::{setting, tickets};
 /// The fact that holds the version.
 const SETTING: &str = "zone_rules";
 /// Tickets looked at together.
-const AT_ONCE: u64 = 1_000;
+const AT_ONCE: usize = 1_000;
 
 /// What was found with another version of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,17 +97,14 @@ async fn looked_at(app: &App, before: String) -> Result<ZoneChange, Error> {
         differs_from: first_other_day(),
     };
     let db = app.store.snapshot().await?;
-    let mut last = None;
-    loop {
-        let ids = candidates(&db, None, last, AT_ONCE).await?;
-        let Some(end) = ids.last() else { return Ok(change) };
-        last = Some(*end);
-        for ticket in tickets::load(&db, &ids).await? {
+    for ids in candidates(&db, None).await?.chunks(AT_ONCE) {
+        for ticket in tickets::load(&db, ids).await? {
             let (open, astray) = civil(&ticket);
             change.deadlines += open;
             change.astray += astray;
         }
     }
+    Ok(change)
 }
 
 /// Open deadlines, and those of them that do not end on their civil day.
