@@ -7,6 +7,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use supplyline::commands::{Arguments, run};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Arguments::parse()).await {

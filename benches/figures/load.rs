@@ -21,6 +21,7 @@ pub(crate) fn start(app: App) -> SocketAddr {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database_url: SecretString::from("sqlite://unused"),
         smtp_url: None,
+        smtp_roots: None,
         mail_from: "Supplyline <supplyline@localhost>".to_owned(),
         sms_webhook_url: None,
         sms_webhook_secret: None,

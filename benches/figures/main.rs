@@ -37,6 +37,10 @@ mod memory;
 mod pages;
 mod replan;
 
+// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FILING_SECONDS: u64 = 5;
 const DUE_TICKETS: usize = 100_000;
 
