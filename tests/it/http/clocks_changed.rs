@@ -155,7 +155,10 @@ async fn b073_a_shorter_limit_that_5_000_tickets_have_missed(db: TestDb) {
     let replan = format!("/policies/{short}/replan");
     let seen = admin.post(&format!("{replan}?dry_run=true"), &json!({"reason": ""})).await;
     let impact = seen.expect(200).json()["impact"].clone();
-    assert_eq!((&impact["breaches_appear"], &impact["needs_approval"]), (&json!(TICKETS), &json!(true)));
+    assert_eq!(
+        (&impact["breaches_appear"], &impact["needs_approval"]),
+        (&json!(TICKETS), &json!(true))
+    );
     let asked = admin.post(&replan, &json!({"reason": "收紧时限"})).await.expect(200).json();
     assert_eq!(asked["batch"]["state"], "pending", "one confirmation is not enough");
     assert_eq!(hospital.get("/tickets?overdue=true").await.json()["items"], json!([]));
