@@ -75,6 +75,26 @@ fn calendars(config: &mut ServiceConfig) {
         );
 }
 
+/// The routes of the time-limit rules.
+fn policies(config: &mut ServiceConfig) {
+    config
+        .service(get(resource("/policies"), rules::policies).route(post().to(rules::save_policy)))
+        .service(
+            get(resource("/policies/new"), rules::new_policy)
+                .route(post().to(rules::change_policy)),
+        )
+        .service(
+            get(resource("/policies/simulation"), rules::simulation)
+                .route(post().to(rules::simulate_draft)),
+        )
+        .service(resource("/policies/{id}/withdraw").route(post().to(rules::withdraw)))
+        .service(resource("/policies/{id}/decision").route(post().to(rules::decide)))
+        .service(
+            get(resource("/policies/{id}/replan"), rules::judging).route(post().to(rules::judge)),
+        )
+        .service(get(resource("/policies/{id}"), rules::policy));
+}
+
 /// The routes of the pages.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
@@ -99,21 +119,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resource("/notices/{id}/read").route(post().to(notices::open)))
         .service(get(resource("/calculator"), calculator::show))
         .configure(calendars)
-        .service(get(resource("/policies"), rules::policies).route(post().to(rules::save_policy)))
-        .service(
-            get(resource("/policies/new"), rules::new_policy)
-                .route(post().to(rules::change_policy)),
-        )
-        .service(
-            get(resource("/policies/simulation"), rules::simulation)
-                .route(post().to(rules::simulate_draft)),
-        )
-        .service(resource("/policies/{id}/withdraw").route(post().to(rules::withdraw)))
-        .service(resource("/policies/{id}/decision").route(post().to(rules::decide)))
-        .service(
-            get(resource("/policies/{id}/replan"), rules::judging).route(post().to(rules::judge)),
-        )
-        .service(get(resource("/policies/{id}"), rules::policy))
+        .configure(policies)
         .configure(of_houses)
         .configure(of_contacts)
         .configure(of_people)
