@@ -314,8 +314,10 @@ pub async fn replay(
                 });
             }
             let ticket = dead.about.ticket();
-            let detail =
-                json!({ "channel": dead.channel, "kind": dead.about.name(), "ticket": ticket });
+            let detail = json!({
+                "channel": dead.channel, "kind": dead.about.name(), "ticket": ticket,
+                "before": { "delivery": "failed" }, "after": { "delivery": "queued" },
+            });
             audit::record(tx, entry.with(detail)).await?;
             let queued = outbox::find(tx, id).await?.into_iter().collect();
             with_names(tx, queued).await?.pop().ok_or(Error::NotFound)

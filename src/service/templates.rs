@@ -281,7 +281,7 @@ fn again(slot: Slot, known: &[TemplateView], version: i32) -> Result<Stored, Err
 fn said(stored: &Stored) -> Value {
     match stored {
         Stored::Own(wording) => json!(wording),
-        Stored::Shipped | Stored::Unreadable(_) => Value::Null,
+        Stored::Shipped | Stored::Unreadable(_) => json!({ "shipped": true }),
     }
 }
 

@@ -92,10 +92,11 @@ async fn view(tx: &DatabaseTransaction, kept: KeptAgreement) -> Result<Agreement
     views(tx, vec![kept]).await?.pop().ok_or(Error::NotFound)
 }
 
-fn told(terms: &Agreement) -> Value {
+fn told(kept: &KeptAgreement) -> Value {
     json!({
-        "agreed_quantity": terms.agreed_quantity,
-        "distributor": terms.distributor.map(|id| id.0),
+        "agreed_quantity": kept.agreement.agreed_quantity,
+        "distributor": kept.agreement.distributor.map(|id| id.0),
+        "suspended": kept.disabled_at.is_some(),
     })
 }
 
@@ -140,7 +141,7 @@ pub async fn create(
             let agreement = Agreement { product, distributor, agreed_quantity };
             let new = KeptAgreement { hospital, agreement, disabled_at: None, version: 1 };
             shelves::insert_agreement(tx, &new).await.map_err(look_again)?;
-            let detail = json!({ "hospital": hospital.0, "after": told(&agreement) });
+            let detail = json!({ "hospital": hospital.0, "after": told(&new) });
             audit::record(tx, entry.about(&code).with(detail)).await?;
             view(tx, new).await
         })
@@ -202,8 +203,8 @@ pub async fn replace(
             shelves::replace_agreement(tx, &after).await?;
             let detail = json!({
                 "hospital": before.hospital.0,
-                "before": told(&before.agreement),
-                "after": told(&agreement),
+                "before": told(&before),
+                "after": told(&after),
             });
             audit::record(tx, entry.with(detail)).await?;
             view(tx, KeptAgreement { version: before.version + 1, ..after }).await
@@ -240,7 +241,12 @@ pub async fn set_standing(
             let Reasoned { reason } = read()?;
             let after = KeptAgreement { disabled_at: suspends.then_some(at), ..before.clone() };
             shelves::replace_agreement(tx, &after).await?;
-            let detail = json!({ "hospital": before.hospital.0, "reason": reason });
+            let detail = json!({
+                "hospital": before.hospital.0,
+                "before": told(&before),
+                "after": told(&after),
+                "reason": reason,
+            });
             audit::record(tx, entry.with(detail)).await?;
             view(tx, KeptAgreement { version: before.version + 1, ..after }).await
         })

@@ -300,9 +300,13 @@ pub async fn verify(
                     return Ok(Err(refusal));
                 }
                 contacts::mark_used(tx, code_id, wall).await?;
+                let before = found.verified_at.is_some();
                 let after = Contact { verified_at: Some(now), ..found };
                 contacts::replace(tx, &after).await?;
-                let detail = json!({ "channel": after.card.channel });
+                let detail = json!({
+                    "channel": after.card.channel,
+                    "before": { "verified": before }, "after": { "verified": true },
+                });
                 audit::record(tx, entry.about(after.organisation.0).with(detail)).await?;
                 let after = Contact { version: after.version + 1, ..after };
                 Ok::<_, Error>(Ok(view(&scope, after, days(tx).await?, now)))

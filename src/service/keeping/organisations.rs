@@ -160,6 +160,7 @@ pub(super) fn told(one: &ListedOrganisation) -> Value {
         "division": one.organisation.division,
         "credit_code": one.credit_code,
         "institution_code": one.institution_code,
+        "suspended": one.disabled_at.is_some(),
     })
 }
 
@@ -203,11 +204,14 @@ pub async fn suspend(
             keeping::remain(&administrators, |one| one.organisation == id)?;
             let Reasoned { reason } = read()?;
             let at = app.clock.now();
-            let after = ListedOrganisation { disabled_at: Some(at), ..before };
+            let after = ListedOrganisation { disabled_at: Some(at), ..before.clone() };
             accounts::replace_kept(tx, &after).await?;
             let sessions = accounts::end_sessions_of(tx, id).await?;
-            let told = tell(tx, &app, &after).await?;
-            let detail = json!({ "reason": reason, "sessions": sessions, "told": told });
+            let houses = tell(tx, &app, &after).await?;
+            let detail = json!({
+                "before": told(&before), "after": told(&after),
+                "reason": reason, "sessions": sessions, "told": houses,
+            });
             audit::record(tx, entry.with(detail)).await?;
             shown(tx, id).await
         })
@@ -279,9 +283,11 @@ pub async fn resume(
                 return Err(Refusal::NotSuspended.into());
             }
             let Reasoned { reason } = read()?;
-            let after = ListedOrganisation { disabled_at: None, ..before };
+            let after = ListedOrganisation { disabled_at: None, ..before.clone() };
             accounts::replace_kept(tx, &after).await?;
-            audit::record(tx, entry.with(json!({ "reason": reason }))).await?;
+            let detail =
+                json!({ "before": told(&before), "after": told(&after), "reason": reason });
+            audit::record(tx, entry.with(detail)).await?;
             shown(tx, id).await
         })
     })

@@ -226,7 +226,7 @@ async fn territory(
 }
 
 /// What the audit log says of a person; addresses are veiled there.
-fn told(person: &ListedUser) -> Value {
+pub(super) fn told(person: &ListedUser) -> Value {
     json!({
         "name": person.name,
         "role": person.role,
@@ -234,6 +234,7 @@ fn told(person: &ListedUser) -> Value {
         "addresses": veiled(person.email.as_deref(), person.phone.as_deref()),
         "language": person.language,
         "territory": person.territory,
+        "suspended": person.disabled_at.is_some(),
     })
 }
 

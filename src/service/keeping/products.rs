@@ -117,6 +117,7 @@ fn told(kept: &KeptProduct) -> Value {
         "specification": specification,
         "unit": unit,
         "manufacturer": manufacturer.0,
+        "suspended": kept.disabled_at.is_some(),
     })
 }
 
@@ -208,9 +209,11 @@ pub async fn set_standing(
                 (None, true) | (Some(_), false) => {}
             }
             let Reasoned { reason } = read()?;
-            let after = KeptProduct { disabled_at: suspends.then_some(at), ..before };
+            let after = KeptProduct { disabled_at: suspends.then_some(at), ..before.clone() };
             shelves::replace_product(tx, &after).await?;
-            audit::record(tx, entry.with(json!({ "reason": reason }))).await?;
+            let detail =
+                json!({ "before": told(&before), "after": told(&after), "reason": reason });
+            audit::record(tx, entry.with(detail)).await?;
             shown(tx, &place).await
         })
     })

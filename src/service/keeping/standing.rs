@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::people::{held, shown};
+use super::people::{held, shown, told};
 use super::{Read, Reasoned};
 use crate::domain::access::Scope;
 use crate::domain::id::UserId;
@@ -49,12 +49,15 @@ pub async fn suspend(
             }
             keeping::remain(&administrators, |one| one.user == id)?;
             let Reasoned { reason } = read()?;
-            let username = before.username.clone();
-            accounts::replace_person(tx, &ListedUser { disabled_at: Some(at), ..before }).await?;
+            let after = ListedUser { disabled_at: Some(at), ..before.clone() };
+            accounts::replace_person(tx, &after).await?;
             let sessions = accounts::end_sessions(tx, id).await?;
             let links = invitations::revoke(tx, id, wall).await?;
-            let detail = json!({ "reason": reason, "sessions": sessions, "links": links });
-            audit::record(tx, entry.about(username).with(detail)).await?;
+            let detail = json!({
+                "before": told(&before), "after": told(&after),
+                "reason": reason, "sessions": sessions, "links": links,
+            });
+            audit::record(tx, entry.about(&before.username).with(detail)).await?;
             shown(tx, id).await
         })
     })
@@ -87,9 +90,11 @@ pub async fn resume(
             }
             keeping::separated(id, before.role, before.email.as_deref(), &administrators)?;
             let Reasoned { reason } = read()?;
-            let username = before.username.clone();
-            accounts::replace_person(tx, &ListedUser { disabled_at: None, ..before }).await?;
-            audit::record(tx, entry.about(username).with(json!({ "reason": reason }))).await?;
+            let after = ListedUser { disabled_at: None, ..before.clone() };
+            accounts::replace_person(tx, &after).await?;
+            let detail =
+                json!({ "before": told(&before), "after": told(&after), "reason": reason });
+            audit::record(tx, entry.about(&before.username).with(detail)).await?;
             shown(tx, id).await
         })
     })

@@ -333,7 +333,10 @@ async fn record(
     batch: &KeptBatch,
 ) -> Result<(), Error> {
     let Impact { tickets, moved, waived, missed, .. } = &batch.impact;
+    // What was decided about had waited; anything else was not there before.
+    let before = batch.decided.as_ref().map(|_| json!({"batch_state": BatchState::Pending}));
     let detail = json!({"batch": batch.number, "edit": batch.edit, "undoes": batch.undoes,
+        "before": before, "after": {"batch_state": batch.state},
         "tickets": tickets, "moved": moved, "waived": waived, "missed": missed});
     let entry = Entry::by(scope, action, app.clock.wall()).about(batch.number).with(detail);
     audit::record(tx, entry).await

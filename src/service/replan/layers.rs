@@ -4,7 +4,7 @@
 //! **Never** changes what a day is.
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::admit;
@@ -135,7 +135,7 @@ async fn add_in(
     };
     rulebook::insert_layer(tx, &kept).await?;
     let entry = Entry::by(scope, Action::CalendarAdded, app.clock.wall()).about(kept.id);
-    audit::record(tx, entry.with(told(&kept))).await?;
+    audit::record(tx, entry.with(json!({"after": told(&kept)}))).await?;
     Ok(LayerView { kept, organisation })
 }
 
@@ -179,7 +179,8 @@ async fn maker(
     Ok(found.organisation)
 }
 
-fn told(kept: &KeptLayer) -> serde_json::Value {
+/// What the audit log says of a layer.
+fn told(kept: &KeptLayer) -> Value {
     json!({
         "name": kept.name,
         "division": kept.of.region(),
@@ -212,7 +213,8 @@ pub async fn remove(
             }
             rulebook::delete_layer(tx, id).await?;
             let entry = Entry::by(&scope, Action::CalendarRemoved, app.clock.wall()).about(id);
-            audit::record(tx, entry.with(told(found))).await
+            let detail = json!({"before": told(found)});
+            audit::record(tx, entry.with(detail)).await
         })
     })
     .await?;

@@ -164,7 +164,8 @@ async fn replays_are_kept(app: &TestApp, log: &mut Log<'_>) {
         let keyed = admin.request(Method::POST, &path).header("Idempotency-Key", "once");
         admin.send(keyed).await.expect(200);
     }
-    let detail = json!({"channel": "mail", "kind": "filed", "ticket": dead["ticket"]["id"]});
+    let detail = json!({"channel": "mail", "kind": "filed", "ticket": dead["ticket"]["id"],
+        "before": {"delivery": "failed"}, "after": {"delivery": "queued"}});
     let replayed = expected("admin", PLATFORM, "delivery_replayed", &[dead["id"].clone(), detail]);
     assert_eq!(comparable(log.news().await), replayed, "a repetition is no second act");
     admin.post(&path, &json!({})).await.expect(409);

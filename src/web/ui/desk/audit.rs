@@ -142,6 +142,8 @@ fn told_value(shell: &Shell, name: &str, value: &Value) -> String {
             "cause" => shell.named("hold", text),
             "channel" => shell.named("channel", text),
             "kind" => shell.named("told", text),
+            "delivery" => shell.named("delivery", text),
+            "batch_state" => shell.named("batch", text),
             _ => match DateTime::<FixedOffset>::parse_from_rfc3339(text) {
                 Ok(at) => shell.minute(&at),
                 Err(_) => text.clone(),
