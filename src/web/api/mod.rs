@@ -223,14 +223,24 @@ fn of_tickets(config: &mut ServiceConfig) {
 
 /// The texts of notices, and the channels they leave on.
 fn of_templates(config: &mut ServiceConfig) {
-    let below =
-        |last: &str| format!("/templates/{{kind}}/{{party}}/{{channel}}/{{language}}{last}");
     config
         .service(get(resource("/templates"), templates::list))
-        .service(get(resource(below("")), templates::show).route(put().to(templates::replace)))
-        .service(resource(below("/preview")).route(post().to(templates::preview)))
-        .service(get(resource(below("/versions")), templates::versions))
-        .service(resource(below("/restore")).route(post().to(templates::restore)))
+        .service(
+            get(resource("/templates/{kind}/{party}/{channel}/{language}"), templates::show)
+                .route(put().to(templates::replace)),
+        )
+        .service(
+            resource("/templates/{kind}/{party}/{channel}/{language}/preview")
+                .route(post().to(templates::preview)),
+        )
+        .service(get(
+            resource("/templates/{kind}/{party}/{channel}/{language}/versions"),
+            templates::versions,
+        ))
+        .service(
+            resource("/templates/{kind}/{party}/{channel}/{language}/restore")
+                .route(post().to(templates::restore)),
+        )
         .service(get(resource("/channels"), channels::list))
         .service(
             get(resource("/channels/{name}"), channels::show).route(put().to(channels::replace)),

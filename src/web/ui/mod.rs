@@ -149,14 +149,21 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 
 /// The texts of notices, and the channels they leave on.
 fn of_texts(config: &mut ServiceConfig) {
-    let below =
-        |last: &str| format!("/templates/{{kind}}/{{party}}/{{channel}}/{{language}}{last}");
     config
         .service(get(resource("/templates"), texts::list))
-        .service(get(resource(below("")), texts::show).route(post().to(texts::save)))
-        .service(resource(below("/preview")).route(post().to(texts::look)))
-        .service(get(resource(below("/html")), texts::html))
-        .service(resource(below("/restore")).route(post().to(texts::restore)))
+        .service(
+            get(resource("/templates/{kind}/{party}/{channel}/{language}"), texts::show)
+                .route(post().to(texts::save)),
+        )
+        .service(
+            resource("/templates/{kind}/{party}/{channel}/{language}/preview")
+                .route(post().to(texts::look)),
+        )
+        .service(get(resource("/templates/{kind}/{party}/{channel}/{language}/html"), texts::html))
+        .service(
+            resource("/templates/{kind}/{party}/{channel}/{language}/restore")
+                .route(post().to(texts::restore)),
+        )
         .service(get(resource("/channels"), desk::channels))
         .service(
             get(resource("/channels/{name}"), desk::channel).route(post().to(desk::set_channel)),
@@ -180,19 +187,26 @@ fn of_houses(config: &mut ServiceConfig) {
 /// Whom to ask in organisations.
 fn of_contacts(config: &mut ServiceConfig) {
     use desk::contacts;
-    const ONE: &str = "/organisations/{id}/contacts/{contact}";
     let list = get(resource("/organisations/{id}/contacts"), contacts::list);
     config
         .service(list.route(post().to(contacts::create)))
-        .service(resource(format!("{ONE}/code")).route(post().to(contacts::send)))
-        .service(resource(format!("{ONE}/verify")).route(post().to(contacts::verify)))
-        .service(resource(format!("{ONE}/remove")).route(post().to(contacts::remove)));
+        .service(
+            resource("/organisations/{id}/contacts/{contact}/code")
+                .route(post().to(contacts::send)),
+        )
+        .service(
+            resource("/organisations/{id}/contacts/{contact}/verify")
+                .route(post().to(contacts::verify)),
+        )
+        .service(
+            resource("/organisations/{id}/contacts/{contact}/remove")
+                .route(post().to(contacts::remove)),
+        );
 }
 
 /// The catalogue and the agreements, for who keeps them.
 fn of_shelves(config: &mut ServiceConfig) {
     use desk::{agreements, products};
-    const DEAL: &str = "/agreements/{id}/{code}";
     config
         .service(get(resource("/products"), products::list).route(post().to(products::create)))
         .service(
@@ -203,9 +217,9 @@ fn of_shelves(config: &mut ServiceConfig) {
         .service(
             get(resource("/agreements"), agreements::list).route(post().to(agreements::create)),
         )
-        .service(resource(DEAL).route(post().to(agreements::change)))
-        .service(resource(format!("{DEAL}/suspend")).route(post().to(agreements::suspend)))
-        .service(resource(format!("{DEAL}/resume")).route(post().to(agreements::resume)));
+        .service(resource("/agreements/{id}/{code}").route(post().to(agreements::change)))
+        .service(resource("/agreements/{id}/{code}/suspend").route(post().to(agreements::suspend)))
+        .service(resource("/agreements/{id}/{code}/resume").route(post().to(agreements::resume)));
 }
 
 /// People, for those who keep them; and the way in for those who are new.

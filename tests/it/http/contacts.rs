@@ -26,7 +26,7 @@ fn card(address: &str) -> Value {
 }
 
 /// The codes that were mailed to an address, once there are so many.
-async fn codes(app: &TestApp, address: &str, count: usize) -> Vec<String> {
+pub(super) async fn codes(app: &TestApp, address: &str, count: usize) -> Vec<String> {
     let code = |mail: Taken| {
         let mail = MessageParser::default().parse(&mail.raw).expect("a mail").into_owned();
         let text = mail.body_text(0).expect("text").into_owned();

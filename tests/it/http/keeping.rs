@@ -330,7 +330,7 @@ async fn what_is_wrong_is_told_by_field(db: TestDb) {
 }
 
 /// The secrets of the links that were mailed to an address, once there are so many.
-async fn mailed_links(app: &TestApp, address: &str, count: usize) -> Vec<String> {
+pub(super) async fn mailed_links(app: &TestApp, address: &str, count: usize) -> Vec<String> {
     let is_theirs = |mail: &Taken| mail.to.iter().any(|to| to == address);
     let secret = |mail: Taken| {
         let mail = MessageParser::default().parse(&mail.raw).expect("a mail").into_owned();
