@@ -17,7 +17,7 @@ use crate::domain::access::Scope;
 use crate::domain::calendar::local_date;
 use crate::domain::id::PolicyId;
 use crate::domain::party::{Division, Role};
-use crate::domain::policy::judge::{Against, check};
+use crate::domain::policy::judge::{Against, Fault, check};
 use crate::domain::policy::{self, Decision, Policy, Withdrawal};
 use crate::store::{self, divisions, rulebook};
 
@@ -213,19 +213,54 @@ async fn judged(
         reason: reason.as_deref(),
         is_known_division: is_known(tx, policy.division).await?,
     };
-    let is_new = |field: &str| {
-        !refused
-            .iter()
-            .any(|known| known.field.starts_with(field) || field.starts_with(known.field.as_str()))
-    };
-    let faults = check(&policy, &against).into_iter().filter(|fault| is_new(&fault.field));
-    let faults: Vec<_> =
-        faults.map(|fault| FieldError::new(fault.field, fault.code, fault.message)).collect();
-    let all: Vec<_> = refused.into_iter().chain(faults).collect();
+    let all = all_faults(&policy, &against, refused);
     if all.is_empty() { Ok(numbered(policies, policy)) } else { Err(Error::Invalid(all)) }
 }
 
-async fn is_known(tx: &impl ConnectionTrait, division: Option<Division>) -> Result<bool, Error> {
+/// What was refused already, and what makes no sense besides.
+pub(super) fn all_faults(
+    policy: &Policy,
+    against: &Against<'_>,
+    mut refused: Vec<FieldError>,
+) -> Vec<FieldError> {
+    let is_about = |field: &str, known: &str| known.starts_with(field) || field.starts_with(known);
+    let is_new = |fault: &Fault| {
+        let mut fields = leans_on(fault);
+        fields.push(&fault.field);
+        !refused.iter().any(|known| fields.iter().any(|field| is_about(field, &known.field)))
+    };
+    let faults: Vec<_> = check(policy, against).into_iter().filter(is_new).collect();
+    let told = faults.into_iter();
+    refused.extend(told.map(|fault| FieldError::new(fault.field, fault.code, fault.message)));
+    refused
+}
+
+/// The other fields that a fault compares with: where one of those was refused, only a stand-in
+/// was compared with.
+fn leans_on(fault: &Fault) -> Vec<&str> {
+    let within = |end: char| fault.field.split(end).next().unwrap_or_default();
+    match fault.code {
+        "shorter_than_reply" => vec![within('.'), "counting.office_hours", "resolve_from"],
+        "before_office" => vec!["counting"],
+        "after_due" => vec!["counting.due_time"],
+        "never_comes" => vec!["ordinary", "emergency", "late_promise_within"],
+        "swallowed_by_quiet_hours" => vec!["quiet_hours"],
+        "not_before_decision" => vec!["decide_silence_after"],
+        "more_than_hospitals" => vec!["shortage_alarm"],
+        "not_above" => vec!["ladder"],
+        "no_such_level" => vec!["division"],
+        "shorter_than_acknowledge" => vec![within('.')],
+        "before_start" | "retroactive" => vec!["effective_from"],
+        "overlap" | "another_scope" => vec!["division", "effective_to", "categories"],
+        _ => Vec::new(),
+    }
+}
+
+/// True for a division that there is, and for the nation.
+pub(super) async fn is_known(
+    tx: &impl ConnectionTrait,
+    division: Option<Division>,
+) -> Result<bool, Error> {
     let Some(division) = division else { return Ok(true) };
     Ok(divisions::names(tx, &[division]).await?.contains_key(&division))
 }

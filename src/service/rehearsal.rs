@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
-use super::policies::{Proposal, admit};
-use super::{App, Error, FieldError};
+use super::policies::{Proposal, admit, all_faults, is_known};
+use super::{App, Error};
 use crate::domain::access::Scope;
 use crate::domain::calendar::{at_time, midnight_after};
 use crate::domain::id::{PolicyId, TicketId};
 use crate::domain::party::{Division, Level};
 use crate::domain::policy::Policy;
-use crate::domain::policy::judge::{Against, check};
+use crate::domain::policy::judge::Against;
 use crate::domain::ticket::rehearsal::Outcome;
 use crate::domain::ticket::{Rules, Ticket};
 use crate::store::tickets::{self as kept, Filter, Order};
@@ -170,7 +170,8 @@ pub async fn run(
 ) -> Result<Rehearsal, Error> {
     admit(scope)?;
     let (proposal, sample) = read()?;
-    tried(app, scope, &sound(proposal)?, sample, naming).await
+    let is_known = is_known(app.store.read(), proposal.policy.division).await?;
+    tried(app, scope, &sound(proposal, is_known)?, sample, naming).await
 }
 
 /// Tries a version that is there, whether it rules or not.
@@ -249,13 +250,10 @@ fn wanted(policy: &Policy, sample: Sample) -> Result<Filter, Error> {
 }
 
 /// The policy, if it makes sense whenever it begins.
-fn sound(proposal: Proposal) -> Result<Policy, Error> {
+fn sound(proposal: Proposal, is_known_division: bool) -> Result<Policy, Error> {
     let Proposal { policy, reason: _, refused } = proposal;
     let today = policy.effective_from;
-    let against =
-        Against { others: &[], replaces: None, today, reason: None, is_known_division: true };
-    let faults = check(&policy, &against).into_iter();
-    let faults = faults.map(|fault| FieldError::new(fault.field, fault.code, fault.message));
-    let all: Vec<_> = refused.into_iter().chain(faults).collect();
+    let against = Against { others: &[], replaces: None, today, reason: None, is_known_division };
+    let all = all_faults(&policy, &against, refused);
     if all.is_empty() { Ok(policy) } else { Err(Error::Invalid(all)) }
 }

@@ -112,7 +112,16 @@ impl Form {
         }
     }
 
-    /// The same, about the version that a page was made from.
+    /// A refusal for want of a condition, which is told as what it is where there was one that
+    /// cannot be read.
+    pub(super) fn told(&self, refusal: Error) -> Error {
+        match (refusal, self.header) {
+            (Error::Unconditional, Some(defect @ Defect::Condition)) => defect.error(),
+            (refusal, _) => refusal,
+        }
+    }
+
+    /// The same body, about the version that a page was made from.
     pub(super) fn about(mut self, version: i64) -> Self {
         (self.expected, self.is_conditional) = (Some(version), true);
         self

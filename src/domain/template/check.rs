@@ -62,7 +62,7 @@ pub fn check(slot: Slot, wording: &Wording) -> Result<(Wording, Vec<Warning>), V
             next: wording
                 .next
                 .as_deref()
-                .filter(|next| !next.trim().is_empty())
+                .filter(|next| text::block(next, LONGEST_NEXT) != Err(TextError::Required))
                 .map(|next| judge.block("next", next, LONGEST_NEXT)),
         },
         // Robots say what text messages say.

@@ -198,7 +198,8 @@ pub(in crate::web) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let (read, once) = (reads(&write, AgreementChange::read), write.once(agreed(200)));
     let deal = deal(&request)?;
-    Ok(answer(agreements::replace(&site.app, &write.signed.scope, deal, read, once).await?))
+    let done = agreements::replace(&site.app, &write.signed.scope, deal, read, once).await;
+    Ok(answer(done.map_err(|refusal| write.form.told(refusal))?))
 }
 
 /// Put an agreement out of force.

@@ -46,20 +46,25 @@ pub(in crate::web) struct ReasonBody {
     pub(in crate::web) seal: Option<String>,
 }
 
-impl ReasonBody {
-    /// The reason, once it is one.
-    pub(in crate::web) fn checked(&self) -> Result<String, Error> {
-        let mut check = Check::default();
-        let reason = check.block("reason", &self.reason, LONGEST_REASON);
-        check.done(reason)
-    }
+/// The reason, once it is one.
+fn checked(reason: &str) -> Result<String, Error> {
+    let mut check = Check::default();
+    let reason = check.block("reason", reason, LONGEST_REASON);
+    check.done(reason)
+}
+
+/// Why a batch is refused.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct RefusalBody {
+    reason: String,
 }
 
 /// Refuse a batch that waits, or take it back.
 #[utoipa::path(
     post, path = "/api/v1/batches/{id}/reject", operation_id = "batches_reject", tag = "calendars",
     params(("id" = String, Path, description = "The batch's id")),
-    request_body = ReasonBody,
+    request_body = RefusalBody,
     responses((status = 200, description = "The batch", body = BatchBody), Problems)
 )]
 pub(in crate::web) async fn reject(
@@ -69,7 +74,7 @@ pub(in crate::web) async fn reject(
 ) -> Result<HttpResponse, Problem> {
     replan::admit(&write.signed.scope)?;
     let id = id(&request)?;
-    let reason = write.form.read::<ReasonBody>()?.checked()?;
+    let reason = checked(&write.form.read::<RefusalBody>()?.reason)?;
     let once = write.once(|view: &BatchView| rendered(200, None, &BatchBody::shown(view)));
     Ok(answer(replan::reject(&site.app, &write.signed.scope, id, reason, once).await?))
 }
@@ -98,7 +103,7 @@ pub(in crate::web) async fn undo(
         let outcome = replan::preview(&site.app, &write.signed.scope, &proposal).await?;
         return Ok(HttpResponse::Ok().json(OutcomeBody::shown(&outcome)));
     }
-    let reason = body.checked()?;
+    let reason = checked(&body.reason)?;
     // What stood there before was confirmed then.
     let confirmed = ALL_DOUBTS.map(str::to_owned).to_vec();
     let wish = Wish { proposal, reason, undoes: Some(number), seal: body.seal, confirmed };
@@ -148,7 +153,7 @@ pub(in crate::web) async fn judge(
         let outcome = replan::preview(&site.app, &write.signed.scope, &proposal).await?;
         return Ok(HttpResponse::Ok().json(OutcomeBody::shown(&outcome)));
     }
-    let reason = body.checked()?;
+    let reason = checked(&body.reason)?;
     let wish = Wish { proposal, reason, undoes: None, seal: body.seal, confirmed: Vec::new() };
     let once = write.once(|outcome: &Outcome| rendered(200, None, &OutcomeBody::shown(outcome)));
     Ok(answer(replan::confirm(&site.app, &write.signed.scope, wish, once).await?))

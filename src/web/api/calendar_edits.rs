@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::batch_acts::rehearsal;
+use super::batch_acts::{ALL_DOUBTS, rehearsal};
 use super::batches::{LONGEST_REASON, OutcomeBody};
 use super::calendars::CalendarBody;
 use super::docs::Problems;
@@ -149,6 +149,7 @@ pub(in crate::web) async fn set(
     let name = input.name.as_deref().filter(|name| !name.trim().is_empty());
     let name = name.map(|name| check.line("name", name, LONGEST_NAME)).unwrap_or_default();
     let reason = reason(&mut check, input.reason.as_deref(), is_rehearsal);
+    doubts(&mut check, &input.confirm);
     let (kind, source, name, reason) = check.done((kind, source, name, reason))?;
     let kind = kind.ok_or_else(|| Error::invalid("kind", "required", "say what the day is"))?;
     let proposal =
@@ -179,6 +180,7 @@ pub(in crate::web) async fn clear(
     let input: ClearInput = write.form.read_or_default()?;
     let mut check = Check::default();
     let reason = reason(&mut check, input.reason.as_deref(), is_rehearsal);
+    doubts(&mut check, &input.confirm);
     let reason = check.done(reason)?;
     let proposal = Proposal::Calendar { calendar, edit: Edit::Clear(date) };
     let (seal, confirmed) = (input.seal, input.confirm);
@@ -227,7 +229,10 @@ pub(in crate::web) async fn import(
     };
     let seal = query.text("seal").map(str::to_owned);
     let confirmed = query.text("confirm").unwrap_or_default().split(',').map(str::trim);
-    let confirmed = confirmed.filter(|code| !code.is_empty()).map(str::to_owned).collect();
+    let confirmed: Vec<_> = confirmed.filter(|code| !code.is_empty()).map(str::to_owned).collect();
+    if confirmed.iter().any(|code| !ALL_DOUBTS.contains(&code.as_str())) {
+        query.refuse("confirm", "unknown", "there is no such doubt");
+    }
     query.done(())?;
     let keyed = key_of(&request);
     keyed.checked()?;
@@ -299,6 +304,15 @@ fn calendar(site: &Site, signed: &SignedIn, request: &HttpRequest) -> Result<Cal
 fn date(request: &HttpRequest) -> Result<NaiveDate, Error> {
     let text = request.match_info().get("date").unwrap_or_default();
     check::date(text).map_err(|(code, message)| Error::invalid("date", code, message))
+}
+
+/// Codes of what is odd and shall be so: one that is no such code confirms nothing.
+fn doubts(check: &mut Check, named: &[String]) {
+    for (at, code) in named.iter().enumerate() {
+        if !ALL_DOUBTS.contains(&code.as_str()) {
+            check.refuse(&format!("confirm[{at}]"), "unknown", "there is no such doubt");
+        }
+    }
 }
 
 fn reason(check: &mut Check, given: Option<&str>, is_rehearsal: bool) -> String {

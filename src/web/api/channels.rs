@@ -88,6 +88,16 @@ pub(in crate::web) struct NewRobot {
     reason: String,
 }
 
+/// What a channel is set to, by its name; only described.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "each is read by itself")]
+enum NewChannel {
+    Mail(NewMail),
+    Sms(NewSms),
+    Robot(NewRobot),
+}
+
 /// Reads what a channel is set to.
 pub(in crate::web) fn read(name: ChannelName, form: &Form) -> Result<Draft, Error> {
     match name {
@@ -338,7 +348,7 @@ pub(in crate::web) async fn show(
         ("name" = String, Path, description = "mail, sms, or robot- with an organisation's id"),
         ("If-Match" = String, Header, description = "The version that was read; \"0\" for the first time"),
     ),
-    request_body = NewMail,
+    request_body = NewChannel,
     responses(
         (status = 200, description = "The channel", body = ChannelBody),
         (status = 428, description = "`If-Match` is missing"), Problems,

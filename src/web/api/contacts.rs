@@ -210,7 +210,8 @@ pub(in crate::web) async fn replace(
 ) -> Result<HttpResponse, Problem> {
     let id = id(&request)?;
     let (read, once) = (reads(&write, NewContact::read_change), write.once(render(200)));
-    Ok(answer(contacts::replace(&site.app, &write.signed.scope, id, read, once).await?))
+    let done = contacts::replace(&site.app, &write.signed.scope, id, read, once).await;
+    Ok(answer(done.map_err(|refusal| write.form.told(refusal))?))
 }
 
 /// Remove a contact.

@@ -254,8 +254,8 @@ pub(in crate::web) async fn replace(
 ) -> Result<HttpResponse, Problem> {
     let id = OrganisationId(id(&request)?);
     let (read, once) = (reads(&write, NewOrganisation::read), write.once(render(200)));
-    let answered = organisations::replace(&site.app, &write.signed.scope, id, read, once).await?;
-    Ok(answer(answered))
+    let done = organisations::replace(&site.app, &write.signed.scope, id, read, once).await;
+    Ok(answer(done.map_err(|refusal| write.form.told(refusal))?))
 }
 
 /// Suspend an organisation: nobody of it may sign in. Its open tickets stay, and whoever is on

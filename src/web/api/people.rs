@@ -284,7 +284,8 @@ pub(in crate::web) async fn replace(
 ) -> Result<HttpResponse, Problem> {
     let id = UserId(id(&request)?);
     let (read, once) = (reads(&write, UserChange::read), write.once(render(200)));
-    Ok(answer(people::replace(&site.app, &write.signed.scope, id, read, once).await?))
+    let done = people::replace(&site.app, &write.signed.scope, id, read, once).await;
+    Ok(answer(done.map_err(|refusal| write.form.told(refusal))?))
 }
 
 /// Give a person another role, for the security administrator.

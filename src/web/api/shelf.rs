@@ -204,7 +204,8 @@ pub(in crate::web) async fn replace(
 ) -> Result<HttpResponse, Problem> {
     let place = place(&request, &write.signed)?;
     let (read, once) = (reads(&write, ProductChange::read), write.once(render(200)));
-    Ok(answer(products::replace(&site.app, &write.signed.scope, place, read, once).await?))
+    let done = products::replace(&site.app, &write.signed.scope, place, read, once).await;
+    Ok(answer(done.map_err(|refusal| write.form.told(refusal))?))
 }
 
 /// Suspend a product, so that no new ticket may name it.

@@ -60,7 +60,8 @@ pub(in crate::web) async fn replace(
     let form = write.form.clone();
     let read = Arc::new(move || NewPolicy::read(&form));
     let once = write.once(|made: &Changed| shown(201, made));
-    Ok(answer(policies::replace(&site.app, &write.signed.scope, id, read, once).await?))
+    let done = policies::replace(&site.app, &write.signed.scope, id, read, once).await;
+    Ok(answer(done.map_err(|refusal| write.form.told(refusal))?))
 }
 
 /// Take back a version that does not rule yet.

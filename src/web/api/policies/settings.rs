@@ -3,7 +3,7 @@
 //!
 //! **Never** judges whether they make sense; that is the domain's.
 
-use chrono::NaiveTime;
+use chrono::{NaiveTime, Timelike as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -72,7 +72,9 @@ pub(super) fn time(check: &mut Check, field: &str, text: &str) -> Option<NaiveTi
     let is_shaped = text.len() == 5 || text.len() == 8;
     let formats = ["%H:%M", "%H:%M:%S"];
     let parsed = formats.iter().find_map(|format| NaiveTime::parse_from_str(text, format).ok());
-    let parsed = parsed.filter(|_| is_shaped);
+    // The parser knows leap seconds; no office does.
+    let is_leap = |time: &NaiveTime| time.nanosecond() >= 1_000_000_000;
+    let parsed = parsed.filter(|time| is_shaped && !is_leap(time));
     if parsed.is_none() {
         check.refuse(field, "time", "a time of day like 17:30");
     }

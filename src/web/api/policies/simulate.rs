@@ -206,10 +206,13 @@ pub(in crate::web) async fn simulate(
     site: web::Data<Site>,
     write: Write,
 ) -> Result<HttpResponse, Problem> {
-    let read = || NewSimulation::read(&write.form);
+    // What could not be read at all names its place in the body already.
+    let mut is_read = false;
+    let read = || NewSimulation::read(&write.form).inspect(|_| is_read = true);
     let naming = Naming { after: None, most: MOST_NAMED };
     let found = rehearsal::run(&site.app, &write.signed.scope, read, naming).await;
-    Ok(HttpResponse::Ok().json(SimulationBody::shown(&found.map_err(inside)?)))
+    let found = found.map_err(|error| if is_read { inside(error) } else { error })?;
+    Ok(HttpResponse::Ok().json(SimulationBody::shown(&found)))
 }
 
 /// The period and the region that a query asks for.
