@@ -1,6 +1,5 @@
 //! HTTP as clients use it, rightly and wrongly.
 
-mod admin_fields;
 mod attachments;
 mod audit;
 mod audit_routes;
@@ -14,6 +13,7 @@ mod channels_tls;
 mod checks;
 mod clocks_changed;
 mod contacts;
+mod desk;
 mod directory;
 mod duplicates_and_order;
 mod evidence;
@@ -48,9 +48,11 @@ mod requests;
 mod sessions;
 mod shortage;
 mod stage;
+mod stage_keeping;
 mod stream;
 mod templates;
 mod tenancy;
 mod texts;
 mod values;
+mod values_keeping;
 mod wire;

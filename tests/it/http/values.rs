@@ -27,6 +27,31 @@ pub(crate) enum Kind {
     /// A list of ids, at most so many, which may be left out; the last says whether it may be
     /// empty.
     Ids(usize, bool),
+    /// What may be left out, and is judged wherever it stands.
+    Maybe(&'static Kind),
+    /// The same where a blank one is as good as none.
+    Given(&'static Kind),
+    /// A division's code.
+    Division,
+    /// A national code of an organisation.
+    Registered,
+    Email,
+    /// What only its maker can judge; may be left out where told so.
+    Opaque(bool),
+    /// A password that is chosen.
+    Password,
+    /// A secret of so many characters that may be left out; a blank one takes it away.
+    Hidden(usize),
+    /// A list of elements that are judged by themselves; may be left out where told so.
+    Words(bool),
+    /// The same, which is never empty.
+    Ladder,
+    /// Texts under names.
+    Pairs,
+    /// A day, be it long ago; may be left out where told so.
+    Date(bool),
+    /// A time of day.
+    Time,
 }
 
 /// What stands in a field. A field that is not known here fails the test.
@@ -78,9 +103,21 @@ impl Kind {
             | Self::Word(optional)
             | Self::Number(_, _, optional)
             | Self::Day(optional)
+            | Self::Opaque(optional)
+            | Self::Words(optional)
+            | Self::Date(optional)
             | Self::Id(optional) => optional,
-            Self::List(_) | Self::Ids(..) => true,
-            Self::Line(_)
+            Self::List(_) | Self::Ids(..) | Self::Maybe(_) | Self::Given(_) | Self::Hidden(_) => {
+                true
+            }
+            Self::Division
+            | Self::Registered
+            | Self::Email
+            | Self::Password
+            | Self::Ladder
+            | Self::Pairs
+            | Self::Time
+            | Self::Line(_)
             | Self::Code(_)
             | Self::Secret
             | Self::Phone
@@ -94,9 +131,13 @@ impl Kind {
     pub(crate) fn other_types(self) -> &'static [&'static str] {
         match self {
             Self::Number(..) => &["\"5\"", "5.5", "5.0", "1e2", "true", "[]", "[5]", "{}", "\"\""],
+            Self::Maybe(kind) | Self::Given(kind) => kind.other_types(),
+            Self::Pairs => &["\"x\"", "5", "true", "[]", "[\"filed\"]"],
             Self::Object => &["\"x\"", "5", "true", "[]", "[\"张心晴\",\"13812345678\"]"],
             Self::Flag => &["\"true\"", "0", "1", "[]", "[true]", "{}", "\"\""],
-            Self::List(_) | Self::Ids(..) => &["\"DD-1\"", "5", "true", "{}", "{\"0\":\"DD-1\"}"],
+            Self::List(_) | Self::Ids(..) | Self::Words(_) | Self::Ladder => {
+                &["\"DD-1\"", "5", "true", "{}", "{\"0\":\"DD-1\"}"]
+            }
             _ => &["5", "0", "-1", "5.5", "true", "false", "[]", "[\"x\"]", "{}"],
         }
     }
@@ -209,9 +250,77 @@ impl Kind {
                 "2026-02-14T10:00:00+25:00",
                 "2026-02-14T10:60:00Z",
             ]),
-            Self::Object => Vec::new(),
+            Self::Object | Self::Opaque(_) | Self::Words(_) => Vec::new(),
+            Self::Ladder => vec![json!([])],
+            Self::Maybe(kind) => kind.wrong(),
+            Self::Given(kind) => {
+                let is_blank =
+                    |value: &Value| value.as_str().is_some_and(|text| BLANKS.contains(&text));
+                kind.wrong().into_iter().filter(|value| !is_blank(value)).collect()
+            }
+            Self::Date(_) => {
+                Self::Day(false).wrong().into_iter().filter(|day| day != "2026-02-12").collect()
+            }
             Self::List(most) | Self::Ids(most, true) => vec![json!(vec!["DD-1"; most + 1])],
             Self::Ids(most, false) => vec![json!(vec!["DD-1"; most + 1]), json!([])],
+            other => other.wrong_shapes(longer),
+        }
+    }
+
+    /// Texts that are nothing of their kind, for kinds that have a shape.
+    fn wrong_shapes(self, longer: impl Fn(usize) -> Value) -> Vec<Value> {
+        let texts = |texts: &[&str]| texts.iter().map(|text| json!(text)).collect::<Vec<_>>();
+        match self {
+            Self::Division => texts(&[
+                "", " ", "37100", "3710000", "abcdef", "999999", "-37100", "37100x", "371000\0",
+            ]),
+            Self::Registered => {
+                let mut all = texts(&NEVER);
+                all.extend(texts(&["", " ", "91350100M000100Y44", "H3710", "甲乙丙", "%"]));
+                all.push(longer(200));
+                all
+            }
+            Self::Email => {
+                let mut all = Self::Line(254).wrong();
+                all.extend(texts(&[
+                    "nobody",
+                    "@example.cn",
+                    "a@",
+                    "a@@b.cn",
+                    "a b@example.cn",
+                    "<a@b.cn>",
+                    "a@b..cn",
+                    "a@b.cn,c@d.cn",
+                    "a@localhost",
+                ]));
+                all
+            }
+            Self::Password => {
+                let mut all = texts(&["", "short", "a nul\0 in it", "a tab\tin it"]);
+                all.push(longer(1_024));
+                all
+            }
+            Self::Hidden(longest) => {
+                vec![json!("甲\0乙"), json!("a\nb"), json!("\u{1b}[31m"), longer(longest)]
+            }
+            Self::Pairs => vec![json!({"nonsense": "1"}), json!({"*": ""}), json!({"": "1"})],
+            Self::Time => texts(&[
+                "",
+                " ",
+                "24:00",
+                "9:00",
+                "12:60",
+                "23:59:60",
+                "noon",
+                "12:00 ",
+                "12.00",
+                "-1:00",
+                "12:00:00.5",
+                "１２:00",
+                "12:00+08:00",
+                "120000",
+            ]),
+            other => panic!("{other:?} has no shape"),
         }
     }
 }

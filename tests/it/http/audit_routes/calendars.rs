@@ -4,16 +4,12 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use supplyline::domain::impact::Impact;
-use supplyline::store::replan::{self, BatchState, KeptBatch};
-use uuid::Uuid;
 
+use super::super::desk::waiting;
 use super::super::stage::id;
 use super::trial::{Trial, bare, call, form};
 use crate::support::browser::Browser;
-use crate::support::db::TestDb;
 use crate::support::form::{BOUNDARY, Form};
-use crate::support::world;
 
 /// Where the nation's calendar is.
 async fn nation(trial: &Trial<'_>) -> String {
@@ -30,32 +26,6 @@ async fn newest(trial: &Trial<'_>) -> String {
 async fn sealed(trial: &Trial<'_>, method: Method, path: &str, body: &Value) -> String {
     let seen = trial.admin.send(trial.admin.request(method, path).json(body)).await;
     seen.expect(200).json()["seal"].as_str().expect("a seal").to_owned()
-}
-
-/// A batch of somebody else's that waits for approval.
-async fn waiting(db: &TestDb, number: u32, calendar: &str) -> String {
-    let calendar = calendar.rsplit('/').next().expect("an id");
-    let date = format!("2026-12-{:02}", number % 10);
-    let day = json!({"date": date, "kind": "rest", "name": "", "source": "甲"});
-    let batch = KeptBatch {
-        id: Uuid::now_v7(),
-        number,
-        state: BatchState::Pending,
-        reason: "甲".to_owned(),
-        edit: json!({"calendar": {"calendar": calendar, "edit": {"day": day}}}),
-        impact: Impact::default(),
-        undoes: None,
-        made_version: None,
-        made: (world::person("admin2"), world::at(world::START)),
-        decided: None,
-    };
-    let kept = batch.clone();
-    let written = db.store.write(move |tx| {
-        let kept = kept.clone();
-        Box::pin(async move { replan::insert(tx, &kept).await })
-    });
-    written.await.expect("the batch is kept");
-    batch.id.to_string()
 }
 
 const DAYS: &str = "日期,类型,名称,依据\n2026-12-23,休息日,节,甲\n";

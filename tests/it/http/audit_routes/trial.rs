@@ -141,6 +141,7 @@ impl<'a> Trial<'a> {
 
 /// What an entry shows of how things stood. Where nothing but the deed itself is to be told, it
 /// shows none of the two.
+#[expect(clippy::too_many_lines, reason = "a table, one line for each")]
 fn sides(action: Action) -> &'static [&'static str] {
     match action {
         Action::DeliveryReplayed
