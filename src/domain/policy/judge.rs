@@ -243,7 +243,8 @@ fn promises(policy: &Policy, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(field, "zero", "at least one working day"));
         }
     }
-    if policy.remind_hospital_after >= policy.decide_silence_after {
+    let decides_after = policy.decide_silence_after;
+    if decides_after > 0 && policy.remind_hospital_after >= decides_after {
         let message = "a hospital is reminded before a bureau decides for it";
         faults.push(Fault::new("remind_hospital_after", "not_before_decision", message));
     }

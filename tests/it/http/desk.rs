@@ -218,6 +218,12 @@ impl<'a> Desk<'a> {
             (false, "{code}") => return self.read(&format!("/products/{INSULIN}")).await,
             (false, _) => format!("/products/{CEFTRIAXONE}"),
         };
+        if below.starts_with("/agreements") {
+            // It may be there already.
+            let new = json!({"hospital_id": house("hospital2").to_string(),
+                "product_code": CEFTRIAXONE, "agreed_quantity": 300});
+            self.admin.post("/agreements", &new).await;
+        }
         if act == "resume" {
             // It may be suspended already.
             self.admin.post(&format!("{path}/suspend"), &json!({"reason": "停用。"})).await;
