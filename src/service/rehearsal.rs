@@ -160,8 +160,8 @@ impl Named {
 ///
 /// # Errors
 /// [`Error::Forbidden`] unless an administrator asks; [`Error::Invalid`] naming what is wrong
-/// with the policy, apart from when it would begin, or with the period, or a region in which it
-/// would not rule, or too many tickets.
+/// with the policy, apart from when it would begin, or as `sample.…` with the period, with a region
+/// in which it would not rule, or with too many tickets.
 pub async fn run(
     app: &App,
     scope: &Scope,
@@ -206,7 +206,7 @@ async fn tried(
         let message = format!(
             "more than {MOST_TICKETS} tickets: choose a shorter period or a smaller region"
         );
-        return Err(Error::invalid("to", "too_many", message));
+        return Err(Error::invalid("sample.to", "too_many", message));
     }
     let (now, book) = (app.clock.now(), app.book());
     let (mut found, mut after): (_, Option<(DateTime<Utc>, Uuid)>) = (Rehearsal::default(), None);
@@ -233,13 +233,13 @@ async fn tried(
 fn wanted(policy: &Policy, sample: Sample) -> Result<Filter, Error> {
     let Sample { from, to, division } = sample;
     if to < from {
-        return Err(Error::invalid("to", "before_start", "it ends before it begins"));
+        return Err(Error::invalid("sample.to", "before_start", "it ends before it begins"));
     }
     if let (Some(region), Some(asked)) = (policy.division, division)
         && !asked.is_within(region)
     {
         let message = format!("the policy rules {region} alone");
-        return Err(Error::invalid("division", "not_ruled", message));
+        return Err(Error::invalid("sample.division", "not_ruled", message));
     }
     Ok(Filter {
         division: division.or(policy.division),
@@ -247,6 +247,12 @@ fn wanted(policy: &Policy, sample: Sample) -> Result<Filter, Error> {
         filed_before: Some(midnight_after(to)),
         ..Filter::default()
     })
+}
+
+/// A field of the sample that an error is about; `None` = it is about the policy.
+#[must_use]
+pub fn of_sample(field: &str) -> Option<&str> {
+    field.strip_prefix("sample.")
 }
 
 /// The policy, if it makes sense whenever it begins.

@@ -92,12 +92,13 @@ impl Planned {
         }
     }
 
-    /// The policy that a ticket is judged by afterwards.
-    fn policy_after<'a>(&'a self, own: &'a Policy) -> &'a Policy {
-        match &self.policy {
-            Some(policy) if policy.division == own.division => policy,
-            Some(_) | None => own,
-        }
+    /// The policy that a ticket is judged by afterwards: the proposed one if it rules its region
+    /// and its kind.
+    fn policy_after<'a>(&'a self, own: &'a Policy, ticket: &Ticket) -> &'a Policy {
+        let rules = |policy: &&Policy| {
+            policy.division == own.division && policy.covers(Some(ticket.report.category))
+        };
+        self.policy.as_ref().filter(rules).unwrap_or(own)
     }
 
     /// The days that change to somebody who counts; `None` where every open ticket is looked at.
@@ -121,7 +122,7 @@ impl Planned {
         desks: &[Desk],
     ) -> Result<Option<Change>, Error> {
         let policy = self.before.policy_of(policy_version(ticket));
-        let next = self.policy_after(policy);
+        let next = self.policy_after(policy, ticket);
         let calendars = (
             self.before.calendar_for(policy, ticket.division, Some(ticket.manufacturer)),
             self.after.calendar_for(next, ticket.division, Some(ticket.manufacturer)),

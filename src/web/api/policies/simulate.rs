@@ -173,8 +173,9 @@ impl NewSimulation {
     fn read(form: &Form) -> Result<(Proposal, Sample), Error> {
         let body: Self = form.read()?;
         let mut check = Check::default();
-        let (from, to) = (check.date("from", &body.from), check.date("to", &body.to));
-        let division = body.division.and_then(|text| check.word("division", &text));
+        let from = check.date("sample.from", &body.from);
+        let to = check.date("sample.to", &body.to);
+        let division = body.division.and_then(|text| check.word("sample.division", &text));
         let mut proposal = body.policy.0.checked();
         if let Err(Error::Invalid(fields)) = check.done(()) {
             proposal.refused.extend(fields);
@@ -183,13 +184,16 @@ impl NewSimulation {
     }
 }
 
-/// A policy's fields stand inside the body.
-pub(in crate::web) fn inside(error: Error) -> Error {
+/// Errors of a sample's fields by the names that they have in a body or a query; a policy's fields
+/// stand inside the body.
+pub(in crate::web) fn named(error: Error) -> Error {
     let Error::Invalid(fields) = error else { return error };
-    let moved = |field: FieldError| match field.field.as_str() {
-        "from" | "to" | "division" | "body" => field,
-        name if name.starts_with("policy") => field,
-        name => FieldError { field: format!("policy.{name}"), ..field },
+    let moved = |field: FieldError| {
+        let name = match rehearsal::of_sample(&field.field) {
+            Some(name) => name.to_owned(),
+            None => format!("policy.{}", field.field),
+        };
+        FieldError { field: name, ..field }
     };
     Error::Invalid(fields.into_iter().map(moved).collect())
 }
@@ -211,7 +215,7 @@ pub(in crate::web) async fn simulate(
     let read = || NewSimulation::read(&write.form).inspect(|_| is_read = true);
     let naming = Naming { after: None, most: MOST_NAMED };
     let found = rehearsal::run(&site.app, &write.signed.scope, read, naming).await;
-    let found = found.map_err(|error| if is_read { inside(error) } else { error })?;
+    let found = found.map_err(|error| if is_read { named(error) } else { error })?;
     Ok(HttpResponse::Ok().json(SimulationBody::shown(&found)))
 }
 
@@ -254,7 +258,8 @@ pub(in crate::web) async fn of_version(
     let most = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(1);
     query.done(())?;
     let naming = Naming { after, most };
-    let mut found = rehearsal::of_version(&site.app, &signed.scope, id, sample, naming).await?;
+    let found = rehearsal::of_version(&site.app, &signed.scope, id, sample, naming).await;
+    let mut found = found.map_err(named)?;
     let page = list.page(std::mem::take(&mut found.first), size, Turned::place);
     found.first = page.items;
     let body = SimulationBody::shown(&found);

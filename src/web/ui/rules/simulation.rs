@@ -31,8 +31,6 @@ use crate::web::site::Site;
 
 /// Tickets on a page.
 const SHOWN: u64 = 50;
-/// What is asked beside the draft.
-const ASKED: [&str; 3] = ["from", "to", "division"];
 
 #[derive(Template)]
 #[template(path = "pages/simulation.html")]
@@ -101,7 +99,7 @@ pub(in crate::web::ui) async fn show(
             asked.next = next.map(|cursor| address.with("cursor", &cursor));
             asked.found = Some(found);
         }
-        Some(Err(Error::Invalid(errors))) => asked.errors = errors,
+        Some(Err(Error::Invalid(errors))) => asked.errors = asked_for(errors),
         Some(Err(error)) => return Err(error.into()),
         None => {}
     }
@@ -131,7 +129,7 @@ pub(in crate::web::ui) async fn draft(
         "" => other.to_string(),
         text => text.to_owned(),
     };
-    let is_asked = |error: &FieldError| ASKED.contains(&error.field.as_str());
+    let is_asked = |error: &FieldError| rehearsal::of_sample(&error.field).is_some();
     let mut asked = Asked {
         typed: vec![
             ("from".to_owned(), or("_from", sample.from)),
@@ -146,12 +144,23 @@ pub(in crate::web::ui) async fn draft(
             let (found, next) = paged(list, found);
             (asked.cursor, asked.found) = (next, Some(found));
         }
-        Err(Error::Invalid(errors)) if errors.iter().all(is_asked) => asked.errors = errors,
+        Err(Error::Invalid(errors)) if errors.iter().all(is_asked) => {
+            asked.errors = asked_for(errors);
+        }
         // Something is wrong with the draft: its own form says what.
         Err(Error::Invalid(errors)) => return refuse(&site, &post, &request, errors).await,
         Err(error) => return Err(error.into()),
     }
     draw(&site, signed, &request, asked).await
+}
+
+/// Errors by the names of the form's fields.
+fn asked_for(errors: Vec<FieldError>) -> Vec<FieldError> {
+    let named = |error: FieldError| match rehearsal::of_sample(&error.field) {
+        Some(name) => FieldError { field: name.to_owned(), ..error },
+        None => error,
+    };
+    errors.into_iter().map(named).collect()
 }
 
 async fn draw(
@@ -216,12 +225,12 @@ pub(super) fn sample(
     let mut wrong = Check::default();
     let mut day = |name: &str, other: NaiveDate| {
         let text = typed.get(&format!("_{name}"));
-        if text.is_empty() { other } else { wrong.date(name, text) }
+        if text.is_empty() { other } else { wrong.date(&format!("sample.{name}"), text) }
     };
     let (from, to) = (day("from", first), day("to", last));
     let division: Option<Division> = match typed.get("_division").trim() {
         "" => None,
-        text => wrong.word("division", text),
+        text => wrong.word("sample.division", text),
     };
     let sample = Sample { from, to, division };
     match wrong.done(()) {

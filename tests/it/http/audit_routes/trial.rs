@@ -171,7 +171,8 @@ fn sides(action: Action) -> &'static [&'static str] {
         | Action::TemplateRestored
         | Action::PolicyReplaced
         | Action::PolicyWithdrawn
-        | Action::PolicyDecided => &["before", "after"],
+        | Action::PolicyDecided
+        | Action::ZoneRulesChanged => &["before", "after"],
         Action::UserCreated
         | Action::CalendarAdded
         | Action::ReplanProposed
