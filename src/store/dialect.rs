@@ -26,6 +26,9 @@ const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 const MIGRATION_LOCK: i64 = 0x5355_5050_4c59;
 /// Shared by whoever decides by the rulebook, and taken alone by whoever changes it.
 const RULEBOOK_LOCK: i64 = 0x5255_4c45_424b;
+/// How long a statement waits for the rulebook, and for anything else: PostgreSQL's notation.
+const RULEBOOK_WAIT: &str = "12s";
+const LOCK_WAIT: &str = "3s";
 
 pub(super) struct Pools {
     pub(super) reader: DatabaseConnection,
@@ -135,7 +138,7 @@ fn postgres(url: &str) -> ConnectOptions {
     options.map_sqlx_postgres_opts(|options| {
         options.application_name("supplyline").options([
             ("statement_timeout", "15s"),
-            ("lock_timeout", "3s"),
+            ("lock_timeout", LOCK_WAIT),
             ("idle_in_transaction_session_timeout", "10s"),
         ])
     });
@@ -231,7 +234,12 @@ pub(super) async fn claim_rulebook(tx: &DatabaseTransaction) -> Result<(), DbErr
 
 async fn lock_rulebook(tx: &DatabaseTransaction, function: &str) -> Result<(), DbErr> {
     if tx.get_database_backend() != DbBackend::Sqlite {
-        let lock = format!("select {function}({RULEBOOK_LOCK})");
+        // A large change of the rules takes longer than others may wait for a lock; whoever still
+        // waits at the end of this tries again.
+        let lock = format!(
+            "select set_config('lock_timeout', '{RULEBOOK_WAIT}', true), {function}({RULEBOOK_LOCK}), \
+             set_config('lock_timeout', '{LOCK_WAIT}', true)"
+        );
         tx.query_one_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
     }
     Ok(())

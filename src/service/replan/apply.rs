@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use futures::join;
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::admit;
@@ -18,7 +18,7 @@ use crate::domain::bulletin::{Bulletin, BulletinKind};
 use crate::domain::holiday::Doubt;
 use crate::domain::id::OrganisationId;
 use crate::domain::impact::{Impact, Tally};
-use crate::domain::ticket::{Event, EventData, Order};
+use crate::domain::ticket::{Change, Event, EventData, Order, Ticket};
 use crate::service::audit::{self, Action, Entry};
 use crate::service::notices::expand;
 use crate::service::once::{once, once_in};
@@ -70,7 +70,7 @@ async fn confirm_in(
     {
         return Err(Error::Outdated);
     }
-    let planned = Planned::of(book, &wish.proposal)?;
+    let planned = Arc::new(Planned::of(book, &wish.proposal)?);
     confirmed(&planned, &wish.confirmed)?;
     let number = replan::next_number(tx).await?;
     let order = order(number, &wish.reason, scope);
@@ -159,7 +159,7 @@ async fn approve_in(
     }
     let proposal = proposal(&batch)?;
     still_fits(&book, &proposal)?;
-    let planned = Planned::of(book, &proposal)?;
+    let planned = Arc::new(Planned::of(book, &proposal)?);
     let order = order(batch.number, &batch.reason, scope);
     let tally = write(tx, app, &planned, &order, at).await?;
     batch.state = BatchState::Applied;
@@ -249,41 +249,56 @@ pub(super) fn order(batch: u32, reason: &str, scope: &Scope) -> Order {
 }
 
 /// Writes the new rules, the tickets that change by them, and the letters.
+#[expect(clippy::disallowed_methods, reason = "it is waited for, or ends when nobody listens")]
 async fn write(
     tx: &DatabaseTransaction,
     app: &App,
-    planned: &Planned,
+    planned: &Arc<Planned>,
     order: &Order,
     at: DateTime<Utc>,
 ) -> Result<Tally, Error> {
     if let Some((layer, change)) = &planned.layer {
         rulebook::replace_layer(tx, layer, change).await?;
     }
-    // While one connection writes, another reads on. It sees what this one would: nothing stands
-    // before this in the transaction, and whoever decides about a ticket waits for its end.
+    let (sender, mut prepared) = mpsc::channel(1);
     let snapshot = app.store.snapshot().await?;
-    let mut walk = Walk::begin(&snapshot, planned, order, at).await?;
-    let mut batch = Batch::on(tx);
-    loop {
-        let (written, next) = join!(batch.run(tx), prepared(&snapshot, &mut walk, order.batch));
-        written?;
-        match next? {
-            Some(next) => batch = next,
-            None => break,
-        }
+    let preparing =
+        tokio::spawn(prepare((Arc::clone(planned), order.clone()), at, snapshot, sender));
+    while let Some(batch) = prepared.recv().await {
+        batch.run(tx).await?;
     }
-    let (tally, _) = walk.end();
+    let gone = |_| store::Error::Abandoned("the tickets' changes were not prepared");
+    let tally = preparing.await.map_err(gone)??;
     tell(tx, app, &tally, order, at).await?;
     Ok(tally)
 }
 
-/// What is to be written of the next tickets; `None` at the end.
-async fn prepared(
+/// Decides what is to be written, while another connection writes. The snapshot sees what that one
+/// would: nothing stands before the change in its transaction, and whoever decides about a ticket
+/// waits for its end.
+async fn prepare(
+    (planned, order): (Arc<Planned>, Order),
+    at: DateTime<Utc>,
+    db: DatabaseTransaction,
+    sender: mpsc::Sender<Batch>,
+) -> Result<Tally, Error> {
+    let mut walk = Walk::begin(&db, &planned, &order, at).await?;
+    while let Some(changed) = walk.next(&db).await? {
+        let batch = batch_of(&db, &planned, order.batch, &changed).await?;
+        if sender.send(batch).await.is_err() {
+            // Writing failed, which says why.
+            break;
+        }
+    }
+    Ok(walk.end().0)
+}
+
+async fn batch_of(
     db: &DatabaseTransaction,
-    walk: &mut Walk<'_>,
+    planned: &Planned,
     number: u32,
-) -> Result<Option<Batch>, Error> {
-    let Some(changed) = walk.next(db).await? else { return Ok(None) };
+    changed: &[(Ticket, Change)],
+) -> Result<Batch, Error> {
     let mut batch = Batch::on(db);
     let pairs: Vec<_> = changed.iter().map(|(before, change)| (before, change)).collect();
     kept::update(&mut batch, &pairs);
@@ -293,9 +308,8 @@ async fn prepared(
     });
     replan::note(&mut batch, number, &entries.collect::<Vec<_>>());
     let changes: Vec<_> = changed.iter().map(|(_, change)| change).collect();
-    let told = expand(db, &walk.planned.after, &changes, Vec::new()).await?;
-    outbox::insert(&mut batch, &told);
-    Ok(Some(batch))
+    outbox::insert(&mut batch, &expand(db, &planned.after, &changes, Vec::new()).await?);
+    Ok(batch)
 }
 
 /// Writes one letter to each organisation whose deadlines moved.

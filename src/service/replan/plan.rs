@@ -163,7 +163,7 @@ impl Planned {
 
 /// A walk over the open tickets that a proposal may touch, in the order of their ids.
 pub(super) struct Walk<'p> {
-    pub(super) planned: &'p Planned,
+    planned: &'p Planned,
     order: &'p Order,
     at: DateTime<Utc>,
     /// Those to be looked at yet, the first last.

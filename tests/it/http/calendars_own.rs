@@ -145,7 +145,7 @@ async fn a_manufacturers_calendar_is_read_by_itself_and_those_above(db: TestDb) 
     }
     let log = app.sign_in("auditor").await.get("/audit?action=calendar_added").await.json();
     let detail = &log["items"][0]["detail"];
-    assert_eq!(detail["organisation"], house("maker").to_string(), "{detail}");
+    assert_eq!(detail["after"]["organisation"], house("maker").to_string(), "{detail}");
     let remove = admin.request(Method::DELETE, &format!("/calendars/{layer}"));
     admin.send(remove).await.expect(204);
     added(&admin, "maker").await;

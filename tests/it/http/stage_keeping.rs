@@ -42,6 +42,7 @@ pub(crate) fn kept_calls() -> Vec<KeptCall> {
     };
     let tables = [houses(), people(), shelves(), calendars(), texts(), channels()];
     let mut calls: Vec<_> = tables.into_iter().flatten().map(whole).collect();
+    calls.push(own_calendar());
     calls.extend(policies());
     calls
 }
@@ -152,6 +153,18 @@ fn calendars() -> Vec<Row> {
     ]
 }
 
+/// A calendar is a region's or a manufacturer's.
+fn own_calendar() -> KeptCall {
+    KeptCall {
+        name: "calendar",
+        method: "post",
+        template: "/api/v1/calendars",
+        status: 201,
+        body: json!({"name": "企业日历", "organisation": house("maker").to_string()}),
+        only: &["organisation"],
+    }
+}
+
 fn texts() -> Vec<Row> {
     let text = json!({"subject": "{ticket.number}", "text": "请尽快回复。", "next": "登录系统。"});
     let mut replaced = text.clone();
@@ -222,7 +235,8 @@ fn policies() -> Vec<KeptCall> {
     for (way, [made, next]) in
         [["320000", "420000"], ["330000", "430000"], ["340000", "440000"]].iter().enumerate()
     {
-        let asked = json!({"policy": policy(made, way), "from": "2026-01-01", "to": "2026-02-12"});
+        let asked = json!({"policy": policy(made, way), "from": "2026-01-01", "to": "2026-02-12",
+            "division": made});
         let only: [&'static [&'static str]; 2] =
             if way == 0 { [&[], &[]] } else { [&LIMITS, &LIMITS_INSIDE] };
         let simulate = row("simulate", "post", "/api/v1/policies/simulate", 200, asked);

@@ -20,6 +20,7 @@ pub(crate) fn kept_kind(call: &str, path: &str) -> Kind {
         "simulate" => match path.strip_prefix("policy.") {
             Some(inside) => of_policies(&in_any(inside)),
             None if path == "policy" => Kind::Object,
+            None if path == "division" => Kind::Maybe(&Kind::Division),
             None => Kind::Date(false),
         },
         "policy" => of_policies(&in_any(path)),
@@ -84,6 +85,7 @@ fn of_calendars(call: &str, path: &str) -> Kind {
     match (call, path) {
         ("calendar", "name") => Kind::Line(50),
         ("calendar", "division") => Kind::Division,
+        ("calendar", "organisation") => Kind::Id(true),
         (_, "kind" | "confirm[0]") => Kind::Word(false),
         (_, "source") => Kind::Line(500),
         (_, "reason") => SHORT,

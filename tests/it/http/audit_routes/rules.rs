@@ -56,9 +56,17 @@ pub(super) async fn by_pages(trial: &mut Trial<'_>) {
     trial.none("post /policies/new", form_of(&desk, "/policies/new", more)).await;
     let request = form_of(&desk, "/policies/new", fields);
     let review = trial.none("post /policies/new", request).await.text;
+    let trial_of_draft = filled(&review, "/policies/simulation");
+    let request = form_of(&desk, "/policies/simulation", trial_of_draft);
+    trial.none("post /policies/simulation", request).await;
     let request = form_of(&desk, "/policies", filled(&review, "/policies"));
     let made = trial.one("post /policies", request).await.header("location");
     let path = made.split('?').next().expect("a path");
+    let judging = format!("{path}/replan");
+    let look = desk.get(&judging).await.expect(200).text;
+    let mut fields = filled(&look, &judging);
+    set(&mut fields, "reason", "按新规重算");
+    trial.one("post /policies/{id}/replan", form_of(&desk, &judging, fields)).await;
     let why = [("reason", "文件撤销")];
     let request = form(&desk, &format!("{path}/withdraw"), &why);
     trial.one("post /policies/{id}/withdraw", request).await;
