@@ -163,3 +163,4 @@ problem-own_calendar = Deadlines are counted with the own calendar of one of the
 doubt-long_work = Every day from { $from } to { $until } is named as worked.
 day-whole-rule = A day counts whole, from 00:00 to 24:00, also the day on which it is changed and for clocks that run already. What was sent or escalated stays so; a breach that would be none any more is waived, not erased.
 audit-zone_rules_changed = Time-zone database changed
+label-notice-text = Text of the notice

@@ -163,3 +163,4 @@ problem-own_calendar = 两家中有一家的时限按其企业日历计算；请
 doubt-long_work = { $from } 至 { $until } 每天都列为上班。
 day-whole-rule = 一天按整天（00:00 至 24:00）计算，修改当天和已在计时的时限同样适用。已发出的通知和已进入的督办不撤回；按新日历不再逾期的，记为豁免，不抹去。
 audit-zone_rules_changed = 时区数据库版本变更
+label-notice-text = 通知原文
