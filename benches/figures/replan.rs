@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use sea_orm::ConnectionTrait as _;
 use supplyline::clock::Clock;
 use supplyline::domain::calendar::{Day, DayKind, Edit};
 use supplyline::domain::id::TicketId;
@@ -39,6 +40,10 @@ pub(crate) async fn figures() {
 #[expect(clippy::disallowed_methods, reason = "it reads beside the re-plan, which waits for it")]
 async fn on(database: &str, store: Store) {
     let now = crowd::fill_open(&store, TICKETS).await;
+    if database == "PostgreSQL" {
+        // As it does by itself, a minute after so much was written.
+        store.read().execute_unprepared("analyze").await.expect("analysed");
+    }
     let app = App::open(store, Clock::still_at(now), Limits::Off).await.expect("opened");
     let calendar = app.book().layers().first().expect("the nation's").id;
     let day = Day {
