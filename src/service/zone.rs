@@ -11,7 +11,7 @@ use super::{App, Error};
 use crate::domain::calendar::{ZONE_RULES, first_other_day, local_date};
 use crate::domain::ticket::Ticket;
 use crate::store::replan::candidates;
-use crate::store::{setting, tickets};
+use crate::store::{rulebook, setting, tickets};
 
 /// The fact that holds the version.
 const SETTING: &str = "zone_rules";
@@ -77,6 +77,11 @@ pub async fn note(app: &App) -> Result<Option<ZoneChange>, Error> {
         .write(move |tx| {
             let entry = entry.clone();
             Box::pin(async move {
+                // Replicas that start at once note it once.
+                rulebook::claimed(tx).await?;
+                if setting::find(tx, SETTING).await?.as_deref() == Some(ZONE_RULES) {
+                    return Ok(());
+                }
                 if let Some(entry) = entry {
                     audit::record(tx, entry).await?;
                 }

@@ -30,6 +30,10 @@ const RULEBOOK_LOCK: i64 = 0x5255_4c45_424b;
 const RULEBOOK_WAIT: &str = "12s";
 const LOCK_WAIT: &str = "3s";
 
+/// Connections of PostgreSQL's pool, and how many of them may write at once.
+const CONNECTIONS: u32 = 16;
+pub(super) const WRITERS: usize = 12;
+
 pub(super) struct Pools {
     pub(super) reader: DatabaseConnection,
     /// SQLite's only writing connection; PostgreSQL writes on the pool.
@@ -133,7 +137,7 @@ fn sqlite(url: &str, access: Access) -> Result<ConnectOptions, Error> {
 
 fn postgres(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url.to_owned());
-    options.max_connections(16).min_connections(1).sqlx_logging(false);
+    options.max_connections(CONNECTIONS).min_connections(1).sqlx_logging(false);
     options.acquire_timeout(Duration::from_secs(15));
     options.map_sqlx_postgres_opts(|options| {
         options.application_name("supplyline").options([

@@ -129,7 +129,7 @@ impl Store {
         let pools = dialect::connect(url).await?;
         let writer = match pools.writer {
             Some(connection) => writer::Writer::queue(connection),
-            None => writer::Writer::pool(pools.reader.clone()),
+            None => writer::Writer::pool(pools.reader.clone(), dialect::WRITERS),
         };
         Ok(Self { reader: pools.reader, writer, key: None })
     }

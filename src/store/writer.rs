@@ -5,7 +5,8 @@
 //! done, because a savepoint keeps every page as it was, and each that follows has a savepoint. So
 //! a refused command undoes itself alone, and nobody hears of success before the shared commit is
 //! on disk.
-//! PostgreSQL needs no queue: there each command is a transaction on the pool.
+//! PostgreSQL needs no queue: there each command is a transaction on the pool, of which a part is
+//! left to whoever reads.
 //!
 //! **Never** awaits anything but the database between begin and commit.
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::audit::unit;
 use super::{Error, dialect};
@@ -93,7 +94,7 @@ pub(super) enum Ended {
 #[derive(Clone)]
 pub(super) enum Writer {
     Queue(mpsc::Sender<Waiting>),
-    Pool(DatabaseConnection),
+    Pool(DatabaseConnection, Arc<Semaphore>),
 }
 
 impl Writer {
@@ -105,8 +106,10 @@ impl Writer {
         Self::Queue(sender)
     }
 
-    pub(super) fn pool(connection: DatabaseConnection) -> Self {
-        Self::Pool(connection)
+    /// A pool on which so many commands are done at once: they may wait for each other long, as
+    /// for a change of the rules, and reading must not wait with them.
+    pub(super) fn pool(connection: DatabaseConnection, most: usize) -> Self {
+        Self::Pool(connection, Arc::new(Semaphore::new(most)))
     }
 
     /// Entries of the audit log that the work writes are signed with the key.
@@ -128,7 +131,11 @@ impl Writer {
                 Self::Queue(sender) => {
                     queued((sender, company), key.cloned(), Arc::clone(&work)).await
                 }
-                Self::Pool(connection) => attempt(connection, key.cloned(), work.as_ref()).await.0,
+                Self::Pool(connection, places) => {
+                    let closed = |_| Error::Abandoned("the store is closed");
+                    let _place = places.acquire().await.map_err(closed)?;
+                    attempt(connection, key.cloned(), work.as_ref()).await.0
+                }
             };
             match outcome {
                 Err(error) if error.is_transient() && attempts < ATTEMPTS => {}

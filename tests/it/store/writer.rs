@@ -1,11 +1,12 @@
 //! Writing: all or nothing, each for itself, and only true once it is on disk.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 use futures::poll;
 use sea_orm::DatabaseTransaction;
-use supplyline::store::{Company, Error, setting};
+use supplyline::store::{Company, Error, rulebook, setting};
 use tokio::sync::Semaphore;
 
 use crate::support::db::{TestDb, both, sqlite_only};
@@ -14,6 +15,7 @@ both! {
     sixty_four_writers_at_once_all_succeed,
     work_that_fails_or_panics_undoes_itself_alone,
     what_was_written_can_be_read_at_once,
+    reading_does_not_wait_with_those_who_wait_for_the_rules,
 }
 sqlite_only! {
     nobody_hears_of_success_before_the_shared_commit,
@@ -228,4 +230,48 @@ async fn the_first_that_fails_takes_nobody_with_it(db: TestDb) {
         assert!(kept(&db, &format!("ending {number}")).await.is_none());
         put(&db, "next").await.expect("written");
     }
+}
+
+/// Sets a fact as whoever decides by the rules would.
+async fn decide(db: &TestDb, number: usize) -> Result<(), Error> {
+    db.store
+        .write(move |tx| {
+            Box::pin(async move {
+                rulebook::shared(tx).await?;
+                setting::set(tx, &format!("decided {number}"), "yes".to_owned()).await
+            })
+        })
+        .await
+}
+
+async fn reading_does_not_wait_with_those_who_wait_for_the_rules(db: TestDb) {
+    let gate = Gate::shut();
+    let held = gate.clone();
+    let changing = db.store.write(move |tx| {
+        let gate = held.clone();
+        Box::pin(async move {
+            rulebook::claimed(tx).await?;
+            gate.pass().await;
+            Ok::<_, Error>(())
+        })
+    });
+    // More than there are connections.
+    let deciding = async {
+        gate.has_begun().await;
+        join_all((0..40).map(|number| decide(&db, number))).await
+    };
+    let reading = async {
+        // By now all of them wait.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let snapshot = db.store.snapshot();
+        let read = tokio::time::timeout(Duration::from_secs(8), snapshot).await;
+        gate.open();
+        read.expect("it waits for none of them").expect("begun");
+    };
+    let (changed, decided, ()) = futures::join!(changing, deciding, reading);
+    changed.expect("written");
+    for outcome in decided {
+        outcome.expect("written");
+    }
+    assert!(kept(&db, "decided 39").await.is_some());
 }
