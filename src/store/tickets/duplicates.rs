@@ -20,8 +20,9 @@ use crate::domain::ticket::{StateName, Ticket};
 const WITHIN_HOURS: i64 = 24;
 /// Tickets looked up at once.
 const AT_ONCE: usize = 50;
-/// Tickets looked at, for each of these times.
+/// Tickets looked at, for each of these times; for a single one no more than are named, and itself.
 const MOST: u64 = 1_000;
+const MOST_OF_ONE: u64 = 11;
 /// Tickets named for each: more would be no hint any more.
 const SHOWN: usize = 10;
 
@@ -74,6 +75,7 @@ async fn near_any_of(
         let near = Condition::all()
             .add(ticket::Column::HospitalId.eq(one.hospital.0))
             .add(ticket::Column::ProductId.eq(one.product.0))
+            .add(ticket::Column::ManufacturerId.eq(one.manufacturer.0))
             .add(ticket::Column::FiledAt.between(first, last));
         any.add(near)
     });
@@ -88,7 +90,7 @@ async fn near_any_of(
         .filter(ticket::Column::State.is_not_in(over))
         .order_by_asc(ticket::Column::FiledAt)
         .order_by_asc(ticket::Column::Id)
-        .limit(MOST)
+        .limit(if tickets.len() == 1 { MOST_OF_ONE } else { MOST })
         .into_tuple()
         .all(db)
         .await?;

@@ -10,6 +10,7 @@ use crate::support::db::{TestDb, both};
 both!(
     a_key_is_forgotten_after_seven_days_and_the_twin_is_flagged_b097,
     the_same_trouble_twice_is_kept_and_flagged_b099,
+    of_many_twins_the_oldest_ten_are_named,
     a_ticket_answers_by_its_state_b101,
     a_state_is_not_skipped_repeated_or_turned_back_b102,
     a_suspended_manufacturer_takes_no_new_ticket_b103,
@@ -74,6 +75,22 @@ async fn the_same_trouble_twice_is_kept_and_flagged_b099(db: TestDb) {
     hospital.post(&format!("/tickets/{second}/withdraw"), &reason).await.expect(200);
     let seen = maker.get(&format!("/tickets/{first}")).await.expect(200).json();
     assert_eq!(twins(&seen), Vec::<String>::new());
+    app.stop().await;
+}
+
+async fn of_many_twins_the_oldest_ten_are_named(db: TestDb) {
+    let app = TestApp::spawn(&db).await;
+    let hospital = app.sign_in("hospital").await;
+    let mut filed = Vec::new();
+    for number in 0..13 {
+        let ticket = hospital.file().await;
+        let named = filed.iter().take(10).cloned().collect::<Vec<_>>();
+        assert_eq!(twins(&ticket), named, "{number}");
+        filed.push(id(&ticket));
+    }
+    // The first one is not its own twin.
+    let first = hospital.get(&format!("/tickets/{}", filed[0])).await.expect(200).json();
+    assert_eq!(twins(&first), filed[1..11]);
     app.stop().await;
 }
 
