@@ -70,18 +70,18 @@ impl LetterKind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Digest => "digest",
-            Self::Shortage => "shortage",
-            Self::CalendarMissing => "calendar_missing",
-            Self::PolicyLapsing => "policy_lapsing",
             Self::PolicyLapsed => "policy_lapsed",
-            Self::DeadlinesMoved => "deadlines_moved",
-            Self::ContactsUnproven => "contacts_unproven",
-            Self::Invitation => "invitation",
             Self::PasswordReset => "password_reset",
-            Self::ContactCode => "contact_code",
-            Self::ContactsExpiring => "contacts_expiring",
-            Self::HouseSuspended => "house_suspended",
+            Self::Digest
+            | Self::Shortage
+            | Self::CalendarMissing
+            | Self::PolicyLapsing
+            | Self::DeadlinesMoved
+            | Self::ContactsUnproven
+            | Self::Invitation
+            | Self::ContactCode
+            | Self::ContactsExpiring
+            | Self::HouseSuspended => self.bulletin().name(),
         }
     }
 
@@ -108,7 +108,12 @@ impl LetterKind {
     /// The channels it leaves on.
     #[must_use]
     pub fn channels(self) -> &'static [Channel] {
-        let kind = match self {
+        self.bulletin().channels()
+    }
+
+    /// What it is sent as.
+    fn bulletin(self) -> BulletinKind {
+        match self {
             Self::Digest => BulletinKind::Digest,
             Self::Shortage => BulletinKind::Shortage,
             Self::CalendarMissing => BulletinKind::CalendarMissing,
@@ -119,8 +124,7 @@ impl LetterKind {
             Self::ContactCode => BulletinKind::ContactCode,
             Self::ContactsExpiring => BulletinKind::ContactsExpiring,
             Self::HouseSuspended => BulletinKind::HouseSuspended,
-        };
-        kind.channels()
+        }
     }
 }
 

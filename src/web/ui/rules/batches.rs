@@ -11,9 +11,9 @@ use super::super::address::Address;
 use super::super::fields::{Fields, Need};
 use super::super::shell::{Shell, page, see};
 use super::edit::impact::{self, Drawn};
-use super::sealed::{self, Frame, reason, told};
+use super::sealed::{self, Frame, Wanted, reason, told};
 use crate::domain::calendar::{Day, Edit};
-use crate::service::replan::{self, BatchView, Outcome, Proposal, Wish, admit};
+use crate::service::replan::{self, BatchView, Outcome, Proposal, admit};
 use crate::service::{Error, Rendered};
 use crate::web::api::batch_acts::ALL_DOUBTS;
 use crate::web::api::batches::{BatchBody, BatchPage};
@@ -231,6 +231,27 @@ pub(in crate::web::ui) async fn decide(
     draw(&site, post.signed(), &request, (shell, f), conflict).await
 }
 
+async fn undoing(
+    site: &Site,
+    signed: &SignedIn,
+    request: &HttpRequest,
+    shell: &Shell,
+) -> Result<Wanted, Problem> {
+    let id = id(request)?;
+    let (proposal, number) = replan::undoing(&site.app, &signed.scope, id).await?;
+    let batch = (format!("/batches/{id}"), shell.with("batch-title", "number", &number));
+    let frame = Frame {
+        above: vec![("/batches".to_owned(), shell.t("nav-batches")), batch],
+        title: shell.t("do-undo"),
+        lead: shell.with("undo-lead", "number", &number),
+        action: format!("/batches/{id}/undo"),
+    };
+    // What stood there before was confirmed then.
+    let confirmed = ALL_DOUBTS.map(str::to_owned).to_vec();
+    let undoes = Some(number);
+    Ok(Wanted { proposal, undoes, confirmed, form: "undo", done: "undone", frame })
+}
+
 /// Shows what taking a batch back would do.
 pub(in crate::web::ui) async fn undo_form(
     site: web::Data<Site>,
@@ -239,28 +260,8 @@ pub(in crate::web::ui) async fn undo_form(
 ) -> Result<HttpResponse, Problem> {
     admit(&signed.scope)?;
     let shell = Shell::of(&site, &request, &signed).await?;
-    let f = Fields::fresh("undo", shell.words(), &[]);
-    undoing(&site, &signed, &request, (shell, f), None).await
-}
-
-async fn undoing(
-    site: &Site,
-    signed: &SignedIn,
-    request: &HttpRequest,
-    (shell, f): (Shell, Fields),
-    conflict: Option<String>,
-) -> Result<HttpResponse, Problem> {
-    let id = id(request)?;
-    let (proposal, number) = replan::undoing(&site.app, &signed.scope, id).await?;
-    let outcome = replan::preview(&site.app, &signed.scope, &proposal).await?;
-    let batch = (format!("/batches/{id}"), shell.with("batch-title", "number", &number));
-    let frame = Frame {
-        above: vec![("/batches".to_owned(), shell.t("nav-batches")), batch],
-        title: shell.t("do-undo"),
-        lead: shell.with("undo-lead", "number", &number),
-        action: format!("/batches/{id}/undo"),
-    };
-    sealed::draw(shell, frame, &outcome, (f, conflict))
+    let wanted = undoing(&site, &signed, &request, &shell).await?;
+    sealed::look(&site, &signed, shell, wanted).await
 }
 
 /// Takes a batch back by another one.
@@ -269,25 +270,8 @@ pub(in crate::web::ui) async fn undo(
     post: Post,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let scope = &post.signed().scope;
-    admit(scope)?;
-    let (proposal, number) = replan::undoing(&site.app, scope, id(&request)?).await?;
-    let outcome = match reason(&post, &["reason", "seal"]) {
-        Ok(reason) => {
-            // What stood there before was confirmed then.
-            let confirmed = ALL_DOUBTS.map(str::to_owned).to_vec();
-            let seal = Some(post.typed.get("seal").to_owned());
-            let wish = Wish { proposal, reason, undoes: Some(number), seal, confirmed };
-            let once = post.write.once(|outcome: &Outcome| sealed::done(outcome, "undone"));
-            replan::confirm(&site.app, scope, wish, once).await
-        }
-        Err(error) => Err(error),
-    };
-    let (errors, conflict) = match outcome {
-        Ok(answered) => return Ok(see(&answered.answer.body)),
-        Err(error) => told(&post, error)?,
-    };
+    admit(&post.signed().scope)?;
     let shell = Shell::of(&site, &request, post.signed()).await?;
-    let f = Fields::refused("undo", shell.words(), post.typed.clone(), &errors);
-    undoing(&site, post.signed(), &request, (shell, f), conflict).await
+    let wanted = undoing(&site, post.signed(), &request, &shell).await?;
+    sealed::confirm(&site, &post, shell, wanted).await
 }

@@ -4,13 +4,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::fields::Fields;
 use super::super::places::Places;
-use super::super::shell::{Shell, see};
-use super::sealed::{self, Frame, reason, told};
+use super::super::shell::Shell;
+use super::sealed::{self, Frame, Wanted};
 use crate::domain::id::PolicyId;
 use crate::service::Error;
-use crate::service::replan::{self, Outcome, Wish, admit};
+use crate::service::replan::{self, admit};
 use crate::web::auth::SignedIn;
 use crate::web::error::Problem;
 use crate::web::form::Post;
@@ -22,32 +21,17 @@ fn id(request: &HttpRequest) -> Result<PolicyId, Error> {
     id.map(PolicyId).ok_or(Error::NotFound)
 }
 
-/// Shows what judging by a version would do.
-pub(in crate::web::ui) async fn form(
-    site: web::Data<Site>,
-    signed: SignedIn,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    admit(&signed.scope)?;
-    Query::read(request.query_string(), &["done"])?.done(())?;
-    let shell = Shell::of(&site, &request, &signed).await?;
-    let f = Fields::fresh("judge", shell.words(), &[]);
-    draw(&site, &signed, &request, (shell, f), None).await
-}
-
-async fn draw(
+async fn wanted(
     site: &Site,
     signed: &SignedIn,
     request: &HttpRequest,
-    (shell, f): (Shell, Fields),
-    conflict: Option<String>,
-) -> Result<HttpResponse, Problem> {
+    shell: &Shell,
+) -> Result<Wanted, Problem> {
     let id = id(request)?;
     let proposal = replan::judging(&site.app, &signed.scope, id).await?;
-    let outcome = replan::preview(&site.app, &signed.scope, &proposal).await?;
     let book = site.app.book();
     let policy = book.policy_view(id, shell.now)?.policy;
-    let region = Places::of(site, policy.division).await?.region(&shell, policy.division);
+    let region = Places::of(site, policy.division).await?.region(shell, policy.division);
     let values = [("version", policy.version.clone()), ("region", region)];
     let frame = Frame {
         above: vec![
@@ -58,7 +42,21 @@ async fn draw(
         lead: shell.words().with_all("judge-lead", &values),
         action: format!("/policies/{id}/replan"),
     };
-    sealed::draw(shell, frame, &outcome, (f, conflict))
+    let confirmed = Vec::new();
+    Ok(Wanted { proposal, undoes: None, confirmed, form: "judge", done: "judged", frame })
+}
+
+/// Shows what judging by a version would do.
+pub(in crate::web::ui) async fn form(
+    site: web::Data<Site>,
+    signed: SignedIn,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    admit(&signed.scope)?;
+    Query::read(request.query_string(), &["done"])?.done(())?;
+    let shell = Shell::of(&site, &request, &signed).await?;
+    let wanted = wanted(&site, &signed, &request, &shell).await?;
+    sealed::look(&site, &signed, shell, wanted).await
 }
 
 /// Judges by it, or proposes that to a second administrator.
@@ -67,22 +65,8 @@ pub(in crate::web::ui) async fn judge(
     post: Post,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let scope = &post.signed().scope;
-    let proposal = replan::judging(&site.app, scope, id(&request)?).await?;
-    let outcome = match reason(&post, &["reason", "seal"]) {
-        Ok(reason) => {
-            let seal = Some(post.typed.get("seal").to_owned());
-            let wish = Wish { proposal, reason, undoes: None, seal, confirmed: Vec::new() };
-            let once = post.write.once(|outcome: &Outcome| sealed::done(outcome, "judged"));
-            replan::confirm(&site.app, scope, wish, once).await
-        }
-        Err(error) => Err(error),
-    };
-    let (errors, conflict) = match outcome {
-        Ok(answered) => return Ok(see(&answered.answer.body)),
-        Err(error) => told(&post, error)?,
-    };
+    admit(&post.signed().scope)?;
     let shell = Shell::of(&site, &request, post.signed()).await?;
-    let f = Fields::refused("judge", shell.words(), post.typed.clone(), &errors);
-    draw(&site, post.signed(), &request, (shell, f), conflict).await
+    let wanted = wanted(&site, post.signed(), &request, &shell).await?;
+    sealed::confirm(&site, &post, shell, wanted).await
 }

@@ -7,14 +7,30 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::super::fields::{Fields, Need};
-use super::super::shell::{Shell, page};
+use super::super::shell::{Shell, page, see};
 use super::edit::impact::{self, Drawn};
-use crate::service::replan::Outcome;
+use crate::service::replan::{self, Outcome, Proposal, Wish};
 use crate::service::{Error, FieldError, Rendered};
 use crate::web::api::batches::LONGEST_REASON;
+use crate::web::auth::SignedIn;
 use crate::web::check::Check;
 use crate::web::error::Problem;
 use crate::web::form::Post;
+use crate::web::site::Site;
+
+/// A re-plan that is to be looked at and confirmed.
+pub(super) struct Wanted {
+    pub(super) proposal: Proposal,
+    /// The batch that it takes back.
+    pub(super) undoes: Option<u32>,
+    /// What is odd about it and is so all the same.
+    pub(super) confirmed: Vec<String>,
+    /// The name of its form.
+    pub(super) form: &'static str,
+    /// What its batch's page says once it took effect.
+    pub(super) done: &'static str,
+    pub(super) frame: Frame,
+}
 
 /// What stands around the impact.
 pub(super) struct Frame {
@@ -40,16 +56,58 @@ struct Page {
     conflict: Option<String>,
 }
 
-/// Draws what would be done, with the form that confirms it.
-pub(super) fn draw(
+/// Shows what would be done, with the form that confirms it.
+pub(super) async fn look(
+    site: &Site,
+    signed: &SignedIn,
     shell: Shell,
-    frame: Frame,
-    outcome: &Outcome,
-    (f, conflict): (Fields, Option<String>),
+    wanted: Wanted,
 ) -> Result<HttpResponse, Problem> {
+    let f = Fields::fresh(wanted.form, shell.words(), &[]);
+    draw(site, signed, (shell, f), wanted, None).await
+}
+
+/// Does it, or proposes it to a second administrator; or shows the form again.
+pub(super) async fn confirm(
+    site: &Site,
+    post: &Post,
+    shell: Shell,
+    wanted: Wanted,
+) -> Result<HttpResponse, Problem> {
+    let outcome = match reason(post, &["reason", "seal"]) {
+        Ok(reason) => {
+            let wish = Wish {
+                proposal: wanted.proposal.clone(),
+                reason,
+                undoes: wanted.undoes,
+                seal: Some(post.typed.get("seal").to_owned()),
+                confirmed: wanted.confirmed.clone(),
+            };
+            let word = wanted.done;
+            let once = post.write.once(move |outcome: &Outcome| done(outcome, word));
+            replan::confirm(&site.app, &post.signed().scope, wish, once).await
+        }
+        Err(error) => Err(error),
+    };
+    let (errors, conflict) = match outcome {
+        Ok(answered) => return Ok(see(&answered.answer.body)),
+        Err(error) => told(post, error)?,
+    };
+    let f = Fields::refused(wanted.form, shell.words(), post.typed.clone(), &errors);
+    draw(site, post.signed(), (shell, f), wanted, conflict).await
+}
+
+async fn draw(
+    site: &Site,
+    signed: &SignedIn,
+    (shell, f): (Shell, Fields),
+    Wanted { proposal, frame, .. }: Wanted,
+    conflict: Option<String>,
+) -> Result<HttpResponse, Problem> {
+    let outcome = replan::preview(&site.app, &signed.scope, &proposal).await?;
     let drawn = Page {
         back: frame.above.last().map(|(address, _)| address.clone()).unwrap_or_default(),
-        impact: impact::outcome(&shell, outcome),
+        impact: impact::outcome(&shell, &outcome),
         seal: outcome.seal.clone(),
         frame,
         f,
@@ -92,7 +150,7 @@ pub(super) fn told(
 }
 
 /// Where the batch is shown that a confirmation made.
-pub(super) fn done(outcome: &Outcome, word: &str) -> Rendered {
+fn done(outcome: &Outcome, word: &str) -> Rendered {
     let word = if outcome.impact.needs_approval() { "proposed" } else { word };
     let shown = |id| format!("/batches/{id}?done={word}");
     let batch = outcome.batch.as_ref().map(|view| shown(view.batch.id));
