@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::tickets::{desks_of_all, policy_version};
 use super::{App, Error, notices};
-use crate::domain::id::TicketId;
+use crate::domain::id::{OrganisationId, TicketId};
 use crate::domain::ticket::{Change, Rules, Ticket, advance};
 use crate::store::outbox::{self, NewNotice};
 use crate::store::{self, Batch, hold, rulebook, sweep, tickets as kept};
@@ -19,7 +19,9 @@ use crate::store::{self, Batch, hold, rulebook, sweep, tickets as kept};
 /// Tickets per transaction: bounds how long a filing waits for a sweep.
 const BATCH: usize = 250;
 /// Tickets looked up at once.
-const ROUND: u64 = 1_000;
+const ROUND: usize = 4 * BATCH;
+/// Organisations that a batch is shared between, where it is taken and not looked up.
+const SHARING: u64 = 50;
 /// Batches under way at once: while one is written, the next is read and decided.
 const AT_ONCE: usize = 2;
 
@@ -33,7 +35,13 @@ pub async fn run_once(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
         return Ok(0);
     }
     app.refresh().await?;
-    let due = sweep::due(app.store.read(), at, ROUND).await?;
+    if app.store.is_shared() { take_batches(app, at).await } else { look_up_batches(app, at).await }
+}
+
+/// A database of our own: what is due is read and decided while the only writer is at the batch
+/// before.
+async fn look_up_batches(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
+    let due = sweep::due(app.store.read(), at, count(ROUND)).await?;
     let batches: Vec<_> = due.chunks(BATCH).map(<[TicketId]>::to_vec).collect();
     let batches = batches.into_iter().map(|batch| batch_or_singly(app.clone(), batch, at));
     let mut batches = futures::stream::iter(batches).buffered(AT_ONCE);
@@ -51,6 +59,63 @@ async fn batch_or_singly(app: App, due: Vec<TicketId>, at: DateTime<Utc>) -> Res
             one_by_one(&app, &due, at).await
         }
     }
+}
+
+/// A database that other replicas share: each batch is taken, decided and written in one
+/// transaction, and passes over what others have taken.
+async fn take_batches(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
+    let organisations = Arc::new(sweep::organisations(app.store.read(), at, SHARING).await?);
+    if organisations.is_empty() {
+        return Ok(0);
+    }
+    let batches =
+        (0..ROUND / BATCH).map(|_| take_batch(app.clone(), Arc::clone(&organisations), at));
+    let mut batches = futures::stream::iter(batches).buffer_unordered(AT_ONCE);
+    let mut taken = 0;
+    while let Some(batch) = batches.next().await {
+        taken += match batch {
+            Ok(batch) => batch,
+            Err(error) => {
+                tracing::warn!(%error, "a batch of due tickets failed; handling them one by one");
+                let due = sweep::due(app.store.read(), at, count(BATCH)).await?;
+                one_by_one(app, &due, at).await?;
+                due.len()
+            }
+        };
+    }
+    Ok(taken)
+}
+
+async fn take_batch(
+    app: App,
+    organisations: Arc<Vec<OrganisationId>>,
+    at: DateTime<Utc>,
+) -> Result<usize, Error> {
+    let store = app.store.clone();
+    let taken = store.write(move |tx| {
+        let (app, organisations) = (app.clone(), Arc::clone(&organisations));
+        Box::pin(async move {
+            // Before any ticket is taken: whoever changes the rules has them first and the tickets
+            // then, and would wait for us while we wait for them.
+            if rulebook::shared(tx).await? != app.book().version() {
+                return Err(Error::Outdated);
+            }
+            let due = sweep::claim(tx, &organisations, at, count(BATCH)).await?;
+            if !due.is_empty() {
+                decide(&app, tx, &due, at).await?.write(tx).await?;
+            }
+            Ok(due.len())
+        })
+    });
+    match taken.await {
+        // The rules have changed: it is decided again, by the new ones.
+        Err(Error::Outdated) => Ok(BATCH),
+        taken => taken,
+    }
+}
+
+fn count(tickets: usize) -> u64 {
+    u64::try_from(tickets).unwrap_or(u64::MAX)
 }
 
 /// When the first ticket after `at` is due, if any is.
@@ -101,7 +166,23 @@ pub async fn retry_stuck(app: &App) -> Result<(), Error> {
 /// read: when somebody was faster with one of them, nothing is written, and those still due come
 /// up again.
 async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Error> {
-    let db = app.store.read();
+    let decided = Arc::new(decide(app, app.store.read(), due, at).await?);
+    let written = app.store.write(move |tx| {
+        let decided = Arc::clone(&decided);
+        Box::pin(async move { decided.write(tx).await })
+    });
+    match written.await {
+        Err(Error::Outdated) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+async fn decide(
+    app: &App,
+    db: &impl ConnectionTrait,
+    due: &[TicketId],
+    at: DateTime<Utc>,
+) -> Result<Decided, Error> {
     let tickets = kept::load(db, due).await?;
     let desks = desks_of_all(db, &tickets).await?;
     let book = app.book();
@@ -114,15 +195,7 @@ async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Er
     }
     let decided: Vec<_> = changes.iter().collect();
     let told = notices::expand(db, &book, &decided, Vec::new()).await?;
-    let decided = Arc::new(Decided { book: book.version(), tickets, changes, told });
-    let written = app.store.write(move |tx| {
-        let decided = Arc::clone(&decided);
-        Box::pin(async move { decided.write(tx).await })
-    });
-    match written.await {
-        Err(Error::Outdated) => Ok(()),
-        outcome => outcome,
-    }
+    Ok(Decided { book: book.version(), tickets, changes, told })
 }
 
 /// What the clock decided about a batch of tickets.

@@ -268,6 +268,20 @@ pub(super) fn locked_if_free<E: sea_orm::EntityTrait>(select: Select<E>) -> Sele
     select.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
 }
 
+/// The same, of rows of one of the selected tables alone.
+pub(super) fn locked_if_free_of<E: sea_orm::EntityTrait>(
+    mut select: Select<E>,
+    of: impl sea_orm::EntityTrait,
+) -> Select<E> {
+    use sea_orm::sea_query::{LockBehavior, LockType};
+    QuerySelect::query(&mut select).lock_with_tables_behavior(
+        LockType::Update,
+        [of],
+        LockBehavior::SkipLocked,
+    );
+    select
+}
+
 /// The condition that a row of the feed stands in its final place. SQLite's writer writes one
 /// change after another. On PostgreSQL a transaction that is still under way may yet write before
 /// a row that is there already: rows wait until every older transaction has ended.

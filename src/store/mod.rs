@@ -154,6 +154,12 @@ impl Store {
         Ok(dialect::file_of(url)?.map(|file| dialect::resolved(&file)))
     }
 
+    /// True when other processes may write to the database, too.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.writer.is_shared()
+    }
+
     /// For reading.
     #[must_use]
     pub fn read(&self) -> &DatabaseConnection {

@@ -112,6 +112,10 @@ impl Writer {
         Self::Pool(connection, Arc::new(Semaphore::new(most)))
     }
 
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self, Self::Pool(..))
+    }
+
     /// Entries of the audit log that the work writes are signed with the key.
     pub(super) async fn write<T, E>(
         &self,

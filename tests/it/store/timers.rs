@@ -1,9 +1,12 @@
 //! Timers: what is due, in due order and fair between organisations.
 
+use sea_orm::{DatabaseTransaction, EntityTrait as _, QuerySelect as _, TransactionTrait as _};
 use supplyline::domain::id::TicketId;
+use supplyline::service::sweep::run_once;
 use supplyline::store::{Error, sweep};
+use tokio::sync::oneshot;
 
-use crate::support::db::{TestDb, both};
+use crate::support::db::{TestDb, both, postgres_only};
 use crate::support::world::{CEFTRIAXONE, REPLY_DUE, RESOLVE_DUE, START, World, at, reply};
 
 both! {
@@ -11,6 +14,11 @@ both! {
     what_is_due_comes_in_due_order,
     a_ticket_that_keeps_failing_waits_for_a_person,
     an_ended_ticket_has_no_timer,
+}
+
+postgres_only! {
+    what_a_replica_has_taken_is_passed_over_by_the_others,
+    who_acts_on_a_ticket_keeps_it_from_the_sweep_and_nobody_waits,
 }
 
 async fn due(db: &TestDb, instant: &str, limit: u64) -> Vec<TicketId> {
@@ -73,4 +81,56 @@ async fn an_ended_ticket_has_no_timer(db: TestDb) {
     assert_eq!(world.wakes_at(id).await, None);
     let next: Result<_, Error> = sweep::next_due(db.store.read(), at(START)).await;
     assert_eq!(next.expect("answers"), None);
+}
+
+async fn claim(tx: &DatabaseTransaction, limit: u64) -> Result<Vec<TicketId>, Error> {
+    let houses = sweep::organisations(tx, at(REPLY_DUE), 10).await?;
+    sweep::claim(tx, &houses, at(REPLY_DUE), limit).await
+}
+
+async fn what_a_replica_has_taken_is_passed_over_by_the_others(db: TestDb) {
+    let world = World::on(&db).await;
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        all.push(world.file().await);
+    }
+    let other = db.replica().await;
+    let (first, second) = (db.store.read().begin().await, other.read().begin().await);
+    let (first, second) = (first.expect("begun"), second.expect("begun"));
+    let taken = claim(&first, 3).await.expect("claimed");
+    assert_eq!(taken.len(), 3);
+    let mut left = claim(&second, 3).await.expect("claimed");
+    assert_eq!(left.len(), 1, "one is in nobody's hands");
+    left.extend(taken);
+    left.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(left, all);
+    // A replica that is killed gives back what it had taken: its session ends.
+    drop(first);
+    let third = db.store.read().begin().await.expect("begun");
+    assert_eq!(claim(&third, 10).await.expect("claimed").len(), 3);
+}
+
+async fn who_acts_on_a_ticket_keeps_it_from_the_sweep_and_nobody_waits(db: TestDb) {
+    let world = World::on(&db).await;
+    let (held, free) = (world.file().await, world.file().await);
+    world.jump_to(REPLY_DUE);
+    let (taken, is_taken) = oneshot::channel();
+    let (end, ended) = oneshot::channel::<()>();
+    let store = db.replica().await;
+    let holder = tokio::spawn(async move {
+        let tx = store.read().begin().await.expect("begun");
+        let row = entity::ticket::Entity::find_by_id(held.0).lock_exclusive();
+        row.one(&tx).await.expect("locked");
+        taken.send(()).expect("heard");
+        ended.await.expect("told to end");
+    });
+    is_taken.await.expect("taken");
+    assert_eq!(run_once(&world.app, at(REPLY_DUE)).await.expect("swept"), 1);
+    assert!(world.story(free).await.contains(&"escalated"), "the others had their turn");
+    assert!(!world.story(held).await.contains(&"escalated"));
+    end.send(()).expect("heard");
+    holder.await.expect("ended");
+    world.sweep().await;
+    assert!(world.story(held).await.contains(&"escalated"));
 }
