@@ -13,7 +13,8 @@ use supplyline::store::{Error, Store};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::postgres::{self, Cluster};
+use super::postgres;
+use super::server::Server;
 
 /// Runs each of the named functions, `async fn name(db: TestDb)`, as the tests `name::sqlite`
 /// and `name::postgres`.
@@ -162,7 +163,7 @@ pub(crate) fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(TestDb) -> F
     });
 }
 
-async fn postgres_template(cluster: &Cluster) {
+async fn postgres_template(cluster: &Server) {
     execute(&cluster.url("postgres"), "create database base").await;
     let store = prepared(&cluster.url("base")).await;
     store.read().clone().close().await.expect("nobody stays in the template");

@@ -9,6 +9,7 @@ pub(crate) mod form;
 pub(crate) mod papers;
 pub(crate) mod postgres;
 pub(crate) mod s3;
+pub(crate) mod server;
 pub(crate) mod smtp;
 pub(crate) mod sse;
 pub(crate) mod station;

@@ -1,107 +1,26 @@
-//! A PostgreSQL server of this test process's own, on a Unix socket in a folder of its own.
+//! The PostgreSQL server of this test process.
 //!
-//! A small shell supervises it: when this process ends, however it ends, the shell's input
-//! closes, and it stops the server and removes the folder.
-//!
-//! **Never** touches a server that somebody else runs.
+//! **Never** left out where it is required.
 
-use std::io::{Read, Write as _};
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::Write as _;
 use std::sync::OnceLock;
 
-const SUPERVISE: &str = r#"
-bin=$1 folder=$2 owner=
-if [ "$(id -u)" = 0 ]; then
-    owner=postgres
-    id -u "$owner" >/dev/null 2>&1 || owner=nobody
-    chown "$owner" "$folder"
-fi
-as_owner() {
-    if [ -z "$owner" ]; then "$@"
-    elif command -v setpriv >/dev/null; then
-        setpriv --reuid="$(id -u "$owner")" --regid="$(id -g "$owner")" --clear-groups -- "$@"
-    else runuser -u "$owner" -- "$@"
-    fi
-}
-cd "$folder" || exit 1
-trap 'as_owner "$bin/pg_ctl" -D data -m immediate -w stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
-{
-    as_owner "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync &&
-    as_owner "$bin/pg_ctl" -D data -l server.log -w -o "-p 5432 -k $folder \
-        -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-        -c max_connections=400 -c shared_buffers=64MB -c timezone=Asia/Shanghai" start
-} >setup.log 2>&1 || { cat setup.log server.log 2>/dev/null; exit 1; }
-echo ready
-exec >/dev/null
-cat
-"#;
+use super::server::{Server, programs, start};
 
-/// The server.
-pub(crate) struct Cluster {
-    folder: PathBuf,
-    /// Its input is held open for as long as this process lives.
-    _shell: Child,
-}
-
-impl Cluster {
-    /// The URL of a database on the server.
-    pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@localhost:5432/{database}?host={}", self.folder.display())
-    }
-}
+/// Nothing of it outlives the process, so nothing need reach the disk.
+const IN_HASTE: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
 
 /// The server, started when first asked for; `None` where its programs are missing.
-pub(crate) fn cluster() -> Option<&'static Cluster> {
-    static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
-    CLUSTER.get_or_init(|| programs().map(|bin| start(&bin)).or_else(left_out)).as_ref()
+pub(crate) fn cluster() -> Option<&'static Server> {
+    static CLUSTER: OnceLock<Option<Server>> = OnceLock::new();
+    CLUSTER.get_or_init(|| programs().map(|bin| start(&bin, IN_HASTE)).or_else(left_out)).as_ref()
 }
 
-fn left_out() -> Option<Cluster> {
+fn left_out() -> Option<Server> {
     let required = std::env::var("SUPPLYLINE_TESTS_REQUIRE_POSTGRES").is_ok_and(|yes| yes == "1");
     assert!(!required, "SUPPLYLINE_TESTS_REQUIRE_POSTGRES=1, and PostgreSQL was not found");
     // Not `eprintln!`: that is shown for failing tests only.
     let line = "\nleft out: PostgreSQL programs were not found; tests/run installs them\n";
     drop(std::io::stderr().write_all(line.as_bytes()));
     None
-}
-
-/// The folder with `initdb` and `pg_ctl`: Debian's newest, then the first in `PATH`.
-fn programs() -> Option<PathBuf> {
-    let is_complete =
-        |bin: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|p| bin.join(p).is_file());
-    let mut debian: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin")))
-        })
-        .collect();
-    debian.sort();
-    let path = std::env::var("PATH").unwrap_or_default();
-    let path: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    debian.into_iter().rev().map(|(_, bin)| bin).chain(path).find(is_complete)
-}
-
-fn start(bin: &Path) -> Cluster {
-    // Short, because the path of a socket may not be longer than a hundred bytes.
-    let folder = tempfile::Builder::new().prefix("supplyline-pg-").tempdir_in("/tmp");
-    let folder = folder.expect("a folder in /tmp").keep();
-    let mut shell = Command::new("sh")
-        .args(["-c", SUPERVISE, "supervise"])
-        .args([bin, &folder])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        // Ctrl-C is for this process; the shell cleans up after it.
-        .process_group(0)
-        .spawn()
-        .expect("sh starts");
-    let mut said = String::new();
-    let mut stdout = shell.stdout.take().expect("piped");
-    stdout.read_to_string(&mut said).expect("the shell says how it went");
-    assert_eq!(said, "ready\n", "PostgreSQL in {} does not start", bin.display());
-    Cluster { folder, _shell: shell }
 }
