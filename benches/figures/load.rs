@@ -14,10 +14,9 @@ use supplyline::startup::{Service, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// Starts the service on a free port, as `supplyline serve` would.
-#[expect(clippy::disallowed_methods, reason = "it serves until the process ends")]
-pub(crate) fn start(app: App) -> SocketAddr {
-    let config = Config {
+/// No ways out, and any free port.
+pub(crate) fn config() -> Config {
+    Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database_url: SecretString::from("sqlite://unused"),
         smtp_url: None,
@@ -32,8 +31,12 @@ pub(crate) fn start(app: App) -> SocketAddr {
         audit_days: 1_095,
         local_channels: false,
         log: "error".to_owned(),
-    };
-    let service = Service::start(&config, app).expect("started");
+    }
+}
+
+/// Starts the service on a free port, as `supplyline serve` would.
+pub(crate) fn start(app: App) -> SocketAddr {
+    let service = Service::start(&config(), app).expect("started");
     let address = service.address().expect("bound");
     tokio::spawn(serve(service));
     address

@@ -6,9 +6,11 @@
 //! neighbours; nothing here passes or fails.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
-    reason = "a benchmark stops at the first surprise, and its output is its purpose"
+    reason = "a benchmark owns its tasks, stops at the first surprise, and its output is its purpose"
 )]
 
 use std::hint::black_box;
@@ -19,6 +21,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sqlx::{self, Connection as _, Executor as _};
 use supplyline::clock::Clock;
+use supplyline::domain::access::Scope;
 use supplyline::domain::calendar::{Calendar, Counting, Target};
 use supplyline::domain::policy::Urgency;
 use supplyline::domain::ticket::{Category, Contact, Report};
@@ -36,6 +39,10 @@ mod load;
 mod memory;
 mod pages;
 mod replan;
+mod script;
+#[path = "../../tests/it/support/server.rs"]
+mod server;
+mod shared;
 
 // As the program has it.
 #[global_allocator]
@@ -44,10 +51,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const FILING_SECONDS: u64 = 5;
 const DUE_TICKETS: usize = 100_000;
 
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 11] = [
     "deadlines",
     "filing",
+    "pgbench",
     "timers",
+    "replicas",
     "replan",
     "ledger",
     "pages",
@@ -72,6 +81,12 @@ async fn main() {
     }
     if is_asked("filing") {
         filing().await;
+    }
+    if is_asked("pgbench") {
+        shared::filing().await;
+    }
+    if is_asked("replicas") {
+        shared::replicas().await;
     }
     if is_asked("timers") {
         due_timers().await;
@@ -243,6 +258,23 @@ async fn due_timers() {
 
 async fn file_many(app: &App, count: usize) {
     let scope = accounts::on_behalf_of(app, "hospital").await.expect("known");
+    let left = Arc::new(std::sync::atomic::AtomicUsize::new(count));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let (app, scope, left) = (app.clone(), scope.clone(), Arc::clone(&left));
+        tasks.spawn(async move {
+            while left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
+                .is_ok()
+            {
+                file_one(&app, &scope).await;
+            }
+        });
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn file_one(app: &App, scope: &Scope) {
     let filing = Filing {
         product_code: "XA01ABD075A002010100594".to_owned(),
         urgency: Urgency::Ordinary,
@@ -258,37 +290,16 @@ async fn file_many(app: &App, count: usize) {
         },
         follows: None,
     };
-    let left = Arc::new(std::sync::atomic::AtomicUsize::new(count));
-    let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..64 {
-        let (app, scope, filing, left) =
-            (app.clone(), scope.clone(), filing.clone(), Arc::clone(&left));
-        tasks.spawn(async move {
-            while left
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
-                .is_ok()
-            {
-                let filing = filing.clone();
-                let render =
-                    |_: &TicketView| Rendered { status: 201, etag: None, body: String::new() };
-                let once = Once { key: None, expected_version: None, render: Arc::new(render) };
-                // Four random characters run out among so many on one day: it is tried again.
-                while tickets::file(
-                    &app,
-                    &scope,
-                    Arc::new({
-                        let filing = filing.clone();
-                        move || Ok(filing.clone())
-                    }),
-                    once.clone(),
-                )
-                .await
-                .is_err()
-                {}
-            }
-        });
+    let render = |_: &TicketView| Rendered { status: 201, etag: None, body: String::new() };
+    let once = Once { key: None, expected_version: None, render: Arc::new(render) };
+    loop {
+        let filing = filing.clone();
+        let read: tickets::ReadFiling = Arc::new(move || Ok(filing.clone()));
+        // Four random characters run out among so many on one day: it is tried again.
+        if tickets::file(app, scope, read, once.clone()).await.is_ok() {
+            return;
+        }
     }
-    while tasks.join_next().await.is_some() {}
 }
 
 /// Resident memory of the service some seconds after its start, on an empty database.

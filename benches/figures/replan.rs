@@ -23,7 +23,6 @@ const TICKETS: u32 = 100_000;
 /// A reader looks at so many tickets at once, spread over all of them.
 const LOOKED_AT: u32 = 100;
 
-#[expect(clippy::disallowed_methods, reason = "a setting of the benchmark alone")]
 pub(crate) async fn figures() {
     let world = world().await;
     on("SQLite", world.store.clone()).await;
@@ -37,7 +36,6 @@ pub(crate) async fn figures() {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "it reads beside the re-plan, which waits for it")]
 async fn on(database: &str, store: Store) {
     let now = crowd::fill_open(&store, TICKETS).await;
     if database == "PostgreSQL" {
