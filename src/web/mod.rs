@@ -1,7 +1,7 @@
 //! HTTP in, HTTP out: the API, the pages, and what monitoring asks for.
 //!
-//! A request passes the log, the headers, the problems and the compression, in this order; a
-//! handler reads it, calls one use case and shows the outcome. Whoever needs a
+//! A request passes the log, the headers, the problems, the compression and the runtime, in this
+//! order; a handler reads it, calls one use case and shows the outcome. Whoever needs a
 //! [`crate::domain::access::Scope`] gets it from `auth`, where a session is checked.
 //!
 //! **Never** decides anything, and never speaks to the store.
@@ -21,6 +21,7 @@ mod json;
 mod moment;
 mod paging;
 mod query;
+mod runtime;
 mod site;
 mod ui;
 mod upload;
@@ -51,6 +52,7 @@ pub fn app(
         .app_data(site)
         .configure(routes)
         .default_service(web::to(error::unknown))
+        .wrap(from_fn(runtime::at_home))
         .wrap(Compress::default())
         .wrap(from_fn(envelope::problems))
         .wrap(from_fn(envelope::headers))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
+use tokio::runtime::Handle;
 use url::Url;
 
 use crate::domain::access::Scope;
@@ -48,13 +49,20 @@ pub struct Site {
     pub demo: Option<Demo>,
     /// The address that people know the service by.
     pub public_url: Url,
+    /// The runtime that requests are handled on.
+    pub(super) home: Handle,
 }
 
 impl Site {
-    /// A site; only the demo's clock can be moved.
+    /// A site; only the demo's clock can be moved. Its requests are handled on the runtime that
+    /// this is called on.
+    ///
+    /// # Panics
+    /// When it is called outside a runtime.
     #[must_use]
     pub fn new(app: App, public_url: Url, demo: Option<Demo>) -> Self {
-        Self { hub: Hub::new(app.clone()), app, demo, public_url }
+        let home = Handle::current();
+        Self { hub: Hub::new(app.clone()), app, demo, public_url, home }
     }
 
     /// True when people reach the service over TLS.

@@ -49,6 +49,7 @@ mod sessions;
 mod shortage;
 mod stage;
 mod stage_keeping;
+mod stopping;
 mod stream;
 mod templates;
 mod tenancy;

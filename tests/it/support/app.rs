@@ -144,8 +144,14 @@ impl TestApp {
         change: impl FnOnce(App) -> App,
     ) -> Self {
         world::fill(&db.store).await;
-        // Its connections end with its threads, so the test keeps to its own.
+        // As in life: others have connections of their own.
         Self::over(db.replica().await, public_url, change).await
+    }
+
+    /// The same as [`TestApp::spawn`], on the connections that the test has.
+    pub(crate) async fn sharing(db: &TestDb) -> Self {
+        world::fill(&db.store).await;
+        Self::over(db.store.clone(), "http://supply.example/", |app| app).await
     }
 
     /// Another service over the database of one that runs, with a clock of its own.
