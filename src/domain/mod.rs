@@ -36,6 +36,7 @@ pub mod policy;
 pub mod retry;
 pub mod search;
 pub mod shortage;
+pub mod skew;
 pub mod template;
 pub mod territory;
 pub mod text;

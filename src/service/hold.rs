@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::audit::{self, Action, Entry, Origin};
-use super::{App, Error, Limits};
+use super::{App, Error, Limits, skew};
 pub use crate::domain::hold::{Hold, HoldCause};
 use crate::domain::hold::{Tick, judge};
 use crate::domain::id::TicketId;
@@ -33,15 +33,19 @@ pub async fn current(app: &App) -> Result<Option<Hold>, Error> {
     Ok(hold::find(app.store.read()).await?)
 }
 
-/// The gate before everything that fires: false while on hold. Records the clock's ticks, and
-/// begins a hold when the last one says that the clock cannot be trusted; the demo's clock jumps
-/// at will and is not judged.
+/// The gate before everything that fires: false while on hold, and while this process's clock is
+/// off. Records the clock's ticks, and begins a hold when the last one says that the clock cannot
+/// be trusted; the demo's clock jumps at will and is not judged.
 ///
 /// # Errors
 /// [`Error::Internal`]; then nothing may fire either.
 pub async fn may_fire(app: &App) -> Result<bool, Error> {
     let (db, at) = (app.store.read(), app.clock.now());
     if hold::find(db).await?.is_some() {
+        return Ok(false);
+    }
+    // Before any tick is recorded: a wrong clock must not put the others on hold.
+    if !skew::is_right(app).await? {
         return Ok(false);
     }
     match app.limits {

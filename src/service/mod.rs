@@ -37,6 +37,7 @@ pub mod rehearsal;
 pub mod replan;
 pub mod rulebook;
 pub mod shortage;
+pub mod skew;
 pub mod sweep;
 pub mod templates;
 pub mod tickets;
@@ -60,6 +61,7 @@ use attachments::Quota;
 use audit::chain::Notary;
 use channels::Outlet;
 use rulebook::Rulebook;
+use skew::Skew;
 
 /// Passwords checked at once.
 const SIGN_INS_AT_ONCE: usize = 2;
@@ -92,6 +94,7 @@ pub struct App {
     notary: Option<Arc<Notary>>,
     locker: Option<Arc<Locker>>,
     outlet: Option<Arc<dyn Outlet>>,
+    skew: Arc<Skew>,
     /// Sign-ins under way: each costs memory and a core for a while.
     signing_in: Arc<Semaphore>,
     /// Files being looked at, for the same reason.
@@ -137,6 +140,7 @@ impl App {
             notary: None,
             locker: None,
             outlet: None,
+            skew: Arc::default(),
             sealing,
         })
     }

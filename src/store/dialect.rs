@@ -2,6 +2,7 @@
 //!
 //! **Never** let one of them leak out: outside this file there is one database.
 
+pub(super) mod clock;
 pub(super) mod copy;
 pub(super) mod lock;
 

@@ -218,6 +218,14 @@ impl Store {
         dialect::pending_migrations(&self.reader).await
     }
 
+    /// The database's own clock; `None` where that is this process's.
+    ///
+    /// # Errors
+    /// [`Error::Driver`] when it cannot be asked.
+    pub async fn clock(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>, Error> {
+        Ok(dialect::clock::clock(&self.reader).await?)
+    }
+
     /// Answers when the database does.
     ///
     /// # Errors
