@@ -184,6 +184,11 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    /// Which database it is.
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine
+    }
+
     fn statement(&self, sql: &str) -> Statement {
         let backend = match self.engine {
             Engine::Sqlite => DbBackend::Sqlite,

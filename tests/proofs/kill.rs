@@ -25,7 +25,7 @@ use super::truth::{self, Scope};
 const PREFIX: &str = "k-";
 
 /// A client with the ticket that it takes through its life.
-struct Life {
+pub(crate) struct Life {
     client: usize,
     /// Requests made so far, for their marks.
     made: usize,
@@ -36,7 +36,7 @@ struct Life {
 }
 
 impl Life {
-    fn new(client: usize) -> Self {
+    pub(crate) fn new(client: usize) -> Self {
         Self { client, made: 0, ticket: String::new(), next: 0, unanswered: None }
     }
 
@@ -53,7 +53,7 @@ impl Life {
     }
 
     /// Does one deed; `None` when no answer came.
-    async fn step(&mut self, client: &mut Client, common: &Common) -> Option<Answer> {
+    pub(crate) async fn step(&mut self, client: &mut Client, common: &Common) -> Option<Answer> {
         let (deed, mark) = self.deed();
         let request = deed.request(&common.people, &self.ticket, &mark);
         let answer = client.send(&request).await.ok()?;
@@ -70,9 +70,9 @@ impl Life {
 }
 
 /// What all clients share.
-struct Common {
-    people: People,
-    ledger: Ledger,
+pub(crate) struct Common {
+    pub(crate) people: People,
+    pub(crate) ledger: Ledger,
 }
 
 /// What was counted.

@@ -21,14 +21,18 @@
 
 mod client;
 mod cluster;
+mod crowd;
+mod downtime;
 mod kill;
 mod ledger;
 mod options;
 mod people;
 mod replica;
 mod report;
+mod rolling;
 #[path = "../it/support/server.rs"]
 mod server;
+mod timers;
 mod truth;
 
 use std::pin::Pin;
@@ -57,13 +61,36 @@ struct Proof {
 const BOTH: &[Engine] = &[Engine::Sqlite, Engine::Postgres];
 
 /// Every proof; a new one gets a row here.
-const PROOFS: &[Proof] = &[Proof {
-    name: "kill",
-    shows: "what was acknowledged survives a SIGKILL at any time, once and whole",
-    takes: "--cycles N --clients N",
-    on: BOTH,
-    run: |options, engine, report| Box::pin(kill::run(options, engine, report)),
-}];
+const PROOFS: &[Proof] = &[
+    Proof {
+        name: "kill",
+        shows: "what was acknowledged survives a SIGKILL at any time, once and whole",
+        takes: "--cycles N --clients N",
+        on: BOTH,
+        run: |options, engine, report| Box::pin(kill::run(options, engine, report)),
+    },
+    Proof {
+        name: "timers",
+        shows: "every timer fires once and never early while replicas are killed and paused",
+        takes: "--seconds N --rate N --replicas N --longest-pause SECONDS",
+        on: BOTH,
+        run: |options, engine, report| Box::pin(timers::run(options, engine, report)),
+    },
+    Proof {
+        name: "downtime",
+        shows: "what fell due while the service was down is caught up with, each once",
+        takes: "--due N --hours N --replicas N",
+        on: BOTH,
+        run: |options, engine, report| Box::pin(downtime::run(options, engine, report)),
+    },
+    Proof {
+        name: "rolling",
+        shows: "replicas restart in turn under load: nobody is refused, nothing is lost or doubled",
+        takes: "--rounds N --clients N --replicas N",
+        on: BOTH,
+        run: |options, engine, report| Box::pin(rolling::run(options, engine, report)),
+    },
+];
 
 fn main() -> ExitCode {
     let asked = match options::read(std::env::args().skip(1)) {
