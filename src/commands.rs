@@ -10,6 +10,7 @@ mod key;
 mod verify;
 
 use std::io::{BufRead as _, Write as _};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
@@ -162,7 +163,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 /// Migrates and seeds a database, and opens it.
 async fn open(url: &str) -> anyhow::Result<Store> {
-    Store::migrate(url).await.context("the database cannot be migrated")?;
+    Store::migrate(url)
+        .await
+        .context("SUPPLYLINE_DATABASE_URL: the database cannot be migrated")?;
     let store = Store::connect(url).await.context("the database cannot be opened")?;
     Rulebook::seed(&store, shipped::nation()?).await.context("the calendar cannot be written")?;
     let policies = Rulebook::seed_policies(&store, shipped::policies()?).await;
@@ -175,12 +178,21 @@ async fn open(url: &str) -> anyhow::Result<Store> {
 
 async fn serve_forever(config: &Config) -> anyhow::Result<()> {
     config.warnings().iter().for_each(|warning| warn(warning));
-    let _alone = Lock::take(config.database_url.expose_secret())?;
+    let alone = Lock::take(config.database_url.expose_secret())?;
+    let is_doubtful = alone.is_doubtful();
+    let alone = Arc::new(Mutex::new(alone));
     let store = open(config.database_url.expose_secret()).await?;
+    store.doubts(config.allow_loss).await?.iter().for_each(|doubt| warn(doubt));
     let vault = Vault::at(&config.attachments_url).context("SUPPLYLINE_ATTACHMENTS_URL")?;
     let app = key::app(config, store).await?.with_files(vault);
     if let Some(change) = zone::note(&app).await? {
         warn(&change.announcement());
+    }
+    let app = if is_doubtful { app.unchecked() } else { app };
+    if is_doubtful {
+        warn(
+            "the service ended without notice: nothing fires until the database is looked through",
+        );
     }
     // Asked before anything runs, so that the log begins with it.
     if !may_fire(&app).await?
@@ -188,7 +200,10 @@ async fn serve_forever(config: &Config) -> anyhow::Result<()> {
     {
         warn(&on.announcement());
     }
-    let service = Service::start(config, app)?;
+    let mut service = Service::start(config, app.clone())?;
+    if is_doubtful {
+        service.look_through(app, Arc::clone(&alone));
+    }
     say(&format!("serving on http://{}", service.address().unwrap_or(config.listen)))?;
     serve(service).await
 }
@@ -242,6 +257,9 @@ async fn check(config: &Config) -> anyhow::Result<()> {
     key::check(config)?;
     let url = config.database_url.expose_secret();
     let store = Store::connect(url).await.context("SUPPLYLINE_DATABASE_URL")?;
+    for doubt in store.doubts(config.allow_loss).await? {
+        say(&format!("warning: {doubt}"))?;
+    }
     match store.pending_migrations().await? {
         0 => say("the database is up to date")?,
         pending => bail!("the database lacks {pending} migrations: run supplyline migrate"),

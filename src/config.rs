@@ -33,6 +33,7 @@ struct Written {
     audit_checkpoints: String,
     audit_days: String,
     local_channels: bool,
+    allow_loss: bool,
     log: String,
 }
 
@@ -52,6 +53,7 @@ impl Default for Written {
             audit_checkpoints: String::new(),
             audit_days: String::new(),
             local_channels: false,
+            allow_loss: false,
             log: "info,sea_orm_migration=warn,actix_server=warn".to_owned(),
         }
     }
@@ -93,13 +95,15 @@ pub struct Config {
     /// `SUPPLYLINE_LOCAL_CHANNELS`: whether channels that administrators set may lead into the
     /// service's own network, to this machine without TLS.
     pub local_channels: bool,
+    /// `SUPPLYLINE_ALLOW_LOSS`: whether to serve on a PostgreSQL server whose settings may lose what
+    /// was acknowledged, as for trials.
+    pub allow_loss: bool,
     /// `SUPPLYLINE_LOG`: a filter like `info` or `supplyline=debug`.
     pub log: String,
 }
 
-/// The settings of this version; others of the same prefix are left alone, since later versions
-/// and tests have their own.
-const NAMES: [&str; 14] = [
+/// The settings of this version.
+const NAMES: [&str; 15] = [
     "listen",
     "database_url",
     "smtp_url",
@@ -113,8 +117,23 @@ const NAMES: [&str; 14] = [
     "audit_checkpoints",
     "audit_days",
     "local_channels",
+    "allow_loss",
     "log",
 ];
+
+/// What follows the prefix of variables that tests and measurements have for themselves.
+const OTHERS: [&str; 4] = ["TESTS_", "BENCH_", "PROOFS_", "CRASH_"];
+
+/// The first variable with our prefix that is no setting: a typing error would otherwise leave the
+/// default in force.
+fn unknown(variables: impl Iterator<Item = String>) -> Option<String> {
+    let mut ours = variables.filter(|name| {
+        let Some(rest) = name.strip_prefix("SUPPLYLINE_") else { return false };
+        let is_known = NAMES.contains(&rest.to_ascii_lowercase().as_str());
+        !is_known && !OTHERS.iter().any(|other| rest.starts_with(other))
+    });
+    ours.next()
+}
 
 impl Config {
     /// Reads and checks the settings.
@@ -122,6 +141,10 @@ impl Config {
     /// # Errors
     /// Names the setting that cannot be used.
     pub fn load() -> anyhow::Result<Self> {
+        let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        if let Some(name) = unknown(variables) {
+            bail!("{name}: there is no such setting");
+        }
         let written: Written = Figment::from(Serialized::defaults(Written::default()))
             .merge(Toml::file("supplyline.toml"))
             .merge(Env::prefixed("SUPPLYLINE_").only(&NAMES))
@@ -182,6 +205,7 @@ impl Config {
             audit_checkpoints,
             audit_days: audit_days(&written.audit_days)?,
             local_channels: written.local_channels,
+            allow_loss: written.allow_loss,
             log: written.log,
         };
         // Built once to be checked: a bad address is found now and not with the first mail.
@@ -312,6 +336,7 @@ impl Config {
             ),
             ("SUPPLYLINE_AUDIT_DAYS", self.audit_days.to_string()),
             ("SUPPLYLINE_LOCAL_CHANNELS", self.local_channels.to_string()),
+            ("SUPPLYLINE_ALLOW_LOSS", self.allow_loss.to_string()),
             ("SUPPLYLINE_LOG", self.log.clone()),
         ]
     }
@@ -409,6 +434,20 @@ mod tests {
             },
             "SUPPLYLINE_SMS_WEBHOOK_SECRET",
         );
+    }
+
+    #[test]
+    fn b117_a_variable_that_is_no_setting_is_named() {
+        let found = |name: &str| unknown([name.to_owned()].into_iter());
+        for name in NAMES {
+            assert_eq!(found(&format!("SUPPLYLINE_{}", name.to_uppercase())), None, "{name}");
+        }
+        for name in ["SUPPLYLINE_TESTS_REQUIRE_POSTGRES", "PATH", "SUPPLYLINE"] {
+            assert_eq!(found(name), None);
+        }
+        for name in ["SUPPLYLINE_DATABSE_URL", "SUPPLYLINE_", "SUPPLYLINE_AUDIT"] {
+            assert_eq!(found(name).as_deref(), Some(name));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! **Never** decides anything; it only says who gets what.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::HttpServer;
@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::jobs::{self, Engine};
 use crate::live::Hub;
-use crate::service::App;
+use crate::service::{App, hold};
+use crate::store::Lock;
 use crate::web::{Arrival, Demo, Site};
 
 /// Requests under way may take this long to end after a signal.
@@ -92,6 +93,24 @@ impl Service {
         loops.spawn(hub.clone().run(stop.clone()));
         loops.spawn(close_on_signal(hub.clone(), stop.clone()));
         Ok(Self { addresses, server: server.run(), loops, stop, hub })
+    }
+
+    /// Looks through a database whose last end was not clean, while people work already; `lock` is
+    /// told when it is sound.
+    pub fn look_through(&mut self, app: App, lock: Arc<Mutex<Lock>>) {
+        let stop = self.stop.clone();
+        self.loops.spawn(async move {
+            match stop.run_until_cancelled(hold::look_through(&app)).await {
+                Some(Ok(true)) => {
+                    tracing::info!("the database was looked through and is sound");
+                    lock.lock().unwrap_or_else(PoisonError::into_inner).settle();
+                }
+                Some(Ok(false)) | None => {}
+                Some(Err(error)) => {
+                    tracing::error!(%error, "the database cannot be looked through; nothing fires");
+                }
+            }
+        });
     }
 
     /// Where it listens; with port 0 configured, the port that was given.

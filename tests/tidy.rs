@@ -268,6 +268,25 @@ fn imports_point_one_way() {
     report.finish("imports point one way: main → startup → web, jobs → service → store → domain");
 }
 
+/// What tells one database from the other: only the dialect knows.
+const DATABASES: [&str; 6] =
+    ["DbBackend", "DatabaseBackend", "Postgres", "Sqlite", "MySql", "sqlx"];
+
+#[test]
+fn only_the_dialect_knows_which_database_it_is() {
+    let mut report = Report::default();
+    let is_dialect =
+        |source: &Source| source.module.starts_with(&["store".into(), "dialect".into()]);
+    for source in sources("src").iter().filter(|source| !is_dialect(source)) {
+        for (number, line) in source.code() {
+            for word in DATABASES.iter().filter(|word| mentions(&line, word)) {
+                report.add(&source.path, number, format_args!("mentions {word}"));
+            }
+        }
+    }
+    report.finish("every difference of the two databases stands in store::dialect");
+}
+
 #[test]
 fn service_holds_the_database_and_does_not_speak_to_it() {
     let mut report = Report::default();

@@ -30,6 +30,7 @@ pub(crate) fn config() -> Config {
         audit_checkpoints: None,
         audit_days: 1_095,
         local_channels: false,
+        allow_loss: false,
         log: "error".to_owned(),
     }
 }

@@ -34,7 +34,7 @@ fn begun() -> Option<(PathBuf, Server)> {
         row("PostgreSQL", "left out: its programs were not found");
         return None;
     };
-    let server = server::start(&bin, DURABLE);
+    let server = server::start(&bin, DURABLE, None);
     Some((bin, server))
 }
 

@@ -27,6 +27,8 @@ pub enum HoldCause {
     Restore,
     /// A person said so.
     Command,
+    /// The database's file is damaged.
+    Damage,
 }
 
 impl HoldCause {
@@ -37,6 +39,7 @@ impl HoldCause {
             Self::Jump => "a jump of the clock",
             Self::Restore => "a restored backup",
             Self::Command => "a command",
+            Self::Damage => "a damaged database",
         }
     }
 }

@@ -8,6 +8,7 @@
 //! **Never** ends a hold by itself.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -41,7 +42,7 @@ pub async fn current(app: &App) -> Result<Option<Hold>, Error> {
 /// [`Error::Internal`]; then nothing may fire either.
 pub async fn may_fire(app: &App) -> Result<bool, Error> {
     let (db, at) = (app.store.read(), app.clock.now());
-    if hold::find(db).await?.is_some() {
+    if app.unchecked.load(Ordering::Acquire) || hold::find(db).await?.is_some() {
         return Ok(false);
     }
     // Before any tick is recorded: a wrong clock must not put the others on hold.
@@ -107,6 +108,28 @@ pub async fn begin(app: &App, cause: HoldCause, reason: String) -> Result<Hold, 
             })
         })
         .await
+}
+
+/// Looks through a database whose last end was not clean; true when it is sound. Until then nothing
+/// fires; afterwards it does, or a hold says what is wrong.
+///
+/// # Errors
+/// [`Error::Internal`]; then nothing fires until a restart.
+pub async fn look_through(app: &App) -> Result<bool, Error> {
+    let problems = match app.store.problems().await {
+        Ok(problems) => problems,
+        Err(error) => vec![error.to_string()],
+    };
+    if !problems.is_empty() {
+        let reason = format!(
+            "the service ended without notice, and its database is damaged: restore a backup ({})",
+            problems.join("; ")
+        );
+        tracing::error!("{reason}");
+        begin(app, HoldCause::Damage, reason).await?;
+    }
+    app.unchecked.store(false, Ordering::Release);
+    Ok(problems.is_empty())
 }
 
 /// What a release would set going.

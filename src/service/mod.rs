@@ -45,6 +45,7 @@ mod timeline;
 mod wordings;
 pub mod zone;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use error::{Error, FieldError};
@@ -95,6 +96,8 @@ pub struct App {
     locker: Option<Arc<Locker>>,
     outlet: Option<Arc<dyn Outlet>>,
     skew: Arc<Skew>,
+    /// The database waits to be looked through, and nothing fires.
+    unchecked: Arc<AtomicBool>,
     /// Sign-ins under way: each costs memory and a core for a while.
     signing_in: Arc<Semaphore>,
     /// Files being looked at, for the same reason.
@@ -141,8 +144,16 @@ impl App {
             locker: None,
             outlet: None,
             skew: Arc::default(),
+            unchecked: Arc::default(),
             sealing,
         })
+    }
+
+    /// The same over a database that has to be looked through before anything fires.
+    #[must_use]
+    pub fn unchecked(self) -> Self {
+        self.unchecked.store(true, Ordering::Release);
+        self
     }
 
     /// The same, keeping the bytes of files there.

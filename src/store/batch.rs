@@ -7,8 +7,8 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query, TableRef, ValueTuple};
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable as _,
-    ModelTrait, PrimaryKeyToColumn, QueryTrait, Statement,
+    ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable as _, ModelTrait,
+    PrimaryKeyToColumn, QueryTrait, Statement,
 };
 
 use super::{Error, dialect};
@@ -19,7 +19,7 @@ const ROWS: usize = 500;
 /// Statements to be run in order.
 #[derive(Debug)]
 pub struct Batch {
-    backend: DbBackend,
+    backend: dialect::Backend,
     /// Those that come first, each with the rows that it has to find as they were.
     guarded: Vec<(Statement, usize)>,
     statements: Vec<Statement>,
@@ -141,7 +141,7 @@ type Column<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
 
 /// One statement for rows as they were and as they will be; `None` where nothing differs.
 fn changed<M: ModelTrait>(
-    backend: DbBackend,
+    backend: dialect::Backend,
     pairs: &[(M, M)],
     guard: Option<<M::Entity as EntityTrait>::Column>,
 ) -> Option<Statement> {

@@ -1,54 +1,68 @@
 //! Every difference between SQLite and PostgreSQL.
 //!
-//! **Never** let one of them leak out: outside this file there is one database.
+//! **Never** let one of them leak out: outside this module there is one database.
 
 pub(super) mod clock;
 pub(super) mod copy;
+mod failure;
 pub(super) mod lock;
+mod mount;
+mod postgres;
+mod settings;
+mod sqlite;
+mod upgrade;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
 
-use migration::{Migrator, MigratorTrait};
+/// Which of the two a database is: for those who hand it on without looking.
+pub(super) use sea_orm::DbBackend as Backend;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, IsolationLevel, QuerySelect, RuntimeErr, Select, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, QuerySelect, Select, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
+use tokio_util::sync::DropGuard;
+
+pub(super) use failure::{is_transient, is_unavailable, is_undecodable};
+pub(super) use sqlite::{file_of, resolved};
+pub(super) use upgrade::{migrate, pending};
 
 use super::Error;
 use crate::domain::feed::Position;
 use crate::domain::search::Query;
 
-/// Below this a WAL database can be corrupted by a checkpoint at the wrong instant.
-const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
-/// Guards the migrations of replicas that start at once.
-const MIGRATION_LOCK: i64 = 0x5355_5050_4c59;
 /// Shared by whoever decides by the rulebook, and taken alone by whoever changes it.
 const RULEBOOK_LOCK: i64 = 0x5255_4c45_424b;
 /// How long a statement waits for the rulebook, and for anything else: PostgreSQL's notation.
 const RULEBOOK_WAIT: &str = "12s";
 const LOCK_WAIT: &str = "3s";
 
-/// Connections of PostgreSQL's pool, and how many of them may write at once.
-const CONNECTIONS: u32 = 16;
+/// How many of the connections of PostgreSQL's pool may write at once.
 pub(super) const WRITERS: usize = 12;
 
 pub(super) struct Pools {
     pub(super) reader: DatabaseConnection,
     /// SQLite's only writing connection; PostgreSQL writes on the pool.
     pub(super) writer: Option<DatabaseConnection>,
+    /// Ends with the last of those who use the pool.
+    pub(super) follower: Option<Arc<DropGuard>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
 }
 
 pub(super) async fn connect(url: &str) -> Result<Pools, Error> {
     if backend_of(url)? == DbBackend::Postgres {
-        return Ok(Pools { reader: Database::connect(postgres(url)).await?, writer: None });
+        let pool = postgres::open(url, postgres::CONNECTIONS).await?;
+        let follower = postgres::follow(url, &pool)?.map(Arc::new);
+        return Ok(Pools { reader: DatabaseConnection::from(pool), writer: None, follower });
     }
-    let writer = Database::connect(sqlite(url, Access::Write)?).await?;
-    check_sqlite(&writer).await?;
-    let reader = Database::connect(sqlite(url, Access::Read)?).await?;
-    Ok(Pools { reader, writer: Some(writer) })
+    let writer = Some(sqlite::open(url, Access::Write).await?);
+    Ok(Pools { reader: sqlite::open(url, Access::Read).await?, writer, follower: None })
 }
 
 fn backend_of(url: &str) -> Result<DbBackend, Error> {
@@ -63,105 +77,26 @@ fn backend_of(url: &str) -> Result<DbBackend, Error> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
-    Read,
-    Write,
-}
-
-/// The file of a SQLite URL, as it is written; `None` for PostgreSQL.
-pub(super) fn file_of(url: &str) -> Result<Option<PathBuf>, Error> {
-    if backend_of(url)? == DbBackend::Postgres {
-        return Ok(None);
-    }
-    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
-    let path = path.split('?').next().unwrap_or_default();
-    if path.is_empty() || path.contains(":memory:") {
-        return Err(Error::Unusable(
-            "SUPPLYLINE_DATABASE_URL must name a file: sqlite://path/to/supplyline.db".to_owned(),
-        ));
-    }
-    Ok(Some(PathBuf::from(path)))
-}
-
-/// The file itself, where a link names it; a file that is not there yet, in its folder.
-pub(super) fn resolved(file: &Path) -> PathBuf {
-    if let Ok(found) = file.canonicalize() {
-        return found;
-    }
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match (folder.unwrap_or(Path::new(".")).canonicalize(), file.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        (_, _) => file.to_owned(),
+/// What of the database's settings is weaker than it should be; an error where that could lose
+/// data, unless it is allowed to. SQLite's are this program's own, and were checked when it was
+/// opened.
+pub(super) async fn doubts(
+    connection: &DatabaseConnection,
+    allow_loss: bool,
+) -> Result<Vec<String>, Error> {
+    match connection.get_database_backend() {
+        DbBackend::Postgres => settings::doubts(connection, allow_loss).await,
+        _ => Ok(Vec::new()),
     }
 }
 
-fn sqlite(url: &str, access: Access) -> Result<ConnectOptions, Error> {
-    let path = file_of(url)?.unwrap_or_default();
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-        && !folder.is_dir()
-    {
-        let folder = folder.display();
-        return Err(Error::Unusable(format!(
-            "the folder {folder} of SUPPLYLINE_DATABASE_URL does not exist"
-        )));
+/// What is wrong with the database's file, as far as a look at every page shows. PostgreSQL looks
+/// after its own.
+pub(super) async fn problems(connection: &DatabaseConnection) -> Result<Vec<String>, Error> {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => sqlite::problems(connection).await,
+        _ => Ok(Vec::new()),
     }
-    let mut options = ConnectOptions::new("sqlite://");
-    let connections = if access == Access::Write { 1 } else { 4 };
-    options.max_connections(connections).min_connections(1).sqlx_logging(false);
-    options.acquire_timeout(Duration::from_secs(15)).test_before_acquire(false);
-    options.map_sqlx_sqlite_opts(move |options| {
-        use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-        options
-            .filename(&path)
-            .create_if_missing(access == Access::Write)
-            .busy_timeout(Duration::from_secs(10))
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .pragma("trusted_schema", "OFF")
-            .pragma("cell_size_check", "ON")
-            .pragma("mmap_size", "0")
-            // A large transaction of the only writer would otherwise write the same pages again and
-            // again before its end.
-            .pragma("cache_size", if access == Access::Read { "-16384" } else { "-65536" })
-            .pragma("journal_size_limit", "67108864")
-            .pragma("wal_autocheckpoint", "8000")
-            // What a failed statement has to put back, which is little.
-            .pragma("temp_store", if access == Access::Read { "DEFAULT" } else { "MEMORY" })
-            .row_buffer_size(512)
-            .pragma("query_only", if access == Access::Read { "ON" } else { "OFF" })
-            .statement_cache_capacity(256)
-    });
-    Ok(options)
-}
-
-fn postgres(url: &str) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url.to_owned());
-    options.max_connections(CONNECTIONS).min_connections(1).sqlx_logging(false);
-    options.acquire_timeout(Duration::from_secs(15));
-    options.map_sqlx_postgres_opts(|options| {
-        options.application_name("supplyline").options([
-            ("statement_timeout", "15s"),
-            ("lock_timeout", LOCK_WAIT),
-            ("idle_in_transaction_session_timeout", "10s"),
-        ])
-    });
-    options
-}
-
-async fn check_sqlite(connection: &DatabaseConnection) -> Result<(), Error> {
-    let query = Statement::from_string(DbBackend::Sqlite, "select sqlite_version()");
-    let row = connection.query_one_raw(query).await?;
-    let version: String = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
-    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
-    let mut part = || parts.next().unwrap_or(0);
-    if (part(), part(), part()) < OLDEST_SQLITE {
-        return Err(Error::Unusable(format!(
-            "SQLite {version} can corrupt its write-ahead log; 3.51.3 or later is needed"
-        )));
-    }
-    Ok(())
 }
 
 /// Begins a transaction that writes: SQLite takes the lock now, so that it cannot fail later.
@@ -188,44 +123,6 @@ pub(super) async fn snapshot(
     connection.begin_with_options(options).await
 }
 
-pub(super) async fn migrate(url: &str) -> Result<(), Error> {
-    if backend_of(url)? == DbBackend::Sqlite {
-        let writer = Database::connect(sqlite(url, Access::Write)?).await?;
-        check_sqlite(&writer).await?;
-        Migrator::up(&writer, None).await?;
-        return Ok(writer.close().await?);
-    }
-    let mut options = postgres(url);
-    options.max_connections(1);
-    let connection = Database::connect(options).await?;
-    let lock = format!("select pg_advisory_lock({MIGRATION_LOCK})");
-    connection.execute_unprepared("set lock_timeout = 0; set statement_timeout = 0").await?;
-    connection.execute_unprepared(&lock).await?;
-    Migrator::up(&connection, None).await?;
-    Ok(connection.close().await?)
-}
-
-pub(super) async fn pending_migrations(connection: &DatabaseConnection) -> Result<usize, Error> {
-    match Migrator::get_pending_migrations(connection).await {
-        Ok(pending) => Ok(pending.len()),
-        // A database that was never migrated has no table to ask.
-        Err(_) => Ok(Migrator::migrations().len()),
-    }
-}
-
-/// True after what PostgreSQL says may be tried again: 40001 serialization failure, 40P01
-/// deadlock, 55P03 lock not available.
-pub(super) fn is_transient(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error))
-    | DbErr::Query(RuntimeErr::SqlxError(error))
-    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
-    else {
-        return false;
-    };
-    let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01" | "55P03"))
-}
-
 /// Keeps the rulebook as it is until the end of the transaction. SQLite's writer is alone anyway.
 pub(super) async fn share_rulebook(tx: &DatabaseTransaction) -> Result<(), DbErr> {
     lock_rulebook(tx, "pg_advisory_xact_lock_shared").await
@@ -248,14 +145,6 @@ async fn lock_rulebook(tx: &DatabaseTransaction, function: &str) -> Result<(), D
         tx.query_one_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
     }
     Ok(())
-}
-
-/// True when a value is not of its column's type: SQLite keeps anything anywhere.
-pub(super) fn is_undecodable(error: &DbErr) -> bool {
-    if let DbErr::Query(RuntimeErr::SqlxError(error)) = error {
-        return matches!(**error, sea_orm::sqlx::Error::ColumnDecode { .. });
-    }
-    matches!(error, DbErr::Type(_) | DbErr::Json(_))
 }
 
 /// Locks the selected rows until the end of the transaction; SQLite's writer holds them all.

@@ -44,6 +44,7 @@ pub use writer::{Company, Transient, Work};
 use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlErr};
+use tokio_util::sync::DropGuard;
 
 use crate::domain::audit::chain::Key;
 
@@ -90,6 +91,16 @@ impl Error {
 }
 
 impl Error {
+    /// True when the database does not answer now. What was under way may be done all the same:
+    /// a connection that is lost during a commit does not say.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Driver(error) => dialect::is_unavailable(error),
+            Self::Stale | Self::Corrupt { .. } | Self::Unusable(_) | Self::Abandoned(_) => false,
+        }
+    }
+
     /// True when a row holds what nobody can read.
     #[must_use]
     pub fn is_undecodable(&self) -> bool {
@@ -116,6 +127,8 @@ impl Transient for Error {
 pub struct Store {
     reader: DatabaseConnection,
     writer: writer::Writer,
+    /// Looks which server can be written to.
+    _follower: Option<Arc<DropGuard>>,
     /// What entries of the audit log are signed with.
     key: Option<Arc<Key>>,
 }
@@ -131,7 +144,7 @@ impl Store {
             Some(connection) => writer::Writer::queue(connection),
             None => writer::Writer::pool(pools.reader.clone(), dialect::WRITERS),
         };
-        Ok(Self { reader: pools.reader, writer, key: None })
+        Ok(Self { reader: pools.reader, writer, _follower: pools.follower, key: None })
     }
 
     /// The same, signing entries of the audit log with this key.
@@ -205,7 +218,8 @@ impl Store {
     /// for each other.
     ///
     /// # Errors
-    /// [`Error::Driver`] when a step fails.
+    /// [`Error::Driver`] when a step fails; [`Error::Unusable`] when a later version brought the
+    /// database where this one cannot work with it.
     pub async fn migrate(url: &str) -> Result<(), Error> {
         dialect::migrate(url).await
     }
@@ -213,9 +227,26 @@ impl Store {
     /// The migrations that this database has not seen.
     ///
     /// # Errors
-    /// [`Error::Driver`] when the database cannot be asked.
+    /// [`Error::Driver`] when the database cannot be asked; [`Error::Unusable`] as with
+    /// [`Store::migrate`].
     pub async fn pending_migrations(&self) -> Result<usize, Error> {
-        dialect::pending_migrations(&self.reader).await
+        dialect::pending(&self.reader).await
+    }
+
+    /// What of the database's settings is weaker than it should be.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] where that could lose what is acknowledged, unless it is allowed to.
+    pub async fn doubts(&self, allow_loss: bool) -> Result<Vec<String>, Error> {
+        dialect::doubts(&self.reader, allow_loss).await
+    }
+
+    /// What is wrong with the database's file, as far as a look at every page shows: takes long.
+    ///
+    /// # Errors
+    /// [`Error::Driver`] when it is too broken to be looked at.
+    pub async fn problems(&self) -> Result<Vec<String>, Error> {
+        dialect::problems(&self.reader).await
     }
 
     /// The database's own clock; `None` where that is this process's.

@@ -75,6 +75,12 @@ pub(super) const CODES: [(&str, u16, &str); 60] = [
     ("unavailable", 503, "The service is not ready"),
 ];
 
+/// How long to wait for a database that does not answer.
+const RETRY_SECONDS: u64 = 5;
+/// A connection that is lost during a commit does not say whether it was done.
+const ABSENT: &str = "the database does not answer now, and this may have been done or not; send it \
+    again with the same Idempotency-Key, and it is done once";
+
 /// A refused field.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct RefusedField {
@@ -250,6 +256,10 @@ impl From<service::Error> for Problem {
             }
             Error::OverQuota(_) => Self::new("over_quota", detail),
             Error::Unavailable(_) => Self::new("unavailable", detail),
+            Error::Internal(source) if source.is_unavailable() => {
+                tracing::error!(error = %source, "the database does not answer");
+                Self { retry_after: Some(RETRY_SECONDS), ..Self::new("unavailable", ABSENT) }
+            }
             Error::Internal(source) => {
                 tracing::error!(error = %source, "a request failed");
                 Self::new(

@@ -24,6 +24,7 @@ mod people;
 mod products;
 mod recurring;
 mod robots;
+mod seam;
 mod skew;
 mod store;
 mod support;

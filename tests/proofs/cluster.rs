@@ -72,7 +72,7 @@ pub(crate) fn has_postgres() -> bool {
 /// The server of this process, started when first asked for.
 pub(crate) fn cluster() -> &'static Server {
     static CLUSTER: OnceLock<Server> = OnceLock::new();
-    CLUSTER.get_or_init(|| server::start(&server::programs().expect("PostgreSQL"), DURABLE))
+    CLUSTER.get_or_init(|| server::start(&server::programs().expect("PostgreSQL"), DURABLE, None))
 }
 
 /// A database with what lies beside it: attachments, keys, checkpoints, logs.

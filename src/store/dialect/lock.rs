@@ -1,7 +1,8 @@
 //! One process per SQLite file: its write-ahead log and our queue of writers expect it.
 //!
 //! The lock is the operating system's and ends with the process, however that ends; the file
-//! `….lock` beside the database stays and says who had it last.
+//! `….lock` beside the database stays. It names the process that has it. A clean end takes the name
+//! away, so that a name whose process is gone says that the last end was not clean.
 //!
 //! **Never** breaks somebody else's.
 
@@ -16,7 +17,9 @@ use crate::store::Error;
 #[derive(Debug)]
 #[must_use = "the lock ends when it is dropped"]
 pub struct Lock {
-    _file: Option<File>,
+    file: Option<File>,
+    /// The last end was not clean, and the database was not found sound since.
+    is_doubtful: bool,
 }
 
 impl Lock {
@@ -25,7 +28,9 @@ impl Lock {
     /// # Errors
     /// [`Error::Unusable`] with the holder's process id when another process has it.
     pub fn take(url: &str) -> Result<Self, Error> {
-        let Some(database) = file_of(url)? else { return Ok(Self { _file: None }) };
+        let Some(database) = file_of(url)? else {
+            return Ok(Self { file: None, is_doubtful: false });
+        };
         let path = beside(&resolved(&database));
         let mut file = open(&path)?;
         match file.try_lock() {
@@ -40,12 +45,34 @@ impl Lock {
             }
             Err(TryLockError::Error(error)) => return Err(unusable(&path, &error)),
         }
+        let is_doubtful = file.metadata().is_ok_and(|about| about.len() > 0);
         let written = file
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
         written.map_err(|error| unusable(&path, &error))?;
-        Ok(Self { _file: Some(file) })
+        Ok(Self { file: Some(file), is_doubtful })
+    }
+
+    /// True when whoever had it last did not end cleanly, as when it was killed or the machine
+    /// stopped.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        self.is_doubtful
+    }
+
+    /// The database was found sound.
+    pub fn settle(&mut self) {
+        self.is_doubtful = false;
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Where it fails, the next start only looks once more.
+        if let Some(file) = self.file.as_ref().filter(|_| !self.is_doubtful) {
+            drop(file.set_len(0));
+        }
     }
 }
 

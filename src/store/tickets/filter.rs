@@ -5,9 +5,7 @@
 use chrono::{DateTime, Utc};
 use entity::{escalation, request, ticket};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, IntoCondition, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
 use super::super::dialect;
 use super::super::row::division;
@@ -107,7 +105,7 @@ pub(super) fn is_wide(visible: Visible) -> bool {
     }
 }
 
-fn region_condition(backend: DbBackend, region: Division) -> SimpleExpr {
+fn region_condition(backend: dialect::Backend, region: Division) -> SimpleExpr {
     let division = Expr::col((ticket::Entity, ticket::Column::Division));
     if is_wide(Visible::Within(region)) {
         return inside(&dialect::not_looked_up(backend, division), region);

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use entity::{agreement, deadline, escalation, product, ticket};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -147,7 +147,7 @@ fn line_of(row: &Row) -> Result<Line, Error> {
 }
 
 /// One row per ticket, its deadlines in it.
-fn columns(backend: DbBackend) -> Select<ticket::Entity> {
+fn columns(backend: dialect::Backend) -> Select<ticket::Entity> {
     let of_ticket = |column: ticket::Column| Expr::col((ticket::Entity, column));
     let agreed = agreement::Entity::find()
         .select_only()

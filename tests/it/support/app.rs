@@ -154,6 +154,12 @@ impl TestApp {
         Self::over(db.store.clone(), "http://supply.example/", |app| app).await
     }
 
+    /// The same over a store that is nobody's test's.
+    pub(crate) async fn on(store: Store) -> Self {
+        world::fill(&store).await;
+        Self::over(store, "http://supply.example/", |app| app).await
+    }
+
     /// Another service over the database of one that runs, with a clock of its own.
     pub(crate) async fn replica(db: &TestDb) -> Self {
         Self::over(db.replica().await, "http://supply.example/", |app| app).await
@@ -186,6 +192,7 @@ impl TestApp {
             audit_checkpoints: None,
             audit_days: 1_095,
             local_channels: true,
+            allow_loss: false,
             log: "error".to_owned(),
         };
         configure(&mut config);

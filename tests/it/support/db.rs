@@ -174,7 +174,8 @@ fn next_name() -> String {
     format!("t_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
-async fn prepared(url: &str) -> Store {
+/// Migrates and seeds a database, and opens it.
+pub(crate) async fn prepared(url: &str) -> Store {
     Store::migrate(url).await.expect("the migrations run");
     let store = Store::connect(url).await.expect("the database opens");
     let nation = shipped::nation().expect("the shipped calendar");
@@ -186,7 +187,8 @@ async fn prepared(url: &str) -> Store {
     store
 }
 
-async fn execute(url: &str, sql: &str) {
+/// Runs a statement on a connection of its own.
+pub(crate) async fn execute(url: &str, sql: &str) {
     let connection = Database::connect(url).await.expect("the database opens");
     connection.execute_unprepared(sql).await.expect(sql);
     connection.close().await.expect("the connection closes");

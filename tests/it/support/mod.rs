@@ -12,6 +12,7 @@ pub(crate) mod s3;
 pub(crate) mod server;
 pub(crate) mod smtp;
 pub(crate) mod sse;
+pub(crate) mod standby;
 pub(crate) mod station;
 pub(crate) mod webhook;
 pub(crate) mod world;

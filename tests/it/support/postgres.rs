@@ -1,19 +1,24 @@
-//! The PostgreSQL server of this test process.
+//! The PostgreSQL servers of this test process.
 //!
-//! **Never** left out where it is required.
+//! **Never** left out where they are required.
 
 use std::io::Write as _;
 use std::sync::OnceLock;
 
 use super::server::{Server, programs, start};
 
-/// Nothing of it outlives the process, so nothing need reach the disk.
-const IN_HASTE: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+/// Fast, because what it holds is lost with the test anyway.
+pub(crate) const FAST: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
 
-/// The server, started when first asked for; `None` where its programs are missing.
+/// The server of all tests, started when first asked for; `None` where its programs are missing.
 pub(crate) fn cluster() -> Option<&'static Server> {
     static CLUSTER: OnceLock<Option<Server>> = OnceLock::new();
-    CLUSTER.get_or_init(|| programs().map(|bin| start(&bin, IN_HASTE)).or_else(left_out)).as_ref()
+    CLUSTER.get_or_init(|| own(FAST)).as_ref()
+}
+
+/// A server for one test alone, with these settings; `None` where its programs are missing.
+pub(crate) fn own(settings: &str) -> Option<Server> {
+    programs().map(|bin| start(&bin, settings, None)).or_else(left_out)
 }
 
 fn left_out() -> Option<Server> {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 const SUPERVISE: &str = r#"
-bin=$1 folder=$2 settings=$3 owner=
+bin=$1 folder=$2 settings=$3 primary=$4 owner=
 if [ "$(id -u)" = 0 ]; then
     owner=postgres
     id -u "$owner" >/dev/null 2>&1 || owner=nobody
@@ -27,7 +27,11 @@ as_owner() {
 cd "$folder" || exit 1
 trap 'as_owner "$bin/pg_ctl" -D data -m immediate -w stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
 {
-    as_owner "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync &&
+    if [ -z "$primary" ]; then
+        as_owner "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync
+    else
+        as_owner "$bin/pg_basebackup" -D data -U postgres -h "$primary" -R -c fast --no-sync
+    fi &&
     as_owner "$bin/pg_ctl" -D data -l server.log -w -o "-p 5432 -k $folder \
         -c listen_addresses= -c max_connections=400 -c shared_buffers=64MB \
         -c timezone=Asia/Shanghai $settings" start
@@ -41,8 +45,15 @@ cat
 pub(crate) struct Server {
     /// Of its socket, and of its log, `server.log`.
     pub(crate) folder: PathBuf,
-    /// Its input is held open for as long as this process lives.
-    _shell: Child,
+    /// Its input is held open for as long as this lives.
+    shell: Child,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.shell.stdin.take());
+        drop(self.shell.wait());
+    }
 }
 
 impl Server {
@@ -70,14 +81,14 @@ pub(crate) fn programs() -> Option<PathBuf> {
     debian.into_iter().rev().map(|(_, bin)| bin).chain(path).find(is_complete)
 }
 
-pub(crate) fn start(bin: &Path, settings: &str) -> Server {
+/// A server with these settings; with `primary`, the folder of another, one that follows it.
+pub(crate) fn start(bin: &Path, settings: &str, primary: Option<&Path>) -> Server {
     // Short, because the path of a socket may not be longer than a hundred bytes.
     let folder = tempfile::Builder::new().prefix("supplyline-pg-").tempdir_in("/tmp");
     let folder = folder.expect("a folder in /tmp").keep();
     let mut shell = Command::new("sh")
         .args(["-c", SUPERVISE, "supervise"])
-        .args([bin, &folder])
-        .arg(settings)
+        .args([bin, &folder, Path::new(settings), primary.unwrap_or(Path::new(""))])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -89,5 +100,5 @@ pub(crate) fn start(bin: &Path, settings: &str) -> Server {
     let mut stdout = shell.stdout.take().expect("piped");
     stdout.read_to_string(&mut said).expect("the shell says how it went");
     assert_eq!(said, "ready\n", "PostgreSQL in {} does not start", bin.display());
-    Server { folder, _shell: shell }
+    Server { folder, shell }
 }
