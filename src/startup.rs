@@ -16,12 +16,19 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::jobs::{self, Engine};
 use crate::live::Hub;
+use crate::service::vitals::Vitals;
 use crate::service::{App, hold};
 use crate::store::Lock;
 use crate::web::{Arrival, Demo, Site};
 
-/// Requests under way may take this long to end after a signal.
-const DRAIN_SECONDS: u64 = 20;
+/// After a signal to terminate requests are still taken for so long, while `/health/ready` tells
+/// whoever spreads them to go elsewhere.
+const NOTICE: Duration = Duration::from_secs(2);
+/// Requests under way may take this long to end, in seconds.
+const DRAIN_SECONDS: u64 = 13;
+/// Everything has ended so long after the signal, or is left as it is: nothing is lost by that,
+/// it is only found later.
+const LONGEST: Duration = Duration::from_secs(18);
 
 /// A started service: bound, with its loops running.
 pub struct Service {
@@ -30,6 +37,7 @@ pub struct Service {
     loops: JoinSet<()>,
     stop: CancellationToken,
     hub: Hub,
+    vitals: Arc<Vitals>,
 }
 
 /// Ends a service from elsewhere.
@@ -37,12 +45,29 @@ pub struct Service {
 pub struct Stop {
     server: ServerHandle,
     hub: Hub,
+    vitals: Arc<Vitals>,
 }
 
 impl Stop {
-    /// Ends open streams at once and lets requests under way end.
+    /// Begins no new work, ends open streams at once and lets requests under way end.
     pub async fn stop(&self) {
+        self.begin();
+        self.server.stop(true).await;
+    }
+
+    fn begin(&self) {
+        self.vitals.drain();
         self.hub.close();
+    }
+
+    /// Stops when the process is told to: at once by a keyboard, with notice by a supervisor.
+    async fn on_signal(self) {
+        let kind = signal().await;
+        tracing::info!(?kind, "the service ends: it begins no new work");
+        self.begin();
+        if kind == Signal::Terminate {
+            tokio::time::sleep(NOTICE).await;
+        }
         self.server.stop(true).await;
     }
 }
@@ -75,7 +100,7 @@ impl Service {
     }
 
     fn bind(config: &Config, site: Site, engine: &Arc<Engine>) -> anyhow::Result<Self> {
-        let hub = site.hub.clone();
+        let (hub, vitals) = (site.hub.clone(), Arc::clone(&site.app.vitals));
         let site = Data::new(site);
         let server = HttpServer::new(move || crate::web::app(site.clone()))
             // A compressed page leaves in several writes: the last would wait for the reader's system
@@ -85,14 +110,21 @@ impl Service {
             .client_disconnect_timeout(Duration::from_secs(5))
             .keep_alive(Duration::from_secs(75))
             .shutdown_timeout(DRAIN_SECONDS)
+            .disable_signals()
             .bind(config.listen)
             .with_context(|| format!("SUPPLYLINE_LISTEN: {} cannot be used", config.listen))?;
         let addresses = server.addrs();
         let stop = CancellationToken::new();
         let mut loops = jobs::start(engine, &stop);
         loops.spawn(hub.clone().run(stop.clone()));
-        loops.spawn(close_on_signal(hub.clone(), stop.clone()));
-        Ok(Self { addresses, server: server.run(), loops, stop, hub })
+        let server = server.run();
+        let on_signal =
+            Stop { server: server.handle(), hub: hub.clone(), vitals: Arc::clone(&vitals) };
+        let ended = stop.clone();
+        loops.spawn(async move {
+            ended.run_until_cancelled(on_signal.on_signal()).await;
+        });
+        Ok(Self { addresses, server, loops, stop, hub, vitals })
     }
 
     /// Looks through a database whose last end was not clean, while people work already; `lock` is
@@ -122,50 +154,70 @@ impl Service {
     /// Ends the server from elsewhere.
     #[must_use]
     pub fn handle(&self) -> Stop {
-        Stop { server: self.server.handle(), hub: self.hub.clone() }
+        let vitals = Arc::clone(&self.vitals);
+        Stop { server: self.server.handle(), hub: self.hub.clone(), vitals }
     }
 }
 
-/// Ends open streams when the server hears the signal to stop: it waits for every request under
-/// way, and a stream would keep it waiting.
-async fn close_on_signal(hub: Hub, stop: CancellationToken) {
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = signal() => hub.close(),
-    }
+/// Who wants the process to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    /// Somebody at a keyboard.
+    Interrupt,
+    /// A supervisor.
+    Terminate,
 }
 
 /// Comes back with the first signal to stop; never, where none can be listened to.
-async fn signal() {
+async fn signal() -> Signal {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut terminate) = signal(SignalKind::terminate()) {
             tokio::select! {
-                _ = terminate.recv() => return,
-                Ok(()) = interrupt => return,
+                Some(()) = terminate.recv() => return Signal::Terminate,
+                Ok(()) = interrupt => return Signal::Interrupt,
                 else => {}
             }
         }
     }
     #[cfg(not(unix))]
     if interrupt.await.is_ok() {
-        return;
+        return Signal::Interrupt;
     }
-    std::future::pending::<()>().await;
+    std::future::pending().await
 }
 
-/// Serves until a signal to stop, then lets requests, sweeps and deliveries end.
+/// Serves until a signal to stop, then lets requests, sweeps and deliveries end, within 20 s of
+/// the signal.
 ///
 /// # Errors
 /// When the server fails.
 pub async fn serve(service: Service) -> anyhow::Result<()> {
-    let Service { server, mut loops, stop, .. } = service;
-    let ended = server.await.context("the HTTP server failed");
-    stop.cancel();
-    while let Some(ended) = loops.join_next().await {
-        ended.context("a loop failed")?;
+    let Service { server, mut loops, stop, vitals, .. } = service;
+    let work = async {
+        let ended = server.await.context("the HTTP server failed");
+        vitals.drain();
+        stop.cancel();
+        while let Some(ended) = loops.join_next().await {
+            ended.context("a loop failed")?;
+        }
+        ended
+    };
+    let late = async {
+        vitals.draining().cancelled().await;
+        tokio::select! {
+            () = tokio::time::sleep(LONGEST) => {}
+            // Told again.
+            _ = signal() => {}
+        }
+    };
+    tokio::select! {
+        ended = work => ended,
+        () = late => {
+            tracing::error!("what has not ended by now is left as it is");
+            Ok(())
+        }
     }
-    ended
 }

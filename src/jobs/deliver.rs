@@ -1,12 +1,16 @@
 //! Claim, send, finish: three steps, and no transaction waits for a mail server.
 //!
-//! **Never** loses a delivery: what dies in between is taken again when its lease runs out.
+//! **Never** loses a delivery: what dies in between is taken again when its lease runs out, and
+//! what was taken before the process had to end is given back.
+
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::StreamExt as _;
 use uuid::Uuid;
 
 use super::ways::Ways;
+use crate::domain::id::DeliveryId;
 use crate::domain::notice::{Channel, Letter};
 use crate::domain::retry;
 use crate::notify::{Channels, Outcome};
@@ -18,6 +22,8 @@ use crate::service::{App, Error};
 const BATCH: u64 = 32;
 /// Deliveries under way at once.
 const AT_ONCE: usize = 8;
+/// What is being sent when the process has to end may take this long.
+const LAST_SENDS: Duration = Duration::from_secs(5);
 
 /// Sends some of what is due on a channel; gives how many deliveries there were.
 pub(super) async fn batch(
@@ -35,9 +41,12 @@ pub(super) async fn batch(
     let attempts =
         claimed.into_iter().map(|(delivery, letter)| attempt(app, &channels, delivery, letter));
     let mut attempts = futures::stream::iter(attempts).buffer_unordered(AT_ONCE);
-    let mut finished = Vec::with_capacity(count);
+    let (mut finished, mut not_begun) = (Vec::with_capacity(count), Vec::new());
     while let Some(one) = attempts.next().await {
-        finished.push(one);
+        match one {
+            Tried::Once(one) => finished.push(one),
+            Tried::Not(id) => not_begun.push(id),
+        }
         if finished.len() >= AT_ONCE {
             letters::finish(app, worker, std::mem::take(&mut finished)).await?;
         }
@@ -45,27 +54,55 @@ pub(super) async fn batch(
     if !finished.is_empty() {
         letters::finish(app, worker, finished).await?;
     }
+    if !not_begun.is_empty() {
+        letters::give_back(app, worker, not_begun).await?;
+    }
     Ok(count)
 }
 
-async fn attempt(app: &App, channels: &Channels, delivery: Claimed, letter: Letter) -> Finished {
-    let outcome = channels.send(delivery.channel, &letter, app.clock.wall()).await;
+/// Whether a delivery was tried before the process had to end.
+enum Tried {
+    Once(Finished),
+    Not(DeliveryId),
+}
+
+async fn attempt(app: &App, channels: &Channels, delivery: Claimed, letter: Letter) -> Tried {
+    let draining = app.vitals.draining();
+    if draining.is_cancelled() {
+        return Tried::Not(delivery.id);
+    }
+    let cut = async {
+        draining.cancelled().await;
+        tokio::time::sleep(LAST_SENDS).await;
+    };
+    let outcome = tokio::select! {
+        outcome = channels.send(delivery.channel, &letter, app.clock.wall()) => outcome,
+        // It may have arrived: the other attempt has the same id.
+        () = cut => Outcome::Retry { reason: "the service ended meanwhile".to_owned(), after: None },
+    };
+    Tried::Once(judged(app, &delivery, &letter, outcome))
+}
+
+fn judged(app: &App, delivery: &Claimed, letter: &Letter, outcome: Outcome) -> Finished {
     let jitter = rand::random_range(0..1_000);
     let done = |state, due_at, response| Finished { id: delivery.id, state, due_at, response };
     match outcome {
-        Outcome::Sent { response } => done(DeliveryState::Sent, None, response),
+        Outcome::Sent { response } => {
+            app.vitals.sent(delivery.channel, app.clock.now() - delivery.due_at);
+            done(DeliveryState::Sent, None, response)
+        }
         Outcome::GiveUp { reason } => {
-            dead_letter(&delivery);
+            dead_letter(delivery);
             done(DeliveryState::Failed, None, reason)
         }
         Outcome::Retry { reason, after } => match retry::pause(delivery.attempt, after, jitter) {
             Some(pause) => {
                 let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(1));
-                let due_at = letters::leaves_again_at(app, &letter, app.clock.now() + pause);
+                let due_at = letters::leaves_again_at(app, letter, app.clock.now() + pause);
                 done(DeliveryState::Queued, Some(due_at), reason)
             }
             None => {
-                dead_letter(&delivery);
+                dead_letter(delivery);
                 done(DeliveryState::Failed, None, reason)
             }
         },

@@ -3,16 +3,20 @@
 //! **Never** sweeps or delivers twice at once in one process: each has a gate. Never fires
 //! anything on hold.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::ways::Ways;
-use super::{deliver, did, failed, schedule};
+use super::{clear, deliver, did, failed, schedule, seal};
 use crate::domain::notice::Channel;
 use crate::notify::Channels;
+use crate::service::audit::chain::Taken;
+use crate::service::vitals::Round;
 use crate::service::{App, Error, hold, letters, recurring, sweep};
 
 /// Whether jobs recur.
@@ -77,7 +81,7 @@ impl Engine {
     /// Brings every due ticket up to now.
     pub async fn sweep(&self) {
         let round = || sweep::run_once(&self.app, self.app.clock.now());
-        self.fire(&self.sweeping, "sweeping due tickets", round).await;
+        self.fire(Round::Sweep, "sweeping due tickets", round).await;
     }
 
     /// Does the recurring jobs that are due.
@@ -85,7 +89,7 @@ impl Engine {
         if self.recurring == Recurring::Off {
             return;
         }
-        self.fire(&self.ticking, "recurring jobs", || self.jobs()).await;
+        self.fire(Round::Jobs, "recurring jobs", || self.jobs()).await;
     }
 
     /// Does each job that is due once; one that fails does not keep the others from their turn.
@@ -109,18 +113,20 @@ impl Engine {
     /// Sends everything that is due on a channel, each once.
     pub async fn deliver(&self, channel: Channel) {
         let round = || deliver::batch(&self.app, &self.ways, channel, self.worker);
-        self.fire(self.gate(channel), "delivering", round).await;
+        self.fire(Round::Deliver(channel), "delivering", round).await;
     }
 
     /// Does rounds of work until one finds nothing to do. Whatever falls due, leaves or recurs
     /// goes through here, so that a hold stops all of it, between two rounds at the latest.
-    async fn fire<R>(&self, gate: &Mutex<()>, what: &'static str, round: impl Fn() -> R)
+    async fn fire<R>(&self, which: Round, what: &'static str, round: impl Fn() -> R)
     where
         R: Future<Output = Result<usize, Error>>,
     {
-        let _alone = gate.lock().await;
+        let _alone = self.gate(which).lock().await;
         while self.may_fire().await {
-            match round().await {
+            let outcome = round().await;
+            self.app.vitals.beat(which);
+            match outcome {
                 Ok(0) => return,
                 Ok(count) => did(what, count),
                 Err(error) => return failed(what, &error),
@@ -128,8 +134,12 @@ impl Engine {
         }
     }
 
-    /// False on hold, and while nobody can say whether it is on.
+    /// False on hold, while this process's clock is off or it is about to end, and while nobody
+    /// can say.
     pub(super) async fn may_fire(&self) -> bool {
+        if self.app.vitals.is_draining() {
+            return false;
+        }
         match hold::may_fire(&self.app).await {
             Ok(may) => may,
             Err(error) => {
@@ -139,12 +149,31 @@ impl Engine {
         }
     }
 
-    fn gate(&self, channel: Channel) -> &Mutex<()> {
-        match channel {
-            Channel::Mail => &self.mailing,
-            Channel::Sms => &self.texting,
-            Channel::Robot => &self.posting,
+    fn gate(&self, which: Round) -> &Mutex<()> {
+        match which {
+            Round::Deliver(Channel::Mail) => &self.mailing,
+            Round::Deliver(Channel::Sms) => &self.texting,
+            Round::Deliver(Channel::Robot) => &self.posting,
+            Round::Jobs => &self.ticking,
+            Round::Sweep | Round::Seal | Round::Clear => &self.sweeping,
         }
+    }
+
+    /// One round of a loop. A panic in it is the end of that round and not of the loop.
+    pub(super) async fn turn(&self, round: Round) {
+        let turn = async {
+            match round {
+                Round::Sweep => self.sweep().await,
+                Round::Deliver(channel) => self.deliver(channel).await,
+                Round::Jobs => self.tick().await,
+                Round::Seal => seal::run_once(&self.app, Taken::WhenDue).await,
+                Round::Clear => clear::run_once(self).await,
+            }
+        };
+        if AssertUnwindSafe(turn).catch_unwind().await.is_err() {
+            tracing::error!(name = round.name(), "a loop panicked; its next round goes on");
+        }
+        self.app.vitals.beat(round);
     }
 
     /// Moves business time forward to `to` through every due instant in order; comes back when

@@ -19,9 +19,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::notice::Channel;
 use crate::service::Error;
 use crate::service::audit::chain::Taken;
+use crate::service::vitals::Round;
 
 /// How often each loop looks for work when it had none.
 const TICK: Duration = Duration::from_millis(500);
@@ -32,44 +32,39 @@ const JOB_TICK: Duration = Duration::from_secs(10);
 /// How often old rows are cleared and the rulebook is read again.
 const CLEAR_TICK: Duration = Duration::from_secs(60);
 
-/// Starts the loops; they end, each after what it is doing, when `stop` is cancelled.
+/// Starts the loops. They end, each after what it is doing, when the process is about to end or
+/// `stop` is cancelled; the one that seals the audit log ends with `stop`, after everything else.
 #[must_use]
 pub fn start(engine: &Arc<Engine>, stop: &CancellationToken) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    let (sweeper, token) = (Arc::clone(engine), stop.clone());
-    tasks.spawn(async move {
-        while wait(&token, TICK).await {
-            sweeper.sweep().await;
-        }
-    });
-    for channel in [Channel::Mail, Channel::Sms, Channel::Robot] {
-        let (deliverer, token) = (Arc::clone(engine), stop.clone());
+    for round in Round::ALL.into_iter().filter(|round| *round != Round::Seal) {
+        let (engine, stop) = (Arc::clone(engine), stop.clone());
         tasks.spawn(async move {
-            while wait(&token, TICK).await {
-                deliverer.deliver(channel).await;
+            let vitals = &engine.app().vitals;
+            vitals.beat(round);
+            while wait([&stop, vitals.draining()], tick(round)).await {
+                engine.turn(round).await;
             }
         });
     }
-    let (ticker, token) = (Arc::clone(engine), stop.clone());
-    tasks.spawn(async move {
-        while wait(&token, JOB_TICK).await {
-            ticker.tick().await;
-        }
-    });
     let (sealer, token) = (Arc::clone(engine), stop.clone());
     tasks.spawn(async move {
-        while wait(&token, SEAL_TICK).await {
-            seal::run_once(sealer.app(), Taken::WhenDue).await;
+        sealer.app().vitals.beat(Round::Seal);
+        while wait([&token, &token], tick(Round::Seal)).await {
+            sealer.turn(Round::Seal).await;
         }
         seal::run_once(sealer.app(), Taken::Now).await;
     });
-    let (clearer, token) = (Arc::clone(engine), stop.clone());
-    tasks.spawn(async move {
-        while wait(&token, CLEAR_TICK).await {
-            clear::run_once(&clearer).await;
-        }
-    });
     tasks
+}
+
+fn tick(round: Round) -> Duration {
+    match round {
+        Round::Sweep | Round::Deliver(_) => TICK,
+        Round::Jobs => JOB_TICK,
+        Round::Seal => SEAL_TICK,
+        Round::Clear => CLEAR_TICK,
+    }
 }
 
 /// Logs what a loop could not do; the next tick tries again.
@@ -82,11 +77,14 @@ fn did(what: &'static str, count: usize) {
     tracing::debug!(count, "{what}: a round is done");
 }
 
-/// Waits about a tick, so that replicas drift apart; false when it is time to stop.
-async fn wait(stop: &CancellationToken, tick: Duration) -> bool {
+/// Waits about a tick, so that replicas drift apart; false when it is time to stop, by either.
+async fn wait(stop: [&CancellationToken; 2], tick: Duration) -> bool {
     let jitter = rand::random_range(0.8..1.2);
+    let [one, other] = stop;
     tokio::select! {
-        () = stop.cancelled() => false,
+        biased;
+        () = one.cancelled() => false,
+        () = other.cancelled() => false,
         () = tokio::time::sleep(tick.mul_f64(jitter)) => true,
     }
 }

@@ -6,6 +6,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,18 @@ impl Hub {
     /// Ends every stream, and those that begin from now on.
     pub fn close(&self) {
         self.shared.closed.cancel();
+    }
+
+    /// How long the newest changes have waited to be passed on; `None` while nobody listens.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub async fn lag(&self) -> Result<Option<TimeDelta>, Error> {
+        let head = self.shared.ring.borrow().head();
+        if self.shared.register.is_empty() || head == Position::START {
+            return Ok(None);
+        }
+        feed::lag(&self.shared.app, head).await.map(Some)
     }
 
     /// Reads the feed while somebody listens, until `stop` or [`Hub::close`].

@@ -55,6 +55,16 @@ pub async fn missed(
     Ok(feed::news(app.store.read(), span).await?)
 }
 
+/// How long the first change after a place has waited to be told, by the wall.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn lag(app: &App, after: Position) -> Result<TimeDelta, Error> {
+    let oldest = feed::oldest_after(app.store.read(), after).await?;
+    let lag = oldest.map_or(TimeDelta::zero(), |oldest| app.clock.wall() - oldest);
+    Ok(lag.max(TimeDelta::zero()))
+}
+
 /// Forgets what was kept long enough, step by step; gives how many changes.
 ///
 /// # Errors

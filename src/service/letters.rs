@@ -12,7 +12,7 @@ use super::keeping::invitations;
 use super::tickets;
 use super::wordings::Wordings;
 use super::{App, Error, Limits};
-use crate::domain::id::{OrganisationId, TicketId};
+use crate::domain::id::{DeliveryId, OrganisationId, TicketId};
 use crate::domain::notice::{Channel, Facts, Letter, Matter, by_day, leaves_at};
 use crate::domain::party::{Division, Organisation};
 use crate::domain::policy::Urgency;
@@ -59,7 +59,7 @@ pub async fn claim(
         .await?;
     let (claimed, wordings) = claimed;
     wordings.raise_alarms(app).await;
-    letters(app, claimed, &wordings).await
+    letters(app, worker, claimed, &wordings).await
 }
 
 /// What was sent, as letters, newest first: the demo's mailbox.
@@ -94,17 +94,50 @@ pub async fn next_due(app: &App, at: DateTime<Utc>) -> Result<Option<DateTime<Ut
     Ok(outbox::next_due(app.store.read(), at).await?)
 }
 
+/// The deliveries as letters. One that cannot be one is a dead letter, and the others go on.
 async fn letters(
     app: &App,
+    worker: Uuid,
     claimed: Vec<Claimed>,
     wordings: &Wordings,
 ) -> Result<Vec<(Claimed, Letter)>, Error> {
-    let matters = Matters::of(app.store.read(), claimed.iter().map(|one| &one.cause)).await?;
-    Ok(claimed
-        .into_iter()
-        .filter_map(|one| Some((letter(&matters, wordings, &one)?, one)))
-        .map(|(letter, one)| (one, revealed(app, letter)))
-        .collect())
+    let (db, mut ready, mut dead) = (app.store.read(), Vec::new(), Vec::new());
+    let mut sort = |matters: &Matters, one: Claimed| match letter(matters, wordings, &one) {
+        Some(letter) => ready.push((one, revealed(app, letter))),
+        None => dead.push(unsendable(&one, "what it is about is gone")),
+    };
+    match Matters::of(db, claimed.iter().map(|one| &one.cause)).await {
+        Ok(matters) => claimed.into_iter().for_each(|one| sort(&matters, one)),
+        // One of them: each is read by itself.
+        Err(error) if is_unreadable(&error) => {
+            let mut unreadable = Vec::new();
+            for one in claimed {
+                match Matters::of(db, std::iter::once(&one.cause)).await {
+                    Ok(matters) => sort(&matters, one),
+                    Err(error) if is_unreadable(&error) => {
+                        tracing::error!(%error, delivery.id = %one.id, "a delivery cannot be sent");
+                        unreadable.push(unsendable(&one, &error.to_string()));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            dead.append(&mut unreadable);
+        }
+        Err(error) => return Err(error),
+    }
+    if !dead.is_empty() {
+        finish(app, worker, dead).await?;
+    }
+    Ok(ready)
+}
+
+fn is_unreadable(error: &Error) -> bool {
+    matches!(error, Error::Internal(error) if error.is_undecodable())
+}
+
+fn unsendable(one: &Claimed, why: &str) -> Finished {
+    let response = format!("not sent: {why}");
+    Finished { id: one.id, state: outbox::DeliveryState::Failed, due_at: None, response }
 }
 
 /// The letter with the secret that it brings, if it brings one.
@@ -211,6 +244,21 @@ pub fn leaves_again_at(app: &App, letter: &Letter, at: DateTime<Utc>) -> DateTim
         Matter::Bulletin(bulletin) if bulletin.kind().is_awaited() => at,
         Matter::Bulletin(_) => by_day(at, &nation, book.policy(None, None, at).quiet_hours),
     }
+}
+
+/// Gives back deliveries that were taken and whose sending did not begin.
+///
+/// # Errors
+/// [`Error::Internal`]; then they are free when their lease has run out.
+pub async fn give_back(app: &App, worker: Uuid, ids: Vec<DeliveryId>) -> Result<(), Error> {
+    app.store
+        .write(move |tx| {
+            let ids = ids.clone();
+            Box::pin(async move {
+                Ok::<_, Error>(outbox::give_back(tx, worker, ids.into_iter()).await?)
+            })
+        })
+        .await
 }
 
 /// Writes down what became of attempts.

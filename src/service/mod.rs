@@ -42,6 +42,7 @@ pub mod sweep;
 pub mod templates;
 pub mod tickets;
 mod timeline;
+pub mod vitals;
 mod wordings;
 pub mod zone;
 
@@ -63,6 +64,7 @@ use audit::chain::Notary;
 use channels::Outlet;
 use rulebook::Rulebook;
 use skew::Skew;
+use vitals::Vitals;
 
 /// Passwords checked at once.
 const SIGN_INS_AT_ONCE: usize = 2;
@@ -98,6 +100,8 @@ pub struct App {
     skew: Arc<Skew>,
     /// The database waits to be looked through, and nothing fires.
     unchecked: Arc<AtomicBool>,
+    /// What this process notices of itself.
+    pub vitals: Arc<Vitals>,
     /// Sign-ins under way: each costs memory and a core for a while.
     signing_in: Arc<Semaphore>,
     /// Files being looked at, for the same reason.
@@ -145,6 +149,7 @@ impl App {
             outlet: None,
             skew: Arc::default(),
             unchecked: Arc::default(),
+            vitals: Arc::default(),
             sealing,
         })
     }

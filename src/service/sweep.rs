@@ -3,6 +3,7 @@
 //! **Never** lets one bad ticket stop the others: a batch that fails is done ticket by ticket,
 //! and a ticket that keeps failing is set aside and taken up again later.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use super::tickets::{desks_of_all, policy_version};
 use super::{App, Error, notices};
 use crate::domain::id::{OrganisationId, TicketId};
-use crate::domain::ticket::{Change, Rules, Ticket, advance};
+use crate::domain::ticket::{Change, Rules, Ticket, advance, next_step};
 use crate::store::outbox::{self, NewNotice};
 use crate::store::{self, Batch, hold, rulebook, sweep, tickets as kept};
 
@@ -91,8 +92,8 @@ async fn take_batch(
     organisations: Arc<Vec<OrganisationId>>,
     at: DateTime<Utc>,
 ) -> Result<usize, Error> {
-    let store = app.store.clone();
-    let taken = store.write(move |tx| {
+    let outer = app.clone();
+    let taken = outer.store.write(move |tx| {
         let (app, organisations) = (app.clone(), Arc::clone(&organisations));
         Box::pin(async move {
             // Before any ticket is taken: whoever changes the rules has them first and the tickets
@@ -101,17 +102,29 @@ async fn take_batch(
                 return Err(Error::Outdated);
             }
             let due = sweep::claim(tx, &organisations, at, count(BATCH)).await?;
-            if !due.is_empty() {
-                decide(&app, tx, &due, at).await?.write(tx).await?;
+            if due.is_empty() {
+                return Ok((0, Vec::new()));
             }
-            Ok(due.len())
+            let decided = decide(&app, tx, &due, at).await?;
+            decided.write(tx).await?;
+            Ok((due.len(), decided.due()))
         })
     });
     match taken.await {
         // The rules have changed: it is decided again, by the new ones.
         Err(Error::Outdated) => Ok(BATCH),
-        taken => taken,
+        Ok((taken, due)) => {
+            fired(&outer, due);
+            Ok(taken)
+        }
+        Err(error) => Err(error),
     }
+}
+
+/// Notes how late tickets were handled, once that is on disk.
+fn fired(app: &App, due: Vec<DateTime<Utc>>) {
+    let now = app.clock.now();
+    due.into_iter().for_each(|due| app.vitals.fired(now - due));
 }
 
 fn count(tickets: usize) -> u64 {
@@ -167,13 +180,18 @@ pub async fn retry_stuck(app: &App) -> Result<(), Error> {
 /// up again.
 async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Error> {
     let decided = Arc::new(decide(app, app.store.read(), due, at).await?);
+    let due = decided.due();
     let written = app.store.write(move |tx| {
         let decided = Arc::clone(&decided);
         Box::pin(async move { decided.write(tx).await })
     });
     match written.await {
         Err(Error::Outdated) => Ok(()),
-        outcome => outcome,
+        Ok(()) => {
+            fired(app, due);
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -191,11 +209,19 @@ async fn decide(
         let policy = book.policy_of(policy_version(ticket));
         let calendar = book.calendar_for(policy, ticket.division, Some(ticket.manufacturer));
         let desks = desks.get(&ticket.division).map_or(&[][..], Vec::as_slice);
-        changes.push(advance(ticket, at, &Rules { calendar: &calendar, policy, desks })?);
+        let rules = Rules { calendar: &calendar, policy, desks };
+        let decided = catch_unwind(AssertUnwindSafe(|| advance(ticket, at, &rules)));
+        changes.push(decided.map_err(|_panic| panicked(ticket.id))??);
     }
     let decided: Vec<_> = changes.iter().collect();
     let told = notices::expand(db, &book, &decided, Vec::new()).await?;
     Ok(Decided { book: book.version(), tickets, changes, told })
+}
+
+/// The ticket's own fault, as far as anybody can tell: it is set aside, and the others go on.
+fn panicked(id: TicketId) -> store::Error {
+    let problem = "deciding about it panicked".to_owned();
+    store::Error::Corrupt { table: "ticket", column: "id", id: id.to_string(), problem }
 }
 
 /// What the clock decided about a batch of tickets.
@@ -208,6 +234,11 @@ struct Decided {
 }
 
 impl Decided {
+    /// When each ticket was due.
+    fn due(&self) -> Vec<DateTime<Utc>> {
+        self.tickets.iter().filter_map(next_step).map(|(due, _)| due).collect()
+    }
+
     async fn write(&self, tx: &DatabaseTransaction) -> Result<(), Error> {
         if rulebook::shared(tx).await? != self.book {
             // Somebody changed the rules meanwhile: it is decided again, by the new ones.

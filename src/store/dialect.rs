@@ -2,7 +2,6 @@
 //!
 //! **Never** let one of them leak out: outside this module there is one database.
 
-pub(super) mod clock;
 pub(super) mod copy;
 mod failure;
 pub(super) mod lock;
@@ -11,6 +10,7 @@ mod postgres;
 mod settings;
 mod sqlite;
 mod upgrade;
+pub(super) mod vitals;
 
 use std::sync::Arc;
 

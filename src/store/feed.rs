@@ -70,6 +70,26 @@ pub async fn head(db: &impl ConnectionTrait) -> Result<Position, Error> {
     Ok(newest.as_ref().map_or(Position::START, position_of))
 }
 
+/// When the first change after a place was written, if there is one: settled or not.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn oldest_after(
+    db: &impl ConnectionTrait,
+    after: Position,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let backend = db.get_database_backend();
+    let select = feed::Entity::find().filter(dialect::comes_after(backend, after));
+    let columns = dialect::feed_order(backend).iter();
+    let select = columns.fold(select, |select, column| select.order_by_asc(*column));
+    let row = select.limit(1).one(db).await?;
+    let written = row.and_then(|row| row.id.get_timestamp());
+    Ok(written.and_then(|written| {
+        let (seconds, nanos) = written.to_unix();
+        DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+    }))
+}
+
 /// The place of a bookmark, if nothing after it was cleared and it is this database's.
 ///
 /// # Errors

@@ -33,6 +33,7 @@ pub mod sweep;
 pub mod templates;
 pub mod tickets;
 pub mod ticks;
+pub mod vitals;
 pub mod waiting;
 mod writer;
 
@@ -254,7 +255,7 @@ impl Store {
     /// # Errors
     /// [`Error::Driver`] when it cannot be asked.
     pub async fn clock(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>, Error> {
-        Ok(dialect::clock::clock(&self.reader).await?)
+        Ok(dialect::vitals::clock(&self.reader).await?)
     }
 
     /// Answers when the database does.

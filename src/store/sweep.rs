@@ -18,7 +18,7 @@ use super::{Error, dialect};
 use crate::domain::id::{OrganisationId, TicketId};
 
 /// A ticket whose sweep failed this often in a row is set aside until [`retry_stuck`].
-const MOST_ATTEMPTS: i16 = 3;
+pub(super) const MOST_ATTEMPTS: i16 = 3;
 
 /// Organisations with tickets due at or before `at`, the longest overdue first; at most `limit`.
 ///

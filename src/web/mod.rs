@@ -1,8 +1,8 @@
 //! HTTP in, HTTP out: the API, the pages, and what monitoring asks for.
 //!
-//! A request passes the log, the headers, the problems, the compression and the runtime, in this
-//! order; a handler reads it, calls one use case and shows the outcome. Whoever needs a
-//! [`crate::domain::access::Scope`] gets it from `auth`, where a session is checked.
+//! A request passes the log, the measuring, the headers, the problems, the compression and the
+//! runtime, in this order; a handler reads it, calls one use case and shows the outcome. Whoever
+//! needs a [`crate::domain::access::Scope`] gets it from `auth`, where a session is checked.
 //!
 //! **Never** decides anything, and never speaks to the store.
 
@@ -14,10 +14,12 @@ mod download;
 mod envelope;
 mod error;
 mod evidence;
+mod exposition;
 mod extract;
 mod form;
 mod health;
 mod json;
+mod measure;
 mod moment;
 mod paging;
 mod query;
@@ -56,6 +58,7 @@ pub fn app(
         .wrap(Compress::default())
         .wrap(from_fn(envelope::problems))
         .wrap(from_fn(envelope::headers))
+        .wrap(from_fn(measure::requests))
         .wrap(TracingLogger::<envelope::Spans>::new())
 }
 

@@ -29,6 +29,8 @@ pub struct Claimed {
     pub channel: Channel,
     /// Where to.
     pub address: String,
+    /// When it could leave, or could again.
+    pub due_at: DateTime<Utc>,
     /// Counts the attempts, this one included.
     pub attempt: u16,
     /// The recipient's name.
@@ -167,6 +169,7 @@ fn claimed_of(
         recipient: UserId(row.recipient_id),
         channel: place.word("channel", &row.channel)?,
         address: row.address.clone(),
+        due_at: row.due_at,
         attempt: before.saturating_add(1),
         name: person.name.clone(),
         language: place.word("language", &person.language)?,
@@ -248,6 +251,31 @@ pub async fn finish(
         .exec(db)
         .await?;
     Ok(done.rows_affected == 1)
+}
+
+/// Gives back deliveries whose sending `worker` did not begin: they count as never taken.
+///
+/// # Errors
+/// [`Error::Driver`].
+pub async fn give_back(
+    db: &impl ConnectionTrait,
+    worker: Uuid,
+    ids: impl Iterator<Item = DeliveryId>,
+) -> Result<(), Error> {
+    let nobody: Option<Uuid> = None;
+    let free: Option<DateTime<Utc>> = None;
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::ClaimedBy, Expr::val(nobody))
+        .col_expr(delivery::Column::ClaimedUntil, Expr::val(free))
+        .col_expr(
+            delivery::Column::Attempt,
+            ExprTrait::sub(Expr::col(delivery::Column::Attempt), 1),
+        )
+        .filter(delivery::Column::Id.is_in(ids.map(|id| id.0)))
+        .filter(delivery::Column::ClaimedBy.eq(worker))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// When the first delivery after `at` is due, if any waits.

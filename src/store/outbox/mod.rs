@@ -24,7 +24,7 @@ mod mailbox;
 
 pub use bulletin::{Addressee, NewBulletin, delete_digests, insert_bulletins, newest};
 pub use cause::{About, Cause};
-pub use claim::{Claimed, Finished, claim, finish, is_due, next_due, pin};
+pub use claim::{Claimed, Finished, claim, finish, give_back, is_due, next_due, pin};
 pub use held::{Queued, Waiting, bury_queued, waiting};
 pub use inbox::{InApp, notices, read, unread};
 pub use log::{LogFilter, Logged, find, log, of_ticket, replay};

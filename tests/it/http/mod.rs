@@ -56,4 +56,5 @@ mod tenancy;
 mod texts;
 mod values;
 mod values_keeping;
+mod watching;
 mod wire;

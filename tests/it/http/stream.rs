@@ -26,12 +26,12 @@ both!(
     the_clock_and_imports_are_heard_and_the_past_is_not,
 );
 
-fn id(ticket: &Value) -> String {
+pub(super) fn id(ticket: &Value) -> String {
     ticket["id"].as_str().expect("an id").to_owned()
 }
 
 /// The next change of a ticket that a stream tells.
-async fn change(stream: &mut Stream) -> Pushed {
+pub(super) async fn change(stream: &mut Stream) -> Pushed {
     stream.next_of("ticket").await
 }
 
