@@ -24,6 +24,7 @@ mod import;
 mod notify;
 mod people;
 mod poison;
+mod production;
 mod products;
 mod recurring;
 mod robots;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use supplyline::service::skew;
 use supplyline::service::vitals::Round;
 
@@ -71,11 +72,32 @@ async fn the_figures_tell_how_late_things_are(db: TestDb) {
     assert!((value(&text, "supplyline_tickets_stuck") - 2.0).abs() < 1e-9);
     assert!(value(&text, "supplyline_oldest_due_timer_seconds").abs() < 1e-9, "it is stuck");
     assert!(value(&text, "supplyline_http_requests_total{class=\"4xx\"}") >= 1.0);
+    every_figure_that_is_written_about_exists(&text);
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (figure, number) = line.rsplit_once(' ').expect("a value");
         assert!(figure.starts_with("supplyline_") && number.parse::<f64>().is_ok(), "{line}");
     }
     app.stop().await;
+}
+
+/// What the alert rules and the page on production name; standbys are nobody's here.
+fn every_figure_that_is_written_about_exists(text: &str) {
+    let rules = include_str!("../../../docs/production/alerts.yaml");
+    let page = include_str!("../../../docs/production.md");
+    let is_part = |c: char| c.is_ascii_lowercase() || c == '_';
+    let mut seen = 0;
+    for written in [rules, page] {
+        for (at, _) in written.match_indices("supplyline_") {
+            let (_, rest) = written.split_at(at);
+            let named: String = rest.chars().take_while(|c| is_part(*c)).collect();
+            if named == "supplyline_owner" || named.starts_with("supplyline_standby_") {
+                continue;
+            }
+            assert!(text.contains(&format!("\n{named}")), "{named}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
 }
 
 async fn it_is_unready_before_it_ends(db: TestDb) {
@@ -88,17 +110,12 @@ async fn it_is_unready_before_it_ends(db: TestDb) {
     let inside = inside.expect("it was seen");
     let ready = app.send(app.request(Method::GET, "/health/ready")).await.expect(200);
     assert_eq!(ready.text, "ready\n");
+    assert!(skew::known(&inside).is_none(), "the demo's clock is nobody's business");
     if db.engine == Engine::Postgres {
-        let database = db.url.rsplit('/').next().expect("a name").to_owned();
-        let name = database.split('?').next().expect("a name").to_owned();
-        assert!(skew::known(&inside).is_none(), "the demo's clock is nobody's business");
-        read_only(&db, &name, "on").await;
-        // A connection of before may still write: this one begins after.
-        let replica = TestApp::replica(&db).await;
-        let refused = replica.send(replica.request(Method::GET, "/health/ready")).await;
-        assert!(refused.status == 503 && refused.text.contains("read-only"), "{}", refused.text);
-        read_only(&db, &name, "off").await;
-        replica.stop().await;
+        for (state, status) in [("on", 503), ("off", 200)] {
+            read_only(&db, state).await;
+            is_answered(&app, status).await;
+        }
     }
     inside.vitals.drain();
     let refused = app.send(app.request(Method::GET, "/health/ready")).await.expect(503);
@@ -108,14 +125,38 @@ async fn it_is_unready_before_it_ends(db: TestDb) {
     app.stop().await;
 }
 
-async fn read_only(db: &TestDb, name: &str, state: &str) {
-    use sea_orm::ConnectionTrait as _;
+/// Lets the database take no writing, or take it again; connections of before are cut.
+async fn read_only(db: &TestDb, state: &str) {
     let raw = TestDb::raw(&db.url).await;
-    let sql = format!(
-        "begin read write; alter database {name} set default_transaction_read_only = {state}; commit"
-    );
-    raw.execute_unprepared(&sql).await.expect("set");
+    let row = raw.query_one_raw(statement("select current_database()::text")).await;
+    let name: String = row.expect("answers").expect("a row").try_get_by_index(0).expect("text");
+    for sql in [
+        "set default_transaction_read_only = off".to_owned(),
+        format!("alter database {name} set default_transaction_read_only = {state}"),
+        "select pg_terminate_backend(pid) from pg_stat_activity \
+         where datname = current_database() and pid <> pg_backend_pid()"
+            .to_owned(),
+    ] {
+        raw.execute_unprepared(&sql).await.expect("done");
+    }
     raw.close().await.expect("closed");
+}
+
+fn statement(sql: &str) -> Statement {
+    Statement::from_string(DbBackend::Postgres, sql)
+}
+
+/// Waits until the service says so: a connection that was cut may be met first.
+async fn is_answered(app: &TestApp, status: u16) {
+    let begun = Instant::now();
+    loop {
+        let answer = app.send(app.request(Method::GET, "/health/ready")).await;
+        if answer.status == status {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}", answer.text);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 async fn a_replica_passes_on_what_another_was_told_within_a_second(db: TestDb) {
