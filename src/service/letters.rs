@@ -109,19 +109,19 @@ async fn letters(
     match Matters::of(db, claimed.iter().map(|one| &one.cause)).await {
         Ok(matters) => claimed.into_iter().for_each(|one| sort(&matters, one)),
         // One of them: each is read by itself.
-        Err(error) if is_unreadable(&error) => {
-            let mut unreadable = Vec::new();
+        Err(error) if unreadable(&error).is_some() => {
+            let mut poisoned = Vec::new();
             for one in claimed {
                 match Matters::of(db, std::iter::once(&one.cause)).await {
                     Ok(matters) => sort(&matters, one),
-                    Err(error) if is_unreadable(&error) => {
-                        tracing::error!(%error, delivery.id = %one.id, "a delivery cannot be sent");
-                        unreadable.push(unsendable(&one, &error.to_string()));
+                    Err(error) => {
+                        let Some(problem) = unreadable(&error) else { return Err(error) };
+                        tracing::error!(%problem, delivery.id = %one.id, "a delivery cannot be sent");
+                        poisoned.push(unsendable(&one, &problem));
                     }
-                    Err(error) => return Err(error),
                 }
             }
-            dead.append(&mut unreadable);
+            dead.append(&mut poisoned);
         }
         Err(error) => return Err(error),
     }
@@ -131,8 +131,12 @@ async fn letters(
     Ok(ready)
 }
 
-fn is_unreadable(error: &Error) -> bool {
-    matches!(error, Error::Internal(error) if error.is_undecodable())
+/// What is wrong with a row that nobody can read.
+fn unreadable(error: &Error) -> Option<String> {
+    match error {
+        Error::Internal(error) if error.is_undecodable() => Some(error.to_string()),
+        _ => None,
+    }
 }
 
 fn unsendable(one: &Claimed, why: &str) -> Finished {
