@@ -145,7 +145,11 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo { now, load_only: false } => run_demo(&config, now).await,
         Command::Migrate => {
             let store = open(config.database_url.expose_secret()).await?;
-            key::app(&config, store).await?;
+            let store = key::app(&config, store).await?.store;
+            if let Some(role) = &config.database_role {
+                store.grant(role).await?;
+                say(&format!("{role} may serve with this database"))?;
+            }
             say("the database is up to date")
         }
         Command::Check => check(&config).await,
@@ -317,7 +321,8 @@ async fn organisation(
     division: Division,
     name: String,
 ) -> anyhow::Result<OrganisationId> {
-    let known = accounts::find_organisation(app.store.read(), kind, division, &name).await?;
+    let known =
+        accounts::find_organisation(app.store.read_unscoped(), kind, division, &name).await?;
     if let Some(known) = known {
         return Ok(known.id);
     }

@@ -22,6 +22,7 @@ use crate::notify::{Channels, Mail, Reach, SigningSecret, Sms, Trust};
 struct Written {
     listen: String,
     database_url: String,
+    database_role: String,
     smtp_url: String,
     smtp_roots: String,
     mail_from: String,
@@ -42,6 +43,7 @@ impl Default for Written {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
             database_url: "sqlite://supplyline.db".to_owned(),
+            database_role: String::new(),
             smtp_url: String::new(),
             smtp_roots: String::new(),
             mail_from: "Supplyline <supplyline@localhost>".to_owned(),
@@ -66,6 +68,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `SUPPLYLINE_DATABASE_URL`: `sqlite://FILE` or `postgres://…`.
     pub database_url: SecretString,
+    /// `SUPPLYLINE_DATABASE_ROLE`: the role that `supplyline serve` connects to PostgreSQL as,
+    /// where that is not the owner; `supplyline migrate` gives it what it needs.
+    pub database_role: Option<String>,
     /// `SUPPLYLINE_SMTP_URL`: none keeps mail in the in-app mailbox.
     pub smtp_url: Option<SecretString>,
     /// `SUPPLYLINE_SMTP_ROOTS`: a file with the certificates (PEM) of authorities that mail servers
@@ -106,6 +111,7 @@ pub struct Config {
 const NAMES: [&str; 15] = [
     "listen",
     "database_url",
+    "database_role",
     "smtp_url",
     "smtp_roots",
     "mail_from",
@@ -194,6 +200,7 @@ impl Config {
         let config = Self {
             listen,
             database_url: SecretString::from(written.database_url),
+            database_role: optional(&written.database_role),
             smtp_url: optional(&written.smtp_url).map(SecretString::from),
             smtp_roots: optional(&written.smtp_roots).map(PathBuf::from),
             mail_from: written.mail_from,
@@ -300,6 +307,10 @@ impl Config {
         vec![
             ("SUPPLYLINE_LISTEN", self.listen.to_string()),
             ("SUPPLYLINE_DATABASE_URL", redacted(self.database_url.expose_secret())),
+            (
+                "SUPPLYLINE_DATABASE_ROLE",
+                self.database_role.clone().unwrap_or_else(|| "(none)".to_owned()),
+            ),
             (
                 "SUPPLYLINE_SMTP_URL",
                 self.smtp_url

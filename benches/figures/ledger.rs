@@ -17,7 +17,7 @@ pub(crate) async fn figures() {
     let url = format!("sqlite://{}", world.path.display());
     let filling = Store::connect(&url).await.expect("opened");
     let now = crowd::fill(&filling, 0..TICKETS).await;
-    filling.read().clone().close().await.expect("closed");
+    filling.read_unscoped().clone().close().await.expect("closed");
     drop(filling);
     let app = App::open(world.store.clone(), Clock::still_at(now), Limits::Off).await;
     let app = app.expect("opened");

@@ -87,7 +87,8 @@ fn username(number: usize) -> String {
 
 /// Colleagues of the hospital that files: they all hear of it.
 async fn colleagues(store: &Store) {
-    let hospital = accounts::find_by_username(store.read(), "hospital").await.expect("read");
+    let hospital =
+        accounts::find_by_username(store.read_unscoped(), "hospital").await.expect("read");
     let organisation = hospital.expect("of the demo").actor.organisation.id;
     let password_hash = hash_password(supplyline::demo::PASSWORD).expect("randomness");
     let person = |number| accounts::NewUser {

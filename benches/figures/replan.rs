@@ -40,7 +40,7 @@ async fn on(database: &str, store: Store) {
     let now = crowd::fill_open(&store, TICKETS).await;
     if database == "PostgreSQL" {
         // As it does by itself, a minute after so much was written.
-        store.read().execute_unprepared("analyze").await.expect("analysed");
+        store.read_unscoped().execute_unprepared("analyze").await.expect("analysed");
     }
     let app = App::open(store, Clock::still_at(now), Limits::Off).await.expect("opened");
     let calendar = app.book().layers().first().expect("the nation's").id;
@@ -93,7 +93,7 @@ async fn read(app: App, done: Arc<AtomicBool>) -> (u32, u32, Duration) {
     let (mut reads, mut mixed, mut slowest) = (0, 0, Duration::ZERO);
     while !done.load(Ordering::SeqCst) {
         let begun = Instant::now();
-        let snapshot = app.store.snapshot().await.expect("begun");
+        let snapshot = app.store.snapshot_unscoped().await.expect("begun");
         let seen = tickets::load(&snapshot, &ids).await.expect("read");
         drop(snapshot);
         let deadlines = seen.iter().flat_map(|ticket| &ticket.deadlines);

@@ -47,7 +47,7 @@ async fn world(server: &Server, name: &str) -> String {
     let policies = shipped::policies().expect("shipped");
     Rulebook::seed_policies(&store, policies).await.expect("seeded");
     demo::load(&store, "2026-11-16T01:00:00Z".parse().expect("an instant")).await.expect("loaded");
-    store.read().clone().close().await.expect("closed");
+    store.read_unscoped().clone().close().await.expect("closed");
     url
 }
 
@@ -138,7 +138,7 @@ pub(crate) async fn replicas() {
     let url = world(&server, "crowded").await;
     let store = Store::connect(&url).await.expect("opened");
     let now = crowd::fill_open(&store, DUE).await;
-    store.read().clone().close().await.expect("closed");
+    store.read_unscoped().clone().close().await.expect("closed");
     execute(&url, "vacuum analyze").await;
     for count in REPLICAS {
         let name = format!("crowded_{count}");

@@ -40,6 +40,7 @@ mod m20261126_000032_contacts;
 mod m20261126_000040_templates;
 mod m20261126_000041_channels;
 mod m20261127_000001_own_calendars;
+mod m20261128_000001_row_security;
 
 pub use sea_orm_migration::prelude::*;
 
@@ -87,6 +88,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000041_channels::Migration),
             Box::new(m20261126_000032_contacts::Migration),
             Box::new(m20261127_000001_own_calendars::Migration),
+            Box::new(m20261128_000001_row_security::Migration),
         ]
     }
 }

@@ -40,7 +40,7 @@ pub struct Loaded {
 /// # Errors
 /// When the database holds anything, or the sample cannot be read.
 pub async fn load(store: &Store, now: DateTime<Utc>) -> anyhow::Result<Loaded> {
-    if !crate::store::accounts::is_empty(store.read()).await? {
+    if !crate::store::accounts::is_empty(store.read_unscoped()).await? {
         bail!(
             "SUPPLYLINE_DATABASE_URL: this database is not empty; the demo is loaded into an empty one only"
         );

@@ -80,7 +80,7 @@ pub async fn sign_in(
     // Held until the outcome is written down, so that guesses at once cannot outrun the count.
     let _turn = app.signing_in.acquire().await;
     refuse_guessing(app, &username, since).await?;
-    let account = accounts::find_by_username(app.store.read(), &username).await?;
+    let account = accounts::find_by_username(app.store.read_unscoped(), &username).await?;
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let is_right = tokio::task::spawn_blocking(move || verify(hash.as_deref(), &password)).await;
     match account {
@@ -96,7 +96,8 @@ pub async fn sign_in(
 
 async fn refuse_guessing(app: &App, username: &str, since: DateTime<Utc>) -> Result<(), Error> {
     if app.limits == Limits::On
-        && accounts::failures_since(app.store.read(), username, since).await? >= MOST_FAILURES
+        && accounts::failures_since(app.store.read_unscoped(), username, since).await?
+            >= MOST_FAILURES
     {
         return Err(Error::Throttled(u64::try_from(THROTTLE_MINUTES * 60).unwrap_or(u64::MAX)));
     }
@@ -165,7 +166,7 @@ async fn remember_failure(
 /// [`Error::Unauthenticated`] when the token is unknown, has run out, or its owner is disabled.
 pub async fn authenticate(app: &App, token: &str) -> Result<Session, Error> {
     let (hashed, wall) = (token_hash(token), app.clock.wall());
-    let found = accounts::find_by_session(app.store.read(), &hashed, wall).await?;
+    let found = accounts::find_by_session(app.store.read_unscoped(), &hashed, wall).await?;
     let (account, expires_at) = found.ok_or(Error::Unauthenticated)?;
     let Account { actor, username, language, .. } = account;
     let scope = Scope::granted(actor).named(username.clone());
@@ -197,7 +198,7 @@ pub async fn live(app: &App, keys: &[SessionKey]) -> Result<HashMap<SessionKey, 
     let mut live = HashMap::with_capacity(keys.len());
     for keys in keys.chunks(SESSIONS_AT_ONCE) {
         let hashes: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
-        let found = sessions::live(app.store.read(), &hashes, wall).await?;
+        let found = sessions::live(app.store.read_unscoped(), &hashes, wall).await?;
         live.extend(found.into_iter().map(|(hash, actor)| (SessionKey(hash), actor)));
     }
     Ok(live)
@@ -242,7 +243,7 @@ pub async fn clear_sessions(app: &App) -> Result<u64, Error> {
 /// # Errors
 /// [`Error::NotFound`] when there is no such user name, or it may not sign in.
 pub async fn on_behalf_of(app: &App, username: &str) -> Result<Scope, Error> {
-    let account = accounts::find_by_username(app.store.read(), username).await?;
+    let account = accounts::find_by_username(app.store.read_unscoped(), username).await?;
     account
         .filter(|account| !account.disabled)
         .map(|account| Scope::granted(account.actor).named(account.username))
@@ -287,7 +288,7 @@ pub async fn change_password(
 ) -> Result<(), Error> {
     let (wall, hashed) = (app.clock.wall(), token_hash(token));
     let since = wall - TimeDelta::minutes(THROTTLE_MINUTES);
-    let found = accounts::find_by_session(app.store.read(), &hashed, wall).await?;
+    let found = accounts::find_by_session(app.store.read_unscoped(), &hashed, wall).await?;
     let own = found.filter(|(account, _)| account.actor.user == scope.actor().user);
     let (account, _) = own.ok_or(Error::Unauthenticated)?;
     let _turn = app.signing_in.acquire().await;

@@ -79,7 +79,7 @@ pub struct AttachmentView {
 /// # Errors
 /// [`Error::NotFound`], [`Error::Forbidden`], [`Error::Conflict`].
 pub async fn admit(app: &App, scope: &Scope, id: TicketId) -> Result<(), Error> {
-    let found = kept::find(app.store.read(), scope.tickets(), id).await?;
+    let found = kept::find(app.store.read_unscoped(), scope.tickets(), id).await?;
     let ticket = found.ok_or(Error::NotFound)?;
     let book = app.book();
     let policy = book.policy_of(policy_version(&ticket));
@@ -105,7 +105,7 @@ pub async fn attach(
     }
     let bytes = new.bytes.clone();
     let (file, vault) = (recognised(app, new).await?, app.files()?);
-    within_quota(app.store.read(), app.quota, scope.actor(), (id, file.bytes)).await?;
+    within_quota(app.store.read_unscoped(), app.quota, scope.actor(), (id, file.bytes)).await?;
     vault.put(file.id, bytes).await.map_err(|error| unavailable(&error))?;
     let (app_, scope, at, kept) = (app.clone(), scope.clone(), app.clock.now(), file.id);
     let done = once(app, request, move |tx| {
@@ -223,7 +223,7 @@ async fn forget(vault: &Vault, id: AttachmentId) {
 /// # Errors
 /// [`Error::NotFound`] when the ticket is unknown or not theirs.
 pub async fn list(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<AttachmentView>, Error> {
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     readable(app, scope, id).await?;
     let rows = kept::attachments(db, id).await?;
     let people = rows.iter().map(|row| row.by);
@@ -254,7 +254,7 @@ pub async fn open(
     scope: &Scope,
     id: AttachmentId,
 ) -> Result<(AttachmentRow, files::Bytes), Error> {
-    let found = kept::attachment(app.store.read(), scope.tickets(), id).await?;
+    let found = kept::attachment(app.store.read_unscoped(), scope.tickets(), id).await?;
     let is_bare = scope.tickets() == access::Visible::Bare;
     let row = found.filter(|row| !is_bare && may_read(scope, row)).ok_or(Error::NotFound)?;
     let bytes = app.files()?.get(id).await.map_err(|error| unavailable(&error))?;
@@ -307,7 +307,7 @@ pub async fn sweep_before(app: &App, before: DateTime<Utc>) -> Result<usize, Err
             Ok(None) => return Ok(swept),
             Err(error) => return Err(unavailable(&error.1)),
         };
-        let known = kept::known_attachments(app.store.read(), &ids).await?;
+        let known = kept::known_attachments(app.store.read_unscoped(), &ids).await?;
         for id in ids.into_iter().filter(|id| !known.contains(id)) {
             vault.delete(id).await.map_err(|error| unavailable(&error))?;
             swept += 1;

@@ -42,7 +42,7 @@ pub async fn divisions(
     places: &Places,
     limit: u64,
 ) -> Result<Vec<NamedDivision>, Error> {
-    Ok(divisions::list(app.store.read(), places, limit).await?)
+    Ok(divisions::list(app.store.read_unscoped(), places, limit).await?)
 }
 
 /// The names of divisions; those that nobody knows are left out.
@@ -53,7 +53,7 @@ pub async fn division_names(
     app: &App,
     divisions: &[Division],
 ) -> Result<HashMap<Division, String>, Error> {
-    Ok(divisions::names(app.store.read(), divisions).await?)
+    Ok(divisions::names(app.store.read_unscoped(), divisions).await?)
 }
 
 /// One page of the caller's shelf: a hospital's and a bureau's is their province's catalogue, a
@@ -94,7 +94,7 @@ pub async fn products_in(
     };
     let words: Vec<String> =
         terms(query).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let products = catalogue::list(db, shelf, &words, after, limit).await?;
     let ids: Vec<_> = products.iter().map(|product| product.id).collect();
     let makers: Vec<_> = products.iter().map(|product| product.manufacturer).collect();
@@ -159,7 +159,7 @@ pub struct Reckoned {
 /// # Errors
 /// [`Error::Invalid`].
 pub async fn may_reckon_for(app: &App, scope: &Scope, id: OrganisationId) -> Result<(), Error> {
-    let found = accounts::organisations(app.store.read(), &[id]).await?;
+    let found = accounts::organisations(app.store.read_unscoped(), &[id]).await?;
     let is_maker = |house: &Organisation| house.kind == OrganisationKind::Manufacturer;
     if scope.reads_calendar(LayerOf::Organisation(id)) && found.first().is_some_and(is_maker) {
         return Ok(());

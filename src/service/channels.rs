@@ -140,7 +140,7 @@ pub fn admit(scope: &Scope) -> Result<(), Error> {
 /// [`Error::Forbidden`] unless an administrator asks.
 pub async fn list(app: &App, scope: &Scope) -> Result<Vec<ChannelView>, Error> {
     admit(scope)?;
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let mut rows = kept::all(db).await?;
     let mut views = Vec::with_capacity(rows.len() + 2);
     for name in [ChannelName::Mail, ChannelName::Sms] {
@@ -160,7 +160,7 @@ pub async fn list(app: &App, scope: &Scope) -> Result<Vec<ChannelView>, Error> {
 /// organisation that cannot have one.
 pub async fn show(app: &App, scope: &Scope, name: ChannelName) -> Result<ChannelView, Error> {
     admit(scope)?;
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     view(app, db, name, kept::find(db, name).await?).await
 }
 
@@ -218,7 +218,7 @@ fn open(app: &App, row: &Kept) -> Option<Secrets> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn stamp(app: &App) -> Result<Stamp, Error> {
-    Ok(kept::stamp(app.store.read()).await?)
+    Ok(kept::stamp(app.store.read_unscoped()).await?)
 }
 
 /// Everything that is set and used, with its secrets.
@@ -226,7 +226,7 @@ pub async fn stamp(app: &App) -> Result<Stamp, Error> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn open_all(app: &App) -> Result<Vec<Opened>, Error> {
-    let rows = kept::all(app.store.read()).await?;
+    let rows = kept::all(app.store.read_unscoped()).await?;
     let used = rows.into_iter().filter(|row| row.enabled);
     Ok(used
         .map(|row| Opened { name: row.name, secrets: open(app, &row), settings: row.settings })
@@ -238,7 +238,7 @@ pub async fn open_all(app: &App) -> Result<Vec<Opened>, Error> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn signature(app: &App) -> Result<String, Error> {
-    let found = kept::find(app.store.read(), ChannelName::Sms).await?;
+    let found = kept::find(app.store.read_unscoped(), ChannelName::Sms).await?;
     Ok(match found.map(|row| row.settings) {
         Some(Settings::Sms { signature, .. }) => signature,
         Some(Settings::Mail { .. } | Settings::Robot { .. }) | None => String::new(),

@@ -18,7 +18,7 @@ const KEPT_DAYS: i64 = 7;
 /// # Errors
 /// [`Error::Internal`].
 pub async fn head(app: &App) -> Result<Position, Error> {
-    Ok(feed::head(app.store.read()).await?)
+    Ok(feed::head(app.store.read_unscoped()).await?)
 }
 
 /// Where to go on after a bookmark; `None` when what came after it is no longer known, or it is
@@ -27,7 +27,7 @@ pub async fn head(app: &App) -> Result<Position, Error> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn find(app: &App, bookmark: Bookmark) -> Result<Option<Position>, Error> {
-    Ok(feed::find(app.store.read(), bookmark).await?)
+    Ok(feed::find(app.store.read_unscoped(), bookmark).await?)
 }
 
 /// The next changes of any ticket, to be shown to nobody but through [`News::seen_by`].
@@ -36,7 +36,7 @@ pub async fn find(app: &App, bookmark: Bookmark) -> Result<Option<Position>, Err
 /// [`Error::Internal`].
 pub async fn next(app: &App, after: Position, limit: u64) -> Result<Vec<News>, Error> {
     let span = Span { after, until: None, visible: None, limit };
-    Ok(feed::news(app.store.read(), span).await?)
+    Ok(feed::news(app.store.read_unscoped(), span).await?)
 }
 
 /// The changes, between two places, of tickets that exist for the reader; of those, what they may
@@ -52,7 +52,7 @@ pub async fn missed(
 ) -> Result<Vec<News>, Error> {
     let visible = Some(reader.tickets()).filter(|visible| *visible != Visible::Bare);
     let span = Span { after, until: Some(until), visible, limit };
-    Ok(feed::news(app.store.read(), span).await?)
+    Ok(feed::news(app.store.read_unscoped(), span).await?)
 }
 
 /// How long the first change after a place has waited to be told, by the wall.
@@ -60,7 +60,7 @@ pub async fn missed(
 /// # Errors
 /// [`Error::Internal`].
 pub async fn lag(app: &App, after: Position) -> Result<TimeDelta, Error> {
-    let oldest = feed::oldest_after(app.store.read(), after).await?;
+    let oldest = feed::oldest_after(app.store.read_unscoped(), after).await?;
     let lag = oldest.map_or(TimeDelta::zero(), |oldest| app.clock.wall() - oldest);
     Ok(lag.max(TimeDelta::zero()))
 }

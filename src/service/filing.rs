@@ -61,7 +61,7 @@ pub async fn file(
     }
     let at = app.clock.now();
     // Looked up before the transaction, so that nobody waits for it in the write queue.
-    let known = Arc::new(look_up(app.store.read(), scope, read()?).await?);
+    let known = Arc::new(look_up(app.store.read_unscoped(), scope, read()?).await?);
     let (app_, scope) = (app.clone(), scope.clone());
     once(app, request, move |tx| {
         let (app, scope, known) = (app_.clone(), scope.clone(), Arc::clone(&known));

@@ -96,7 +96,7 @@ pub async fn ready(app: &App) -> Result<Readiness, Unready> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn figures(app: &App) -> Result<Figures, Error> {
-    let (db, at) = (app.store.read(), app.clock.now());
+    let (db, at) = (app.store.read_unscoped(), app.clock.now());
     let (due, stuck) = vitals::due(db, at).await?;
     let waited = |since: Option<_>| since.map_or(TimeDelta::zero(), |since| at - since);
     let mut oldest_queued =

@@ -31,7 +31,7 @@ const AT_ONCE: usize = 500;
 /// # Errors
 /// [`Error::Internal`].
 pub async fn current(app: &App) -> Result<Option<Hold>, Error> {
-    Ok(hold::find(app.store.read()).await?)
+    Ok(hold::find(app.store.read_unscoped()).await?)
 }
 
 /// The gate before everything that fires: false while on hold, and while this process's clock is
@@ -41,7 +41,7 @@ pub async fn current(app: &App) -> Result<Option<Hold>, Error> {
 /// # Errors
 /// [`Error::Internal`]; then nothing may fire either.
 pub async fn may_fire(app: &App) -> Result<bool, Error> {
-    let (db, at) = (app.store.read(), app.clock.now());
+    let (db, at) = (app.store.read_unscoped(), app.clock.now());
     if app.unchecked.load(Ordering::Acquire) || hold::find(db).await?.is_some() {
         return Ok(false);
     }
@@ -150,7 +150,7 @@ pub struct Preview {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn preview(app: &App) -> Result<Option<Preview>, Error> {
-    let (db, at) = (app.store.read(), app.clock.now());
+    let (db, at) = (app.store.read_unscoped(), app.clock.now());
     let Some(hold) = hold::find(db).await? else { return Ok(None) };
     let mut steps = BTreeMap::new();
     for due in sweep::all_due(db, at).await?.chunks(AT_ONCE) {

@@ -39,7 +39,7 @@ pub async fn claim(
     let (at, wall) = (app.clock.now(), app.clock.wall());
     let lease = wall + TimeDelta::seconds(LEASE_SECONDS);
     // Asking costs no turn in the write queue while nothing is due.
-    if !outbox::is_due(app.store.read(), channel, at, wall).await? {
+    if !outbox::is_due(app.store.read_unscoped(), channel, at, wall).await? {
         return Ok(Vec::new());
     }
     let claimed = app
@@ -74,7 +74,7 @@ pub async fn mailbox(
     if app.limits == Limits::On {
         return Err(Error::NotFound);
     }
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let posted = outbox::posted(db, wanted, limit).await?;
     let matters = Matters::of(db, posted.iter().map(|one| &one.delivery.cause)).await?;
     let wordings = Wordings::of(db, posted.iter().map(|one| &one.delivery)).await?;
@@ -91,7 +91,7 @@ pub async fn mailbox(
 /// # Errors
 /// [`Error::Internal`].
 pub async fn next_due(app: &App, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
-    Ok(outbox::next_due(app.store.read(), at).await?)
+    Ok(outbox::next_due(app.store.read_unscoped(), at).await?)
 }
 
 /// The deliveries as letters. One that cannot be one is a dead letter, and the others go on.
@@ -101,7 +101,7 @@ async fn letters(
     claimed: Vec<Claimed>,
     wordings: &Wordings,
 ) -> Result<Vec<(Claimed, Letter)>, Error> {
-    let (db, mut ready, mut dead) = (app.store.read(), Vec::new(), Vec::new());
+    let (db, mut ready, mut dead) = (app.store.read_unscoped(), Vec::new(), Vec::new());
     let mut sort = |matters: &Matters, one: Claimed| match letter(matters, wordings, &one) {
         Some(letter) => ready.push((one, revealed(app, letter))),
         None => dead.push(unsendable(&one, "what it is about is gone")),

@@ -53,7 +53,7 @@ pub async fn list(
 ) -> Result<Vec<Lock>, Error> {
     admit(scope)?;
     let since = app.clock.wall() - TimeDelta::minutes(THROTTLE_MINUTES);
-    let rows = accounts::failures_by_name(app.store.read(), since, after, limit).await?;
+    let rows = accounts::failures_by_name(app.store.read_unscoped(), since, after, limit).await?;
     let lock = |row: accounts::Failures| Lock {
         is_locked: row.count >= MOST_FAILURES,
         username: row.username,

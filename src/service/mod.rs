@@ -127,7 +127,7 @@ impl App {
     /// # Errors
     /// [`store::Error`] when the rulebook cannot be read.
     pub async fn open(store: Store, clock: Clock, limits: Limits) -> Result<Self, store::Error> {
-        let book = Arc::new(RwLock::new(Arc::new(Rulebook::load(store.read()).await?)));
+        let book = Arc::new(RwLock::new(Arc::new(Rulebook::load(store.read_unscoped()).await?)));
         let signing_in = Arc::new(Semaphore::new(SIGN_INS_AT_ONCE));
         let recognising = Arc::new(Semaphore::new(FILES_AT_ONCE));
         let reading_long = Arc::new(Semaphore::new(LONG_READS_AT_ONCE));
@@ -277,7 +277,7 @@ impl App {
     /// # Errors
     /// As [`App::reload`].
     pub async fn refresh(&self) -> Result<(), store::Error> {
-        if store::rulebook::version(self.store.read()).await? == self.book().version() {
+        if store::rulebook::version(self.store.read_unscoped()).await? == self.book().version() {
             return Ok(());
         }
         self.reload().await
@@ -288,7 +288,7 @@ impl App {
     /// # Errors
     /// [`store::Error`] when it cannot be read; the old one stays in force.
     pub async fn reload(&self) -> Result<(), store::Error> {
-        let book = Arc::new(Rulebook::load(self.store.read()).await?);
+        let book = Arc::new(Rulebook::load(self.store.read_unscoped()).await?);
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
         Ok(())
     }

@@ -66,7 +66,7 @@ impl<T, F> Deed<T> for F where
 /// The answer kept for the request's key, if it was done before.
 pub(super) async fn answered<T>(app: &App, once: &Once<T>) -> Result<Option<Answered>, Error> {
     let since = app.clock.wall() - TimeDelta::days(KEPT_DAYS);
-    earlier(app.store.read(), once, since).await
+    earlier(app.store.read_unscoped(), once, since).await
 }
 
 /// Does the deed, and keeps its answer in the same transaction; or gives the kept one.

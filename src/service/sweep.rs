@@ -32,7 +32,7 @@ const AT_ONCE: usize = 2;
 /// # Errors
 /// [`Error::Internal`] when the database fails.
 pub async fn run_once(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
-    if hold::find(app.store.read()).await?.is_some() {
+    if hold::find(app.store.read_unscoped()).await?.is_some() {
         return Ok(0);
     }
     app.refresh().await?;
@@ -42,7 +42,7 @@ pub async fn run_once(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
 /// A database of our own: what is due is read and decided while the only writer is at the batch
 /// before.
 async fn look_up_batches(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
-    let due = sweep::due(app.store.read(), at, count(ROUND)).await?;
+    let due = sweep::due(app.store.read_unscoped(), at, count(ROUND)).await?;
     let batches: Vec<_> = due.chunks(BATCH).map(<[TicketId]>::to_vec).collect();
     let batches = batches.into_iter().map(|batch| batch_or_singly(app.clone(), batch, at));
     let mut batches = futures::stream::iter(batches).buffered(AT_ONCE);
@@ -65,7 +65,7 @@ async fn batch_or_singly(app: App, due: Vec<TicketId>, at: DateTime<Utc>) -> Res
 /// A database that other replicas share: each batch is taken, decided and written in one
 /// transaction, and passes over what others have taken.
 async fn take_batches(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
-    let organisations = Arc::new(sweep::organisations(app.store.read(), at, SHARING).await?);
+    let organisations = Arc::new(sweep::organisations(app.store.read_unscoped(), at, SHARING).await?);
     if organisations.is_empty() {
         return Ok(0);
     }
@@ -78,7 +78,7 @@ async fn take_batches(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
             Ok(batch) => batch,
             Err(error) => {
                 tracing::warn!(%error, "a batch of due tickets failed; handling them one by one");
-                let due = sweep::due(app.store.read(), at, count(BATCH)).await?;
+                let due = sweep::due(app.store.read_unscoped(), at, count(BATCH)).await?;
                 one_by_one(app, &due, at).await?;
                 due.len()
             }
@@ -136,7 +136,7 @@ fn count(tickets: usize) -> u64 {
 /// # Errors
 /// [`Error::Internal`] when the database fails.
 pub async fn next_due(app: &App, at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
-    Ok(sweep::next_due(app.store.read(), at).await?)
+    Ok(sweep::next_due(app.store.read_unscoped(), at).await?)
 }
 
 async fn one_by_one(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Error> {
@@ -166,7 +166,7 @@ fn is_the_databases(error: &Error) -> bool {
 /// # Errors
 /// [`Error::Internal`] when the database fails.
 pub async fn retry_stuck(app: &App) -> Result<(), Error> {
-    if sweep::stuck(app.store.read()).await?.is_empty() {
+    if sweep::stuck(app.store.read_unscoped()).await?.is_empty() {
         return Ok(());
     }
     let retried = app
@@ -179,7 +179,7 @@ pub async fn retry_stuck(app: &App) -> Result<(), Error> {
 /// read: when somebody was faster with one of them, nothing is written, and those still due come
 /// up again.
 async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Error> {
-    let decided = Arc::new(decide(app, app.store.read(), due, at).await?);
+    let decided = Arc::new(decide(app, app.store.read_unscoped(), due, at).await?);
     let due = decided.due();
     let written = app.store.write(move |tx| {
         let decided = Arc::clone(&decided);

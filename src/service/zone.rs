@@ -56,7 +56,7 @@ impl ZoneChange {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn note(app: &App) -> Result<Option<ZoneChange>, Error> {
-    let known = setting::find(app.store.read(), SETTING).await?;
+    let known = setting::find(app.store.read_unscoped(), SETTING).await?;
     let change = match known {
         Some(known) if known == ZONE_RULES => return Ok(None),
         Some(known) => Some(looked_at(app, known).await?),
@@ -101,7 +101,7 @@ async fn looked_at(app: &App, before: String) -> Result<ZoneChange, Error> {
         astray: 0,
         differs_from: first_other_day(),
     };
-    let db = app.store.snapshot().await?;
+    let db = app.store.snapshot_unscoped().await?;
     for ids in candidates(&db, None).await?.chunks(AT_ONCE) {
         for ticket in tickets::load(&db, ids).await? {
             let (open, astray) = civil(&ticket);

@@ -23,6 +23,7 @@ pub mod imports;
 pub mod invitations;
 pub mod merging;
 pub mod outbox;
+mod reach;
 pub mod replan;
 mod row;
 pub mod rulebook;
@@ -40,6 +41,8 @@ mod writer;
 pub use batch::Batch;
 pub use dialect::copy::{Copy, KeptFile, is_vacant};
 pub use dialect::lock::Lock;
+pub use dialect::role::DatabaseRole;
+pub use reach::Reader;
 pub use writer::{Company, Transient, Work};
 
 use std::sync::Arc;
@@ -47,6 +50,7 @@ use std::sync::Arc;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, SqlErr};
 use tokio_util::sync::DropGuard;
 
+use crate::domain::access::Scope;
 use crate::domain::audit::chain::Key;
 
 /// What can go wrong in the store. Absence is an `Option`, not an error.
@@ -174,18 +178,36 @@ impl Store {
         self.writer.is_shared()
     }
 
-    /// For reading.
+    /// For reading what answers a person: as far as they reach, even where a condition was
+    /// forgotten.
+    ///
+    /// # Errors
+    /// [`Error::Driver`] when it cannot be begun.
+    pub async fn read_as(&self, scope: &Scope) -> Result<Reader, Error> {
+        reach::reader(&self.reader, scope).await
+    }
+
+    /// For reading everything: what the service does by itself, and what it must know to decide
+    /// about a person's wish.
     #[must_use]
-    pub fn read(&self) -> &DatabaseConnection {
+    pub fn read_unscoped(&self) -> &DatabaseConnection {
         &self.reader
     }
 
-    /// For reading in several steps what must fit together: nothing that is written meanwhile is
+    /// [`Store::read_as`], seeing nothing that is written meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Driver`] when it cannot be begun.
+    pub async fn snapshot_as(&self, scope: &Scope) -> Result<DatabaseTransaction, Error> {
+        reach::snapshot(&self.reader, scope).await
+    }
+
+    /// For reading everything in several steps what must fit together: nothing that is written meanwhile is
     /// seen. It ends when it is dropped.
     ///
     /// # Errors
     /// [`Error::Driver`] when it cannot be begun.
-    pub async fn snapshot(&self) -> Result<DatabaseTransaction, Error> {
+    pub async fn snapshot_unscoped(&self) -> Result<DatabaseTransaction, Error> {
         Ok(dialect::snapshot(&self.reader).await?)
     }
 
@@ -256,6 +278,23 @@ impl Store {
     /// [`Error::Driver`] when it cannot be asked.
     pub async fn clock(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>, Error> {
         Ok(dialect::vitals::clock(&self.reader).await?)
+    }
+
+    /// The role that the database is used as; `None` on SQLite, which has none.
+    ///
+    /// # Errors
+    /// [`Error::Driver`] when the database cannot be asked.
+    pub async fn role(&self) -> Result<Option<DatabaseRole>, Error> {
+        dialect::role::role(&self.reader).await
+    }
+
+    /// Gives a role of PostgreSQL's what serving needs, and no more; as the owner, after
+    /// [`Store::migrate`].
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] where there is no such role.
+    pub async fn grant(&self, role: &str) -> Result<(), Error> {
+        dialect::role::grant(&self.reader, role).await
     }
 
     /// Answers when the database does.

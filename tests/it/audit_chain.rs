@@ -169,7 +169,7 @@ async fn many_write_at_once_and_the_chain_has_no_gap(db: TestDb) {
     }
     link(&one).await;
     is_whole(&other, 320).await;
-    let head = kept::head(db.store.read()).await.expect("read").expect("a head");
+    let head = kept::head(db.store.read_unscoped()).await.expect("read").expect("a head");
     assert_eq!(head.seq, 320);
 }
 
@@ -181,7 +181,7 @@ async fn entries_from_before_are_linked_from_the_beginning(db: TestDb) {
     write(&app, 7..9).await;
     link(&app).await;
     is_whole(&app, 9).await;
-    let anchors = kept::anchors(db.store.read()).await.expect("read");
+    let anchors = kept::anchors(db.store.read_unscoped()).await.expect("read");
     assert_eq!((anchors.len(), anchors[0].entries), (1, 7));
     // A second start begins nothing anew, and what was never signed is no entry any more.
     let again = vouching(&db, &folder, 1, &[]).await;
@@ -194,7 +194,7 @@ async fn entries_from_before_are_linked_from_the_beginning(db: TestDb) {
     chain::adopt(&again).await.expect("adopted");
     link(&again).await;
     is_whole(&again, 10).await;
-    let mut grown = kept::anchors(db.store.read()).await.expect("read").remove(0);
+    let mut grown = kept::anchors(db.store.read_unscoped()).await.expect("read").remove(0);
     grown =
         Anchor::begun(&key(1), uuid::Uuid::nil(), grown.entries, grown.at - TimeDelta::hours(1));
     db.execute("delete from audit; delete from audit_anchor").await;

@@ -29,8 +29,8 @@ async fn six_hundred_due_at_once_are_all_handled_in_due_order_and_fairly_b119(db
     assert_eq!(filed.collect::<Vec<_>>().await.len(), MANY + FEW);
     world.jump_to(REPLY_DUE);
     // The first batch: the house with few is not kept waiting by the one with many.
-    let first = sweep::due(db.store.read(), at(REPLY_DUE), 120).await.expect("answers");
-    let tickets = supplyline::store::tickets::load(db.store.read(), &first).await.expect("read");
+    let first = sweep::due(db.store.read_unscoped(), at(REPLY_DUE), 120).await.expect("answers");
+    let tickets = supplyline::store::tickets::load(db.store.read_unscoped(), &first).await.expect("read");
     let mut of: HashMap<_, usize> = HashMap::new();
     tickets.iter().for_each(|ticket| *of.entry(ticket.manufacturer).or_default() += 1);
     assert!(of.len() == 2 && of.values().all(|count| *count >= FEW), "{of:?}");
@@ -53,7 +53,7 @@ async fn six_hundred_due_at_once_are_all_handled_in_due_order_and_fairly_b119(db
     }
     world.sweep().await;
     let count = async |sql: &str| -> i64 {
-        let read = db.store.read();
+        let read = db.store.read_unscoped();
         let asked = Statement::from_string(read.get_database_backend(), sql);
         let row = read.query_one_raw(asked).await.expect("answers").expect("a row");
         row.try_get_by_index(0).expect("a number")
@@ -63,6 +63,6 @@ async fn six_hundred_due_at_once_are_all_handled_in_due_order_and_fairly_b119(db
     let twice = "select count(*) from (select ticket_id from event group by ticket_id \
                  having count(*) <> 4) as other";
     assert_eq!(count(twice).await, 0, "filed, superseded, missed, escalated: nothing twice");
-    assert!(sweep::due(db.store.read(), at(REPLY_DUE), 10).await.expect("answers").is_empty());
-    assert!(sweep::stuck(db.store.read()).await.expect("answers").is_empty());
+    assert!(sweep::due(db.store.read_unscoped(), at(REPLY_DUE), 10).await.expect("answers").is_empty());
+    assert!(sweep::stuck(db.store.read_unscoped()).await.expect("answers").is_empty());
 }

@@ -111,7 +111,7 @@ async fn with_mails(db: &TestDb) {
 
 /// How many mails are in nobody's hands, and were tried so often.
 async fn mails(db: &TestDb, attempts: i32) -> i64 {
-    let read = db.store.read();
+    let read = db.store.read_unscoped();
     let sql = format!(
         "select count(*) from delivery where state = 'queued' and claimed_by is null \
          and claimed_until is null and attempt = {attempts}"

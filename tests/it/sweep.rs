@@ -129,7 +129,7 @@ async fn after_a_standstill_everything_happens_in_due_order(db: TestDb) {
     assert_eq!(reasons, due);
     let acknowledge = ticket.deadline(DeadlineKind::Acknowledge).expect("it has one");
     assert_eq!(acknowledge.started_at, at(now));
-    let rows = supplyline::store::tickets::events(db.store.read(), id, 1, 100).await;
+    let rows = supplyline::store::tickets::events(db.store.read_unscoped(), id, 1, 100).await;
     assert!(rows.expect("answers").iter().all(|row| row.at == at(now)), "told now, not then");
     let deliveries = world.deliveries(id).await;
     assert_eq!(told(&deliveries, "maker", Kind::Warning), [], "too late for a warning");
@@ -156,8 +156,8 @@ async fn three_replicas_ring_each_rung_once(db: TestDb) {
         done.expect("no panic");
     }
     world.sweep().await;
-    assert!(sweep::stuck(db.store.read()).await.expect("answers").is_empty());
-    let read = db.store.read();
+    assert!(sweep::stuck(db.store.read_unscoped()).await.expect("answers").is_empty());
+    let read = db.store.read_unscoped();
     let tickets = supplyline::store::tickets::load(read, &ids).await.expect("answers");
     assert_eq!(tickets.len(), TICKETS);
     assert!(tickets.iter().all(|ticket| (ticket.escalations.len(), ticket.version) == (1, 2)));
@@ -174,7 +174,9 @@ async fn three_replicas_ring_each_rung_once(db: TestDb) {
         assert_eq!(story, ["filed", "warning_superseded", "missed", "escalated"]);
     }
     let reader = (person("city"), Visible::Within(division("371000")));
-    let city = outbox::notices(db.store.read(), reader, true, None, 1_000).await.expect("answers");
+    let city = outbox::notices(db.store.read_unscoped(), reader, true, None, 1_000)
+        .await
+        .expect("answers");
     assert_eq!(city.len(), TICKETS);
 }
 
@@ -220,7 +222,7 @@ async fn a_ticket_that_cannot_be_read_does_not_stop_the_others(db: TestDb) {
         let story = world.story(id).await;
         assert_eq!(story, ["filed", "warning_superseded", "missed", "escalated"]);
     }
-    assert_eq!(sweep::stuck(db.store.read()).await.expect("answers"), [bad]);
-    let due = sweep::due(db.store.read(), at(REPLY_DUE), 10).await.expect("answers");
+    assert_eq!(sweep::stuck(db.store.read_unscoped()).await.expect("answers"), [bad]);
+    let due = sweep::due(db.store.read_unscoped(), at(REPLY_DUE), 10).await.expect("answers");
     assert!(due.is_empty(), "it is not tried for ever");
 }

@@ -125,7 +125,7 @@ pub async fn begin(app: &App) -> Result<(), Error> {
     if notary.begun.load(Ordering::Relaxed) {
         return Ok(());
     }
-    match chain::head(app.store.read()).await? {
+    match chain::head(app.store.read_unscoped()).await? {
         Some(head) => {
             as_far_as_before(&notary, &head).await?;
             same_key(app, &notary, &head).await?;
@@ -146,14 +146,14 @@ pub async fn adopt(app: &App) -> Result<(), Error> {
     if notary.grown.load(Ordering::Relaxed) {
         return Ok(());
     }
-    let anchors = chain::anchors(app.store.read()).await?;
+    let anchors = chain::anchors(app.store.read_unscoped()).await?;
     let Some(begun) = anchors.first() else { return Ok(()) };
     let is_whole = begun.check(notary.ring()) == Signature::Right;
     if !is_whole || app.clock.wall() >= begun.at + TimeDelta::minutes(ROLLING_MINUTES) {
         notary.grown.store(true, Ordering::Relaxed);
         return Ok(());
     }
-    if !chain::has_unsigned(app.store.read()).await? {
+    if !chain::has_unsigned(app.store.read_unscoped()).await? {
         return Ok(());
     }
     let signed = app.store.write(move |tx| {
@@ -220,7 +220,7 @@ async fn same_key(app: &App, notary: &Notary, head: &Head) -> Result<(), Error> 
 /// [`Error::Internal`].
 pub async fn link(app: &App) -> Result<usize, Error> {
     let Some(notary) = app.notary() else { return Ok(0) };
-    if !chain::is_behind(app.store.read()).await? {
+    if !chain::is_behind(app.store.read_unscoped()).await? {
         return Ok(0);
     }
     app.store
@@ -246,7 +246,7 @@ pub enum Taken {
 /// [`Error::Internal`] when the file cannot be written, too.
 pub async fn checkpoint(app: &App, when: Taken) -> Result<(), Error> {
     let Some(notary) = app.notary() else { return Ok(()) };
-    let Some(head) = chain::head(app.store.read()).await? else { return Ok(()) };
+    let Some(head) = chain::head(app.store.read_unscoped()).await? else { return Ok(()) };
     let wall = app.clock.wall();
     let is_new = notary.last().is_none_or(|(last, _)| last != head);
     if !(notary.is_due(&head, wall) || when == Taken::Now && is_new) {
@@ -266,7 +266,7 @@ pub async fn note_restored(app: &App, from: &str) -> Result<(), Error> {
     let none = || Error::Unavailable("there is no key to sign with".to_owned());
     let notary = app.notary().ok_or_else(none)?;
     begin(app).await?;
-    let head = chain::head(app.store.read()).await?.ok_or_else(none)?;
+    let head = chain::head(app.store.read_unscoped()).await?.ok_or_else(none)?;
     let wall = app.clock.wall();
     let entry = Entry::unnamed(Origin::command_line(), Action::BackupRestored, wall);
     let detail = json!({ "from": from, "after": { "head": head.seq } });
@@ -282,7 +282,7 @@ pub async fn note_restored(app: &App, from: &str) -> Result<(), Error> {
 pub async fn trim(app: &App) -> Result<usize, Error> {
     let Some(notary) = app.notary() else { return Ok(0) };
     let before = app.clock.wall() - TimeDelta::days(i64::from(notary.days));
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let start = chain::anchors(db).await?.pop().map(|anchor| anchor.head());
     let Some(start) = start else { return Ok(0) };
     let oldest = chain::linked(db, start.seq, 1).await?;

@@ -99,7 +99,7 @@ pub async fn export(app: &App, scope: Option<&Scope>, wanted: Wanted) -> Result<
     };
     let _turn = app.long_read().await?;
     while links::link(app).await? > 0 {}
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let anchors = chain::anchors(db).await?;
     let span = chain::span(db, wanted.from, wanted.before).await?;
     let (mut after, last) = span.map_or((0, 0), |(first, last)| (first - 1, last));
@@ -128,7 +128,7 @@ async fn place(app: &App, anchors: &[Anchor], seq: i64) -> Result<Head, Error> {
     if let Some(anchor) = anchors.iter().find(|anchor| anchor.seq == seq) {
         return Ok(anchor.head());
     }
-    let found = chain::linked(app.store.read(), seq - 1, 1).await?;
+    let found = chain::linked(app.store.read_unscoped(), seq - 1, 1).await?;
     let link = found.into_iter().find(|record| record.seq == Some(seq));
     let link = link.and_then(|record| record.link).unwrap_or_default();
     Ok(Head { seq, link })

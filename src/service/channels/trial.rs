@@ -88,7 +88,7 @@ async fn towards(
         ChannelName::Sms => (Channel::Sms, masked(&reader.address)),
         ChannelName::Robot(_) => return Ok(None),
     };
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let (days, now) = (contact_days(db).await?, app.clock.now());
     let known = contacts::of(db, scope.actor().organisation.id).await?.into_iter();
     let same =
@@ -100,7 +100,7 @@ async fn towards(
 /// The caller as the reader of a test message.
 async fn reader(app: &App, scope: &Scope, name: ChannelName) -> Result<Option<Reader>, Error> {
     let username = scope.username().unwrap_or_default();
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let account = accounts::find_by_username(db, username).await?.ok_or(Error::NotFound)?;
     let people = accounts::recipients(db, &[scope.actor().organisation.id]).await?;
     let own = people.into_iter().find(|person| person.user == scope.actor().user);
@@ -123,7 +123,7 @@ async fn throttle(app: &App, scope: &Scope) -> Result<(), Error> {
         ..Filter::default()
     };
     let limit = u64::try_from(MOST_TESTS).unwrap_or(u64::MAX);
-    let tests = crate::store::audit::list(app.store.read(), &filter, None, limit).await?;
+    let tests = crate::store::audit::list(app.store.read_unscoped(), &filter, None, limit).await?;
     match tests.last() {
         Some(oldest) if tests.len() >= MOST_TESTS => {
             let wait = oldest.entry.at + TimeDelta::minutes(TEST_MINUTES) - app.clock.wall();

@@ -98,7 +98,8 @@ async fn organisations(app: &App) -> Result<Vec<Row>, Error> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let filter = OrganisationFilter::default();
-        let page = accounts::list_organisations(app.store.read(), &filter, after.as_ref(), PAGE);
+        let page =
+            accounts::list_organisations(app.store.read_unscoped(), &filter, after.as_ref(), PAGE);
         let page = page.await?;
         let Some(last) = page.last() else { return Ok(rows) };
         after = Some((last.organisation.name.clone(), last.organisation.id.0));
@@ -120,7 +121,8 @@ async fn people(app: &App) -> Result<Vec<Row>, Error> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let filter = UserFilter::default();
-        let page = accounts::list_users(app.store.read(), &filter, after.as_ref(), PAGE).await?;
+        let page =
+            accounts::list_users(app.store.read_unscoped(), &filter, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { return Ok(rows) };
         after = Some((last.username.clone(), last.id.0));
         rows.extend(page.into_iter().map(|one| {
@@ -141,7 +143,7 @@ async fn people(app: &App) -> Result<Vec<Row>, Error> {
 async fn products(app: &App) -> Result<Vec<Row>, Error> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let db = app.store.read();
+        let db = app.store.read_unscoped();
         let page = shelves::products_after(db, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(rows) };
         after = Some(last.product.id);
@@ -168,7 +170,7 @@ async fn products(app: &App) -> Result<Vec<Row>, Error> {
 async fn agreements(app: &App) -> Result<Vec<Row>, Error> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let db = app.store.read();
+        let db = app.store.read_unscoped();
         let page = shelves::agreements(db, None, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(rows) };
         after = Some((last.hospital.0, last.agreement.product.0));

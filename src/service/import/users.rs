@@ -66,7 +66,7 @@ impl UserTable {
 /// Makes passwords for everybody who is not known.
 pub(super) async fn prepare(app: &App, table: &mut UserTable) -> Result<(), Error> {
     let names: Vec<String> = table.rows.iter().map(|row| row.username.clone()).collect();
-    let known = imports::users_by_name(app.store.read(), &names).await?;
+    let known = imports::users_by_name(app.store.read_unscoped(), &names).await?;
     let mut known: HashSet<String> = known.into_iter().map(|user| user.username).collect();
     let new: Vec<String> = names.into_iter().filter(|name| known.insert(name.clone())).collect();
     if new.len() > MOST_NEW {

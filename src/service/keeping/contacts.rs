@@ -83,7 +83,7 @@ fn admit(scope: &Scope, of: OrganisationId) -> Result<(), Error> {
 /// [`Error::NotFound`] unless its own people or the system administrator ask.
 pub async fn list(app: &App, scope: &Scope, of: OrganisationId) -> Result<Vec<ContactView>, Error> {
     admit(scope, of)?;
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     accounts::kept(db, of).await?.ok_or(Error::NotFound)?;
     let (days, now) = (days(db).await?, app.clock.now());
     let found = contacts::of(db, of).await?;

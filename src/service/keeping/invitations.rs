@@ -78,7 +78,7 @@ pub struct Invited {
 /// [`Error::NotFound`] for an unknown one, or one whose owner may not sign in, and
 /// [`Error::Conflict`] for one that is over.
 pub async fn look(app: &App, token: &str) -> Result<Invited, Error> {
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let found = match hash_of(token) {
         Some(hash) => invitations::find(db, &hash).await?,
         None => None,

@@ -26,7 +26,7 @@ const LISTED: usize = 20;
 pub(super) async fn run(app: &App, today: NaiveDate) -> Result<(), Error> {
     remind(app, today).await?;
     let since = app.clock.now() - TimeDelta::days(PROVEN_DAYS);
-    let mut names = accounts::unproven_manufacturers(app.store.read(), since).await?;
+    let mut names = accounts::unproven_manufacturers(app.store.read_unscoped(), since).await?;
     if names.is_empty() {
         return Ok(());
     }
@@ -40,7 +40,7 @@ pub(super) async fn run(app: &App, today: NaiveDate) -> Result<(), Error> {
 /// Tells the people of organisations, once a month, which of their contacts run out soon or have
 /// run out.
 async fn remind(app: &App, today: NaiveDate) -> Result<(), Error> {
-    let (db, now) = (app.store.read(), app.clock.now());
+    let (db, now) = (app.store.read_unscoped(), app.clock.now());
     let days = days(db).await?;
     let verified = contacts::verified_before(db, now - TimeDelta::days(days - WARNED_DAYS)).await?;
     let mut by_house: BTreeMap<OrganisationId, Vec<String>> = BTreeMap::new();

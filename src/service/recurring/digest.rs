@@ -18,7 +18,7 @@ use crate::store::waiting::{self, Counts};
 const AT_ONCE: usize = 200;
 
 pub(super) async fn run(app: &App, today: NaiveDate) -> Result<(), Error> {
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let counts = waiting::waiting(db, today).await?;
     let mut digests = Vec::new();
     for role in [Role::Hospital, Role::Manufacturer, Role::Distributor, Role::Bureau] {

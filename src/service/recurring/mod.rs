@@ -101,7 +101,7 @@ const LEASE_SECONDS: i64 = 600;
 /// # Errors
 /// [`Error::Internal`].
 pub async fn done(app: &App) -> Result<HashMap<Job, DateTime<Utc>>, Error> {
-    let rows = ticks::last_done(app.store.read()).await?;
+    let rows = ticks::last_done(app.store.read_unscoped()).await?;
     let named = |name: &str| Job::ALL.into_iter().find(|job| job.name() == name);
     Ok(rows.into_iter().filter_map(|(name, at)| Some((named(&name)?, at))).collect())
 }
@@ -173,7 +173,7 @@ pub(super) async fn tell_administrators(app: &App, alarms: Vec<Alarm>) -> Result
     if alarms.is_empty() {
         return Ok(());
     }
-    let people = accounts::of_role(app.store.read(), Role::Admin).await?;
+    let people = accounts::of_role(app.store.read_unscoped(), Role::Admin).await?;
     tell(app, alarms, &people).await
 }
 

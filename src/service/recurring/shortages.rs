@@ -23,7 +23,7 @@ pub(super) async fn run(app: &App, due_at: DateTime<Utc>) -> Result<(), Error> {
         return Ok(());
     };
     let mut provinces: BTreeMap<Division, Vec<Line>> = BTreeMap::new();
-    for line in kept::widespread_lines(app.store.read(), fewest).await? {
+    for line in kept::widespread_lines(app.store.read_unscoped(), fewest).await? {
         provinces.entry(line.division.province()).or_default().push(line);
     }
     for (province, lines) in provinces {
@@ -61,14 +61,14 @@ async fn of_province(
 /// The hospitals of the last alarm about an event, unless all of its tickets are over: then this
 /// is another shortage.
 async fn told(app: &App, beginning: &str, event: &ShortageEvent) -> Result<Option<u32>, Error> {
-    Ok(match outbox::newest(app.store.read(), beginning).await? {
+    Ok(match outbox::newest(app.store.read_unscoped(), beginning).await? {
         Some((at, Bulletin::Shortage(told))) if at >= event.since => Some(told.hospitals),
         Some(_) | None => None,
     })
 }
 
 async fn province_staff(app: &App, province: Division) -> Result<Vec<Recipient>, Error> {
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let desks = accounts::desks(db, &[province]).await?;
     let bureaus: Vec<_> = desks.iter().map(|desk| desk.bureau).collect();
     let people = accounts::recipients(db, &bureaus).await?;
@@ -86,7 +86,7 @@ struct Names {
 
 impl Names {
     async fn of(app: &App, events: &[ShortageEvent]) -> Result<Self, Error> {
-        let db = app.store.read();
+        let db = app.store.read_unscoped();
         let products: Vec<_> = events.iter().map(|event| event.product).collect();
         let products = catalogue::products(db, &products).await?.into_iter();
         let makers: Vec<_> = events.iter().map(|event| event.manufacturer).collect();

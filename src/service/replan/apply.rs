@@ -261,7 +261,7 @@ async fn write(
         rulebook::replace_layer(tx, layer, change).await?;
     }
     let (sender, mut prepared) = mpsc::channel(1);
-    let snapshot = app.store.snapshot().await?;
+    let snapshot = app.store.snapshot_unscoped().await?;
     let preparing =
         tokio::spawn(prepare((Arc::clone(planned), order.clone()), at, snapshot, sender));
     while let Some(batch) = prepared.recv().await {

@@ -60,7 +60,7 @@ pub async fn views(
     app: &App,
     layers: impl IntoIterator<Item = &KeptLayer>,
 ) -> Result<Vec<LayerView>, Error> {
-    views_in(app.store.read(), layers.into_iter().cloned().collect()).await
+    views_in(app.store.read_unscoped(), layers.into_iter().cloned().collect()).await
 }
 
 /// A layer with the organisation whose it is.

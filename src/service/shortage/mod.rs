@@ -42,7 +42,7 @@ pub async fn list(
     limit: usize,
 ) -> Result<Vec<ShortageView>, Error> {
     let after = after.map(|(hospitals, id)| (std::cmp::Reverse(hospitals), id));
-    let mut events = events(app.store.read(), scope).await?;
+    let mut events = events(app.store.read_unscoped(), scope).await?;
     events.retain(|event| after.is_none_or(|after| event.rank() > after));
     events.truncate(limit);
     named(app, events).await
@@ -57,7 +57,7 @@ pub async fn get(
     scope: &Scope,
     id: EventId,
 ) -> Result<(ShortageView, Vec<TicketView>), Error> {
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let event = find(db, scope, id).await?;
     let mut tickets = kept::load(db, &event.tickets).await?;
     tickets.sort_by_key(|ticket| (ticket.filed_at, ticket.id));
@@ -84,7 +84,7 @@ async fn events(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<Shortage
 }
 
 async fn named(app: &App, events: Vec<ShortageEvent>) -> Result<Vec<ShortageView>, Error> {
-    let db = app.store.read();
+    let db = app.store.read_unscoped();
     let products: Vec<_> = events.iter().map(|event| event.product).collect();
     let products = catalogue::products(db, &products).await?;
     let products: HashMap<_, _> = products.into_iter().map(|one| (one.id, one)).collect();

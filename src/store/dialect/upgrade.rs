@@ -5,7 +5,7 @@
 use migration::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
-use super::{Access, backend_of, begin, postgres, sqlite};
+use super::{Access, backend_of, begin, postgres, role, sqlite};
 use crate::store::Error;
 
 /// Guards the migrations of replicas that start at once.
@@ -24,6 +24,11 @@ pub(in crate::store) async fn migrate(url: &str) -> Result<(), Error> {
     }
     let pool = postgres::open(url, 1).await?;
     let connection = DatabaseConnection::from(pool);
+    if role::role(&connection).await?.is_some_and(|role| !role.owns) {
+        let pending = pending(&connection).await?;
+        connection.close().await?;
+        return if pending == 0 { Ok(()) } else { Err(role::not_the_owners(pending)) };
+    }
     let lock = format!("select pg_advisory_lock({MIGRATION_LOCK})");
     connection.execute_unprepared("set lock_timeout = 0; set statement_timeout = 0").await?;
     connection.execute_unprepared(&lock).await?;

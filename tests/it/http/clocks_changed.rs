@@ -42,7 +42,7 @@ async fn b069_another_time_zone_database_keeps_civil_deadlines(db: TestDb) {
     assert_eq!((change.before.as_str(), change.after.as_str()), ("1991a", ZONE_RULES));
     assert_eq!((change.deadlines, change.astray, change.differs_from), (2, 0, None));
     assert!(change.announcement().contains("2 open deadlines"), "{}", change.announcement());
-    let known = setting::find(world.app.store.read(), "zone_rules").await.expect("read");
+    let known = setting::find(world.app.store.read_unscoped(), "zone_rules").await.expect("read");
     assert_eq!(known.as_deref(), Some(ZONE_RULES), "and once only");
     assert_eq!(zone::note(&world.app).await.expect("noted"), None);
     assert_eq!(world.ticket(ticket).await.deadlines, before.deadlines, "no deadline moves");
@@ -169,7 +169,7 @@ async fn b073_a_shorter_limit_that_5_000_tickets_have_missed(db: TestDb) {
     // Each was missed once and climbed once, nothing is left to fire, and people got one letter
     // about all of them.
     let at = crate::support::world::at("2026-02-27T02:01:00Z");
-    assert_eq!(sweep::due(db.store.read(), at, 10).await.expect("read"), []);
+    assert_eq!(sweep::due(db.store.read_unscoped(), at, 10).await.expect("read"), []);
     let events = hospital.get(&format!("/tickets/{first}/events?page_size=100")).await.json();
     let kinds: Vec<_> = events["items"].as_array().expect("events").iter().collect();
     for kind in ["replanned", "missed", "escalated"] {
@@ -186,7 +186,7 @@ async fn b073_a_shorter_limit_that_5_000_tickets_have_missed(db: TestDb) {
 async fn many(db: &TestDb, first: &str) {
     let store = &db.store;
     let first: TicketId = first.parse().expect("an id");
-    let found = tickets::load(store.read(), &[first]).await.expect("read");
+    let found = tickets::load(store.read_unscoped(), &[first]).await.expect("read");
     let first = found.first().expect("the first").clone();
     let copy = |n: usize| Ticket {
         id: TicketId(Uuid::now_v7()),

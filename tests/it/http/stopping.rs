@@ -26,7 +26,7 @@ async fn process(tx: &DatabaseTransaction) -> i32 {
 /// The server's process of every connection of the pool, each in use at the same time.
 async fn used_at_once(store: &Store) -> BTreeSet<i32> {
     let used = join_all((0..CONNECTIONS).map(|_| async {
-        let tx = store.snapshot().await.expect("begun");
+        let tx = store.snapshot_unscoped().await.expect("begun");
         (process(&tx).await, tx)
     }));
     used.await.iter().map(|(process, _)| *process).collect()

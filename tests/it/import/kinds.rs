@@ -36,7 +36,8 @@ async fn organisations_are_created_once(db: TestDb) {
     assert_eq!(counts(&import(&world.app, Kind::Organisations, marked).await), (1, 0, 2));
     let kind = OrganisationKind::Hospital;
     let place = division("371002");
-    let found = accounts::find_organisation(db.store.read(), kind, place, "示例县人民医院").await;
+    let found =
+        accounts::find_organisation(db.store.read_unscoped(), kind, place, "示例县人民医院").await;
     assert!(found.expect("the database answers").is_some());
     let twice = "kind,name,division\nhospital,甲院,371002\nbureau,甲,37100\nhospital,甲院,371002\n";
     let report = import(&world.app, Kind::Organisations, twice).await;
@@ -56,7 +57,7 @@ async fn products_are_created_changed_and_left_alone(db: TestDb) {
     assert_eq!(counts(&report), (1, 1, 1));
     let outcomes = [(2, Outcome::Unchanged), (3, Outcome::Updated), (4, Outcome::Created)];
     assert_eq!(report.outcomes, outcomes);
-    let found = catalogue::products(db.store.read(), &[product(CEFTRIAXONE)]).await;
+    let found = catalogue::products(db.store.read_unscoped(), &[product(CEFTRIAXONE)]).await;
     assert_eq!(found.expect("the database answers")[0].specification, "1g");
     let code = "XJ01CAA001E001010100002";
     let bad =
@@ -78,8 +79,12 @@ async fn agreements_follow_the_hospitals_catalogue(db: TestDb) {
     );
     let report = import(&world.app, Kind::Agreements, format!("{head}{rows}")).await;
     assert_eq!(counts(&report), (1, 1, 1));
-    let kept =
-        catalogue::agreements(db.store.read(), house("hospital2"), &[product(CEFTRIAXONE)]).await;
+    let kept = catalogue::agreements(
+        db.store.read_unscoped(),
+        house("hospital2"),
+        &[product(CEFTRIAXONE)],
+    )
+    .await;
     let kept = kept.expect("the database answers");
     assert_eq!(kept[0].distributor, Some(house("distributor2")));
     assert_eq!(kept[0].agreed_quantity, 40);
@@ -163,7 +168,8 @@ async fn row_777_wrong_imports_nothing_and_lists_all_bad_rows_b052(db: TestDb) {
     assert_eq!(refusals(&report), expected);
     assert_eq!(report.rows(), 10_000);
     let codes = ["XJ01CAA001E001010100002", "XJ01CAA001E001010110001"];
-    let found = imports::products_by_code(db.store.read(), division("370000"), &codes).await;
+    let found =
+        imports::products_by_code(db.store.read_unscoped(), division("370000"), &codes).await;
     assert_eq!(found.expect("the database answers"), []);
     assert_eq!(
         counts(&import(&world.app, Kind::Products, ten_thousand(&[])).await),
@@ -176,8 +182,10 @@ async fn the_same_file_twice_has_one_effect_b053(db: TestDb) {
     let first = import(&world.app, Kind::Organisations, ORGANISATIONS).await;
     let second = import(&world.app, Kind::Organisations, ORGANISATIONS).await;
     assert_eq!((counts(&first), counts(&second)), ((2, 0, 0), (0, 0, 2)));
-    let kept =
-        entity::import::Entity::find().all(db.store.read()).await.expect("the database answers");
+    let kept = entity::import::Entity::find()
+        .all(db.store.read_unscoped())
+        .await
+        .expect("the database answers");
     assert_eq!(kept.len(), 1, "one file, one row");
     assert_eq!((kept[0].rows, kept[0].unchanged), (2, 2));
     // Two at once.
@@ -247,7 +255,8 @@ async fn a_new_division_is_imported_before_who_lies_in_it(db: TestDb) {
     let table = "行政区划代码,名称\n371099,新区\n371002,环翠新区\n371003,文登区\n";
     assert_eq!(counts(&import(&world.app, Kind::Divisions, table).await), (1, 1, 1));
     assert_eq!(counts(&import(&world.app, Kind::Organisations, hospital).await), (1, 0, 0));
-    let names = divisions::names(db.store.read(), &[division("371002"), division("371099")]).await;
+    let names =
+        divisions::names(db.store.read_unscoped(), &[division("371002"), division("371099")]).await;
     let names = names.expect("the database answers");
     assert_eq!(names[&division("371002")], "环翠新区");
     assert_eq!(names[&division("371099")], "新区");

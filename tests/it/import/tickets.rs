@@ -33,7 +33,7 @@ fn new(by: &str) -> String {
 }
 
 async fn all(world: &World) -> Vec<supplyline::domain::ticket::Ticket> {
-    let (db, visible) = (world.app.store.read(), Visible::Hospital(house("hospital")));
+    let (db, visible) = (world.app.store.read_unscoped(), Visible::Hospital(house("hospital")));
     let filter = Filter::default();
     let page = kept::list(db, visible, &filter, Order::OldestFirst, (None, 100)).await;
     page.expect("the database answers")
@@ -54,10 +54,10 @@ async fn a_historic_ticket_shows_and_does_nothing(db: TestDb) {
         assert_eq!(ticket.distributor, Some(house("distributor")));
         let ends = if ticket.state.name() == StateName::Closed { "confirmed" } else { "withdrawn" };
         assert_eq!(world.story(ticket.id).await, ["filed", ends]);
-        let told = outbox::of_ticket(db.store.read(), ticket.id).await;
+        let told = outbox::of_ticket(db.store.read_unscoped(), ticket.id).await;
         assert_eq!(told.expect("the database answers").len(), 0, "nobody is told");
     }
-    let next = sweep::next_due(db.store.read(), at("2000-01-01T00:00:00Z")).await;
+    let next = sweep::next_due(db.store.read_unscoped(), at("2000-01-01T00:00:00Z")).await;
     assert_eq!(next.expect("the database answers"), None, "no timer");
     world.advance_to(RESOLVE_DUE).await;
     assert_eq!(world.story(tickets[0].id).await.len(), 2, "nothing fires");

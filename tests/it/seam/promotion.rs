@@ -46,7 +46,7 @@ fn b115_a_promotion_is_followed_without_a_restart() {
         }
         println!("followed {:?} after the promotion", promoted.elapsed());
         for name in ["before", "after"] {
-            let kept = setting::find(store.read(), name).await.expect("answered");
+            let kept = setting::find(store.read_unscoped(), name).await.expect("answered");
             assert_eq!(kept.as_deref(), Some("yes"), "{name}");
         }
     });

@@ -38,7 +38,7 @@ async fn settings_that_may_lose_what_is_acknowledged_stop_the_service(db: TestDb
 }
 
 async fn setting(store: &Store, name: &str) -> String {
-    let db = store.read();
+    let db = store.read_unscoped();
     let query = Statement::from_string(db.get_database_backend(), format!("show {name}"));
     let row = db.query_one_raw(query).await.expect("answered").expect("a row");
     row.try_get_by_index(0).expect("text")

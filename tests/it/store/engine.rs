@@ -52,7 +52,7 @@ async fn migrations_of_replicas_wait_for_each_other(db: TestDb) {
 
 async fn seeding_twice_is_harmless(db: TestDb) {
     let count = async || {
-        let read = db.store.read();
+        let read = db.store.read_unscoped();
         let days = entity::calendar_day::Entity::find().count(read).await.expect("counted");
         (days, entity::policy::Entity::find().count(read).await.expect("counted"))
     };
@@ -65,7 +65,7 @@ async fn seeding_twice_is_harmless(db: TestDb) {
         Rulebook::seed_policies(&db.store, policies).await.expect("seeded");
     }
     assert_eq!(count().await, before);
-    let book = Rulebook::load(db.store.read()).await.expect("loaded");
+    let book = Rulebook::load(db.store.read_unscoped()).await.expect("loaded");
     assert_eq!(book.layers()[0].layer, shipped::nation().expect("the shipped calendar"));
 }
 
@@ -83,25 +83,26 @@ async fn pragma(db: &impl ConnectionTrait, name: &str) -> String {
 
 async fn the_settings_that_keep_data_are_on(db: TestDb) {
     for (name, wanted) in PRAGMAS {
-        assert_eq!(pragma(db.store.read(), name).await, wanted, "{name} of the readers");
+        assert_eq!(pragma(db.store.read_unscoped(), name).await, wanted, "{name} of the readers");
         let of_writer = db
             .store
             .write(move |tx| Box::pin(async move { Ok::<_, Error>(pragma(tx, name).await) }))
             .await;
         assert_eq!(of_writer.expect("asked"), wanted, "{name} of the writer");
     }
-    assert_eq!(pragma(db.store.read(), "query_only").await, "1");
+    assert_eq!(pragma(db.store.read_unscoped(), "query_only").await, "1");
 }
 
 async fn readers_cannot_write(db: TestDb) {
-    let refused = setting::set(db.store.read(), "name", "value".to_owned()).await;
+    let refused = setting::set(db.store.read_unscoped(), "name", "value".to_owned()).await;
     let error = refused.expect_err("a reader must not write").to_string();
     assert!(error.contains("readonly"), "{error}");
 }
 
 async fn sqlite_is_new_enough(db: TestDb) {
     let query = Statement::from_string(DbBackend::Sqlite, "select sqlite_version()");
-    let row = db.store.read().query_one_raw(query).await.expect("asked").expect("answered");
+    let row =
+        db.store.read_unscoped().query_one_raw(query).await.expect("asked").expect("answered");
     let version: String = row.try_get_by_index(0).expect("a text");
     let parts: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();
     assert!(parts >= vec![3, 51, 3], "SQLite {version} can corrupt a WAL database");

@@ -25,7 +25,8 @@ both! {
 
 async fn ids(db: &TestDb, visible: Visible, filter: &Filter) -> Vec<TicketId> {
     let page =
-        tickets::list(db.store.read(), visible, filter, Order::OldestFirst, (None, 100)).await;
+        tickets::list(db.store.read_unscoped(), visible, filter, Order::OldestFirst, (None, 100))
+            .await;
     page.expect("the database answers").iter().map(|ticket| ticket.id).collect()
 }
 
@@ -54,7 +55,8 @@ async fn everybody_sees_their_own_tickets(db: TestDb) {
     for (visible, expected) in cases {
         assert_eq!(ids(&db, visible, &Filter::default()).await, expected, "{visible:?}");
         for id in [here, there, other] {
-            let found = tickets::find(db.store.read(), visible, id).await.expect("answers");
+            let found =
+                tickets::find(db.store.read_unscoped(), visible, id).await.expect("answers");
             assert_eq!(found.is_some(), expected.contains(&id), "{visible:?}");
         }
     }
@@ -67,7 +69,9 @@ async fn pages(db: &TestDb, order: Order, mut between: impl AsyncFnMut()) -> Vec
         let after: Option<(DateTime<Utc>, Uuid)> =
             all.last().map(|last| (last.filed_at, last.id.0));
         let filter = Filter::default();
-        let page = tickets::list(db.store.read(), Visible::Bare, &filter, order, (after, 3)).await;
+        let page =
+            tickets::list(db.store.read_unscoped(), Visible::Bare, &filter, order, (after, 3))
+                .await;
         let page = page.expect("the database answers");
         if page.is_empty() {
             return all;
@@ -200,7 +204,7 @@ async fn escalations_are_paged_and_filtered(db: TestDb) {
     let closed = world.file().await;
     world.advance_to(REPLY_DUE).await;
     world.reply(closed, "2026-02-26").await;
-    let read = db.store.read();
+    let read = db.store.read_unscoped();
     let city = Visible::Within(division("371000"));
     let open = |open| Climbed { open: Some(open), ..Climbed::default() };
     let every =
@@ -238,7 +242,7 @@ async fn a_bureau_sees_no_notice_of_a_ticket_outside_its_division(db: TestDb) {
     let id = world.file().await;
     world.advance_to(REPLY_DUE).await;
     world.act("maker", id, reply("2026-02-26")).await.expect("replied");
-    let read = db.store.read();
+    let read = db.store.read_unscoped();
     let own = (person("city"), Visible::Within(division("371000")));
     let told = outbox::notices(read, own, false, None, 100).await.expect("answers");
     assert!(!told.is_empty());

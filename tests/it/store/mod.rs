@@ -4,6 +4,7 @@ mod engine;
 mod keys;
 mod lists;
 mod outbox;
+mod row_security;
 mod tickets;
 mod timers;
 mod worklists;

@@ -36,7 +36,8 @@ async fn claim(store: &Store, worker: Uuid, wall: DateTime<Utc>, limit: u64) -> 
     let lease = wall + TimeDelta::seconds(60);
     let mut all = Vec::new();
     for channel in [Channel::Mail, Channel::Sms] {
-        let is_due = outbox::is_due(store.read(), channel, at(START), wall).await.expect("answers");
+        let is_due =
+            outbox::is_due(store.read_unscoped(), channel, at(START), wall).await.expect("answers");
         let claimed = store.write(move |tx| {
             let whose = (worker, channel);
             Box::pin(async move { outbox::claim(tx, whose, at(START), (wall, lease), limit).await })
@@ -140,7 +141,7 @@ async fn a_failed_attempt_is_tried_again_when_it_is_due(db: TestDb) {
         assert!(finish(&db, worker, *id, DeliveryState::Queued).await);
     }
     assert!(claim(&db.store, worker, wall(), 100).await.is_empty(), "not due yet");
-    let next = outbox::next_due(db.store.read(), at(START)).await.expect("answers");
+    let next = outbox::next_due(db.store.read_unscoped(), at(START)).await.expect("answers");
     assert_eq!(next, Some(at("2026-02-13T02:35:00Z")));
     assert!(world.deliveries(ticket).await.iter().all(|d| d.state == DeliveryState::Queued));
 }
@@ -153,18 +154,20 @@ async fn a_dead_letter_can_be_replayed_once(db: TestDb) {
     assert!(!replay(&db, id).await, "it is not a dead letter");
     finish(&db, worker, id, DeliveryState::Failed).await;
     let failed = LogFilter { state: Some(DeliveryState::Failed), ..LogFilter::default() };
-    let dead = outbox::log(db.store.read(), failed, None, 10).await;
+    let dead = outbox::log(db.store.read_unscoped(), failed, None, 10).await;
     let dead: Vec<_> = dead.expect("answers").iter().map(|logged| logged.id).collect();
     assert_eq!(dead, [id]);
     assert!(replay(&db, id).await);
     assert!(!replay(&db, id).await, "it is queued again already");
-    let logged = outbox::find(db.store.read(), id).await.expect("answers").expect("kept");
+    let logged = outbox::find(db.store.read_unscoped(), id).await.expect("answers").expect("kept");
     assert_eq!((logged.state, logged.attempts), (DeliveryState::Queued, 0));
     assert_eq!(logged.due_at, at("2026-02-13T02:40:00Z"));
     assert_eq!(world.deliveries(ticket).await.len(), 5);
     let all = LogFilter::default();
-    let newest = outbox::log(db.store.read(), all, None, 2).await.expect("answers");
-    let rest = outbox::log(db.store.read(), all, Some(newest[1].id.0), 10).await.expect("answers");
+    let newest = outbox::log(db.store.read_unscoped(), all, None, 2).await.expect("answers");
+    let rest = outbox::log(db.store.read_unscoped(), all, Some(newest[1].id.0), 10)
+        .await
+        .expect("answers");
     assert_eq!((newest.len(), rest.len()), (2, 3));
 }
 
@@ -203,10 +206,11 @@ async fn an_opened_notice_is_read_everywhere(db: TestDb) {
     }
     let reader = (person("maker"), Visible::Manufacturer(house("maker")));
     let unread = async || {
-        let unread = outbox::notices(db.store.read(), reader, true, None, 10).await;
+        let unread = outbox::notices(db.store.read_unscoped(), reader, true, None, 10).await;
         unread.expect("answers").len()
     };
-    let mine = outbox::notices(db.store.read(), reader, true, None, 10).await.expect("answers");
+    let mine =
+        outbox::notices(db.store.read_unscoped(), reader, true, None, 10).await.expect("answers");
     assert_eq!((mine.len(), unread().await), (1, 1));
     let id = mine[0].id;
     let open = async |whose| {
@@ -226,7 +230,8 @@ async fn an_opened_notice_is_read_everywhere(db: TestDb) {
         let expected = if is_mine { DeliveryState::Read } else { DeliveryState::Sent };
         assert_eq!(delivery.state, expected, "{delivery:?}");
     }
-    let all = outbox::notices(db.store.read(), reader, false, None, 10).await.expect("answers");
+    let all =
+        outbox::notices(db.store.read_unscoped(), reader, false, None, 10).await.expect("answers");
     assert_eq!(all[0].read_at, Some(at("2026-02-13T03:00:00Z")));
 }
 

@@ -241,7 +241,7 @@ async fn update(db: &TestDb, before: Ticket, change: Change) -> Result<(), Error
 }
 
 async fn load(db: &TestDb, id: TicketId) -> Ticket {
-    let found = tickets::find(db.store.read(), Visible::Bare, id).await;
+    let found = tickets::find(db.store.read_unscoped(), Visible::Bare, id).await;
     found.expect("the database answers").expect("the ticket exists")
 }
 
@@ -335,7 +335,7 @@ async fn a_number_is_given_once(db: TestDb) {
     let second = Ticket { number: first.number, ..plain() };
     let refused = insert(&db, change(second.clone())).await.expect_err("the same number twice");
     assert!(refused.is_duplicate(), "{refused}");
-    let found = tickets::find(db.store.read(), Visible::Bare, second.id).await;
+    let found = tickets::find(db.store.read_unscoped(), Visible::Bare, second.id).await;
     assert_eq!(found.expect("the database answers"), None);
 }
 
@@ -366,13 +366,13 @@ async fn the_timeline_and_the_conversation_are_kept_in_order(db: TestDb) {
     };
     insert(&db, change).await.expect("inserted");
 
-    let rows = tickets::events(db.store.read(), ticket.id, 1, 10).await.expect("read");
+    let rows = tickets::events(db.store.read_unscoped(), ticket.id, 1, 10).await.expect("read");
     let kept: Vec<_> =
         rows.into_iter().map(|row| (row.sequence, row.at, row.by, row.data, row.brief)).collect();
     let expected: Vec<_> =
         events.into_iter().skip(1).map(|e| (e.sequence, e.at, e.by, e.data, e.brief)).collect();
     assert_eq!(kept, expected);
-    let said = tickets::messages(db.store.read(), ticket.id).await.expect("read");
+    let said = tickets::messages(db.store.read_unscoped(), ticket.id).await.expect("read");
     assert_eq!(said.len(), 1);
     assert_eq!((said[0].body.as_str(), said[0].audience), ("仅内部可见 😀", Audience::Own));
     assert_eq!((said[0].by, said[0].organisation), (person("hospital"), house("hospital")));

@@ -22,7 +22,7 @@ postgres_only! {
 }
 
 async fn due(db: &TestDb, instant: &str, limit: u64) -> Vec<TicketId> {
-    sweep::due(db.store.read(), at(instant), limit).await.expect("the database answers")
+    sweep::due(db.store.read_unscoped(), at(instant), limit).await.expect("the database answers")
 }
 
 async fn every_organisation_gets_its_turn_b119(db: TestDb) {
@@ -47,7 +47,7 @@ async fn what_is_due_comes_in_due_order(db: TestDb) {
     let early = world.file().await;
     world.jump_to("2026-02-14T02:00:00Z");
     let late = world.file_for("hospital", CEFTRIAXONE, "头孢短缺").await;
-    let next = sweep::next_due(db.store.read(), at(START)).await.expect("answers");
+    let next = sweep::next_due(db.store.read_unscoped(), at(START)).await.expect("answers");
     assert_eq!(next, Some(at("2026-02-24T01:00:00Z")), "the warning, at 09:00 of the due day");
     assert_eq!(next, world.wakes_at(early).await);
     assert_eq!(due(&db, "2026-02-24T01:00:00Z", 100).await, [early]);
@@ -59,17 +59,17 @@ async fn a_ticket_that_keeps_failing_waits_for_a_person(db: TestDb) {
     let id = world.file().await;
     for _ in 0..3 {
         assert_eq!(due(&db, REPLY_DUE, 10).await, [id]);
-        assert!(sweep::stuck(db.store.read()).await.expect("answers").is_empty());
+        assert!(sweep::stuck(db.store.read_unscoped()).await.expect("answers").is_empty());
         let failed =
             db.store.write(move |tx| Box::pin(async move { sweep::failed(tx, id).await })).await;
         failed.expect("written");
     }
     assert!(due(&db, REPLY_DUE, 10).await.is_empty());
-    assert_eq!(sweep::next_due(db.store.read(), at(START)).await.expect("answers"), None);
-    assert_eq!(sweep::stuck(db.store.read()).await.expect("answers"), [id]);
+    assert_eq!(sweep::next_due(db.store.read_unscoped(), at(START)).await.expect("answers"), None);
+    assert_eq!(sweep::stuck(db.store.read_unscoped()).await.expect("answers"), [id]);
     // An act on it starts the count anew.
     world.act("maker", id, reply("2026-02-26")).await.expect("replied");
-    assert!(sweep::stuck(db.store.read()).await.expect("answers").is_empty());
+    assert!(sweep::stuck(db.store.read_unscoped()).await.expect("answers").is_empty());
 }
 
 async fn an_ended_ticket_has_no_timer(db: TestDb) {
@@ -79,7 +79,7 @@ async fn an_ended_ticket_has_no_timer(db: TestDb) {
     let withdraw = Act::Withdraw { reason: "重复".to_owned() };
     world.act("hospital", id, withdraw).await.expect("withdrawn");
     assert_eq!(world.wakes_at(id).await, None);
-    let next: Result<_, Error> = sweep::next_due(db.store.read(), at(START)).await;
+    let next: Result<_, Error> = sweep::next_due(db.store.read_unscoped(), at(START)).await;
     assert_eq!(next.expect("answers"), None);
 }
 
@@ -95,7 +95,7 @@ async fn what_a_replica_has_taken_is_passed_over_by_the_others(db: TestDb) {
         all.push(world.file().await);
     }
     let other = db.replica().await;
-    let (first, second) = (db.store.read().begin().await, other.read().begin().await);
+    let (first, second) = (db.store.read_unscoped().begin().await, other.read_unscoped().begin().await);
     let (first, second) = (first.expect("begun"), second.expect("begun"));
     let taken = claim(&first, 3).await.expect("claimed");
     assert_eq!(taken.len(), 3);
@@ -107,7 +107,7 @@ async fn what_a_replica_has_taken_is_passed_over_by_the_others(db: TestDb) {
     assert_eq!(left, all);
     // A replica that is killed gives back what it had taken: its session ends.
     drop(first);
-    let third = db.store.read().begin().await.expect("begun");
+    let third = db.store.read_unscoped().begin().await.expect("begun");
     assert_eq!(claim(&third, 10).await.expect("claimed").len(), 3);
 }
 
@@ -119,7 +119,7 @@ async fn who_acts_on_a_ticket_keeps_it_from_the_sweep_and_nobody_waits(db: TestD
     let (end, ended) = oneshot::channel::<()>();
     let store = db.replica().await;
     let holder = tokio::spawn(async move {
-        let tx = store.read().begin().await.expect("begun");
+        let tx = store.read_unscoped().begin().await.expect("begun");
         let row = entity::ticket::Entity::find_by_id(held.0).lock_exclusive();
         row.one(&tx).await.expect("locked");
         taken.send(()).expect("heard");

@@ -24,13 +24,15 @@ both! {
 }
 
 async fn due_first(db: &TestDb, visible: Visible, filter: &Filter) -> Vec<TicketId> {
-    let page = tickets::list(db.store.read(), visible, filter, Order::DueFirst, (None, 100)).await;
+    let page =
+        tickets::list(db.store.read_unscoped(), visible, filter, Order::DueFirst, (None, 100))
+            .await;
     page.expect("the database answers").iter().map(|ticket| ticket.id).collect()
 }
 
 /// What the table says of each ticket, which must be what the ticket says.
 async fn due(world: &World, id: TicketId) -> Option<DateTime<Utc>> {
-    let row = entity::ticket::Entity::find_by_id(id.0).one(world.app.store.read()).await;
+    let row = entity::ticket::Entity::find_by_id(id.0).one(world.app.store.read_unscoped()).await;
     let due_at = row.expect("the database answers").expect("the ticket exists").due_at;
     assert_eq!(due_at, world.ticket(id).await.next_due());
     due_at
@@ -150,7 +152,7 @@ async fn what_waits_for_a_bureau_is_found(db: TestDb) {
     let asked = Filter { asks: city, ..Filter::default() };
     let found = async |filter: &Filter| {
         let page = (None, 100);
-        let read = db.store.read();
+        let read = db.store.read_unscoped();
         let rows = tickets::list(read, Visible::Bare, filter, Order::OldestFirst, page).await;
         let mut ids: Vec<_> = rows.expect("answers").iter().map(|ticket| ticket.id).collect();
         ids.sort_unstable();
@@ -218,14 +220,14 @@ async fn the_step_finds_what_is_due_in_older_rows(db: TestDb) {
     for id in ids {
         before.push(due(&world, id).await);
     }
-    let raw = TestDb::raw(&db.url).await;
+    let raw = TestDb::raw(&db.owner).await;
     let steps = Migrator::migrations();
     let own = steps.iter().position(|step| step.name().ends_with("_worklists"));
     let later = steps.len() - own.expect("the step is there");
     Migrator::down(&raw, u32::try_from(later).ok()).await.expect("down");
     raw.execute_unprepared("select overdue from ticket").await.expect("the rest stays");
     raw.close().await.expect("closed");
-    Store::migrate(&db.url).await.expect("up");
+    Store::migrate(&db.owner).await.expect("up");
     let world = World::over(db.replica().await, world.app.clock.clone()).await;
     for (id, expected) in ids.into_iter().zip(before) {
         assert_eq!(due(&world, id).await, expected);

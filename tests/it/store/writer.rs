@@ -25,7 +25,7 @@ sqlite_only! {
 }
 
 async fn kept(db: &TestDb, name: &str) -> Option<String> {
-    setting::find(db.store.read(), name).await.expect("the database answers")
+    setting::find(db.store.read_unscoped(), name).await.expect("the database answers")
 }
 
 async fn put(db: &TestDb, name: &str) -> Result<(), Error> {
@@ -207,7 +207,7 @@ async fn what_wants_nobody_before_it_sees_all_on_disk(db: TestDb) {
         let store = store.clone();
         Box::pin(async move {
             setting::set(tx, "own", "yes".to_owned()).await?;
-            let beside = store.snapshot().await?;
+            let beside = store.snapshot_unscoped().await?;
             let before = setting::find(&beside, "before").await?;
             let own = setting::find(&beside, "own").await?;
             Ok::<_, Error>((seen(before), seen(own)))
@@ -263,7 +263,7 @@ async fn reading_does_not_wait_with_those_who_wait_for_the_rules(db: TestDb) {
     let reading = async {
         // By now all of them wait.
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let snapshot = db.store.snapshot();
+        let snapshot = db.store.snapshot_unscoped();
         let read = tokio::time::timeout(Duration::from_secs(8), snapshot).await;
         gate.open();
         read.expect("it waits for none of them").expect("begun");

@@ -181,6 +181,7 @@ impl TestApp {
         let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             database_url: SecretString::from("sqlite://unused"),
+            database_role: None,
             smtp_url: Some(SecretString::from(mail.url.clone())),
             smtp_roots: None,
             mail_from: "供应保障 <noreply@supply.example>".to_owned(),

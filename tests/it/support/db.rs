@@ -70,16 +70,18 @@ pub(crate) enum Engine {
 
 /// A test's own database.
 pub(crate) struct TestDb {
-    /// As in `SUPPLYLINE_DATABASE_URL`.
+    /// As in `SUPPLYLINE_DATABASE_URL`: on PostgreSQL a role that owns nothing.
     pub(crate) url: String,
+    /// The same database, for whoever owns it.
+    pub(crate) owner: String,
     pub(crate) engine: Engine,
     pub(crate) store: Store,
 }
 
 impl TestDb {
-    async fn open(url: String, engine: Engine) -> Self {
+    async fn open((url, owner): (String, String), engine: Engine) -> Self {
         let store = Store::connect(&url).await.expect("the database opens");
-        Self { url, engine, store }
+        Self { url, owner, engine, store }
     }
 
     /// The store as another replica has it: PostgreSQL's with connections of its own, SQLite's
@@ -111,14 +113,26 @@ impl TestDb {
         Database::connect(url).await.expect("the database opens")
     }
 
-    /// Runs a statement that the store has no function for.
+    /// Runs a statement that the store has no function for, by the hand of an operator, whom
+    /// nothing binds.
     pub(crate) async fn execute(&self, sql: &'static str) {
+        if self.engine == Engine::Postgres {
+            return execute(&self.owner, sql).await;
+        }
+        let audit = sql.contains("audit").then_some(UNLOCK_AUDIT).unwrap_or_default();
+        let sql = format!("{audit}{sql}");
         let done = self.store.write(move |tx| {
-            Box::pin(async move { Ok::<_, Error>(tx.execute_unprepared(sql).await?) })
+            let sql = sql.clone();
+            Box::pin(async move { Ok::<_, Error>(tx.execute_unprepared(&sql).await?) })
         });
-        done.await.expect(sql);
+        done.await.expect("done");
     }
 }
+
+/// What keeps SQLite's audit log as it is, out of the way.
+const UNLOCK_AUDIT: &str = "drop trigger if exists audit_is_kept; \
+    drop trigger if exists audit_is_not_cut; drop trigger if exists audit_anchor_is_kept; \
+    drop trigger if exists audit_anchor_is_not_cut; ";
 
 fn runtime() -> Runtime {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -132,7 +146,9 @@ pub(crate) fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(TestDb) -> F) 
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("test.db");
     std::fs::write(&file, template).expect("the template is copied");
-    runtime().block_on(async { case(TestDb::open(sqlite_url(&file), Engine::Sqlite).await).await });
+    let url = sqlite_url(&file);
+    runtime()
+        .block_on(async { case(TestDb::open((url.clone(), url), Engine::Sqlite).await).await });
 }
 
 fn sqlite_url(file: &Path) -> String {
@@ -158,15 +174,21 @@ pub(crate) fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(TestDb) -> F
     runtime().block_on(async {
         let admin = cluster.url("postgres");
         execute(&admin, &format!("create database {name} template base")).await;
-        case(TestDb::open(cluster.url(&name), Engine::Postgres).await).await;
+        let urls = (cluster.url_as(SERVING, &name), cluster.url(&name));
+        case(TestDb::open(urls, Engine::Postgres).await).await;
         execute(&admin, &format!("drop database {name} with (force)")).await;
     });
 }
 
+/// The role that the service connects as.
+pub(crate) const SERVING: &str = "supplyline_serving";
+
 async fn postgres_template(cluster: &Server) {
     execute(&cluster.url("postgres"), "create database base").await;
+    execute(&cluster.url("postgres"), &format!("create role {SERVING} login")).await;
     let store = prepared(&cluster.url("base")).await;
-    store.read().clone().close().await.expect("nobody stays in the template");
+    store.grant(SERVING).await.expect("the role may serve");
+    store.read_unscoped().clone().close().await.expect("nobody stays in the template");
 }
 
 fn next_name() -> String {

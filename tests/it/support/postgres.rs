@@ -21,6 +21,13 @@ pub(crate) fn own(settings: &str) -> Option<Server> {
     programs().map(|bin| start(&bin, settings, None)).or_else(left_out)
 }
 
+impl Server {
+    /// The URL of a database on the server, for a role.
+    pub(crate) fn url_as(&self, role: &str, database: &str) -> String {
+        self.url(database).replacen("postgres@", &format!("{role}@"), 1)
+    }
+}
+
 fn left_out() -> Option<Server> {
     let required = std::env::var("SUPPLYLINE_TESTS_REQUIRE_POSTGRES").is_ok_and(|yes| yes == "1");
     assert!(!required, "SUPPLYLINE_TESTS_REQUIRE_POSTGRES=1, and PostgreSQL was not found");

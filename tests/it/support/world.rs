@@ -263,7 +263,8 @@ impl World {
 
     /// What somebody can reach.
     pub(crate) async fn scope(&self, username: &str) -> Scope {
-        let found = store::accounts::find_by_username(self.app.store.read(), username).await;
+        let found =
+            store::accounts::find_by_username(self.app.store.read_unscoped(), username).await;
         Scope::granted(found.expect("the database answers").expect(username).actor)
     }
 
@@ -300,7 +301,7 @@ impl World {
 
     /// Time passes while the service runs: every due instant up to `to` is swept when it comes.
     pub(crate) async fn advance_to(&self, to: &str) {
-        let next = || store::sweep::next_due(self.app.store.read(), self.app.clock.now());
+        let next = || store::sweep::next_due(self.app.store.read_unscoped(), self.app.clock.now());
         self.sweep().await;
         while let Some(due_at) =
             next().await.expect("the database answers").filter(|d| *d <= at(to))
@@ -330,13 +331,13 @@ impl World {
 
     /// The ticket as it is kept.
     pub(crate) async fn ticket(&self, id: TicketId) -> Ticket {
-        let found = store::tickets::find(self.app.store.read(), Visible::Bare, id).await;
+        let found = store::tickets::find(self.app.store.read_unscoped(), Visible::Bare, id).await;
         found.expect("the database answers").expect("the ticket exists")
     }
 
     /// Its timeline.
     pub(crate) async fn events(&self, id: TicketId) -> Vec<EventData> {
-        let rows = store::tickets::events(self.app.store.read(), id, 0, 1_000).await;
+        let rows = store::tickets::events(self.app.store.read_unscoped(), id, 0, 1_000).await;
         rows.expect("the database answers").into_iter().map(|row| row.data).collect()
     }
 
@@ -347,7 +348,7 @@ impl World {
 
     /// What leaves the service about it.
     pub(crate) async fn deliveries(&self, id: TicketId) -> Vec<Logged> {
-        outbox::of_ticket(self.app.store.read(), id).await.expect("the database answers")
+        outbox::of_ticket(self.app.store.read_unscoped(), id).await.expect("the database answers")
     }
 
     /// When the clock will look at it next, which must be what its timer says.

@@ -55,7 +55,7 @@ impl<'a> Trial<'a> {
     }
 
     async fn count(&self) -> u64 {
-        chain::count(self.db.store.read()).await.expect("counted")
+        chain::count(self.db.store.read_unscoped()).await.expect("counted")
     }
 
     /// Sends what changes something: it leaves one entry that shows how things stood, and a

@@ -220,7 +220,7 @@ async fn what_commits_late_is_not_lost(db: TestDb) {
     let ticket = hospital.file().await;
     let begun = change(&mut live).await.id;
     // A change draws its place and takes its time; another one overtakes it.
-    let raw = TestDb::raw(&db.url).await;
+    let raw = TestDb::raw(&db.owner).await;
     let slow = raw.begin().await.expect("begun");
     let draw = "insert into feed (id, ticket_id, state, version, first_event, last_event) \
                 select gen_random_uuid(), id, state, version, 1, 1 from ticket";
@@ -255,7 +255,7 @@ async fn a_tickets_changes_keep_their_order(db: TestDb) {
     let mut live = hospital.listen().await;
     let ticket = id(&hospital.file().await);
     let begun = change(&mut live).await.id;
-    let raw = TestDb::raw(&db.url).await;
+    let raw = TestDb::raw(&db.owner).await;
     let begin = async || {
         let tx = raw.begin().await.expect("begun");
         tx.execute_unprepared("select pg_current_xact_id()").await.expect("it has a number");
