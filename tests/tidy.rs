@@ -385,6 +385,47 @@ fn only_the_check_of_a_session_grants_a_scope() {
     only_in(&["Scope::granted"], &allowed, "a scope comes from the check of a session");
 }
 
+/// What reads everything: the service's own work, signing in, the rules, the directories that are
+/// the same for everybody, and what decides about a write.
+const READ_UNSCOPED: [&str; 30] = [
+    "src/commands.rs",
+    "src/demo/mod.rs",
+    "src/service/accounts.rs",
+    "src/service/attachments.rs",
+    "src/service/audit/chain.rs",
+    "src/service/audit/export.rs",
+    "src/service/audit/verify.rs",
+    "src/service/catalogue.rs",
+    "src/service/channels.rs",
+    "src/service/channels/trial.rs",
+    "src/service/feed.rs",
+    "src/service/filing.rs",
+    "src/service/health.rs",
+    "src/service/hold.rs",
+    "src/service/import/users.rs",
+    "src/service/keeping/contacts.rs",
+    "src/service/keeping/invitations.rs",
+    "src/service/letters.rs",
+    "src/service/locks.rs",
+    "src/service/mod.rs",
+    "src/service/once.rs",
+    "src/service/recurring/contacts.rs",
+    "src/service/recurring/digest.rs",
+    "src/service/recurring/mod.rs",
+    "src/service/recurring/shortages.rs",
+    "src/service/replan/apply.rs",
+    "src/service/replan/layers.rs",
+    "src/service/sweep.rs",
+    "src/service/zone.rs",
+    "src/store/mod.rs",
+];
+
+#[test]
+fn what_answers_a_person_is_read_as_far_as_they_reach() {
+    let words = ["read_unscoped", "snapshot_unscoped"];
+    only_in(&words, &READ_UNSCOPED, "only these files may read beyond a person's reach");
+}
+
 #[test]
 fn only_the_clock_reads_the_time() {
     let words = ["Utc::now", "Local::now", "SystemTime::now"];

@@ -79,7 +79,7 @@ pub struct AttachmentView {
 /// # Errors
 /// [`Error::NotFound`], [`Error::Forbidden`], [`Error::Conflict`].
 pub async fn admit(app: &App, scope: &Scope, id: TicketId) -> Result<(), Error> {
-    let found = kept::find(app.store.read_unscoped(), scope.tickets(), id).await?;
+    let found = kept::find(&app.store.read_as(scope).await?, scope.tickets(), id).await?;
     let ticket = found.ok_or(Error::NotFound)?;
     let book = app.book();
     let policy = book.policy_of(policy_version(&ticket));
@@ -223,8 +223,8 @@ async fn forget(vault: &Vault, id: AttachmentId) {
 /// # Errors
 /// [`Error::NotFound`] when the ticket is unknown or not theirs.
 pub async fn list(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<AttachmentView>, Error> {
-    let db = app.store.read_unscoped();
-    readable(app, scope, id).await?;
+    let db = &app.store.read_as(scope).await?;
+    readable(db, scope, id).await?;
     let rows = kept::attachments(db, id).await?;
     let people = rows.iter().map(|row| row.by);
     let names = Names::read(db, people, rows.iter().map(|row| row.organisation)).await?;
@@ -254,7 +254,7 @@ pub async fn open(
     scope: &Scope,
     id: AttachmentId,
 ) -> Result<(AttachmentRow, files::Bytes), Error> {
-    let found = kept::attachment(app.store.read_unscoped(), scope.tickets(), id).await?;
+    let found = kept::attachment(&app.store.read_as(scope).await?, scope.tickets(), id).await?;
     let is_bare = scope.tickets() == access::Visible::Bare;
     let row = found.filter(|row| !is_bare && may_read(scope, row)).ok_or(Error::NotFound)?;
     let bytes = app.files()?.get(id).await.map_err(|error| unavailable(&error))?;

@@ -96,7 +96,7 @@ pub fn admit(scope: &Scope) -> Result<(), Error> {
 /// [`Error::Forbidden`] unless an auditor asks, [`Error::NotFound`].
 pub async fn find(app: &App, scope: &Scope, id: Uuid) -> Result<EntryView, Error> {
     admit(scope)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let kept = audit::find(db, id).await?.ok_or(Error::NotFound)?;
     let named: Vec<_> = kept.entry.organisation.into_iter().collect();
     let organisation = accounts::organisations(db, &named).await?.pop();
@@ -114,7 +114,7 @@ pub async fn list(
     (after, limit): (Option<Position>, u64),
 ) -> Result<Vec<EntryView>, Error> {
     admit(scope)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let rows = audit::list(db, filter, after, limit).await?;
     let mut ids: Vec<_> = rows.iter().filter_map(|kept| kept.entry.organisation).collect();
     ids.sort_unstable();

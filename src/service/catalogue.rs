@@ -94,7 +94,7 @@ pub async fn products_in(
     };
     let words: Vec<String> =
         terms(query).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let products = catalogue::list(db, shelf, &words, after, limit).await?;
     let ids: Vec<_> = products.iter().map(|product| product.id).collect();
     let makers: Vec<_> = products.iter().map(|product| product.manufacturer).collect();
@@ -159,7 +159,7 @@ pub struct Reckoned {
 /// # Errors
 /// [`Error::Invalid`].
 pub async fn may_reckon_for(app: &App, scope: &Scope, id: OrganisationId) -> Result<(), Error> {
-    let found = accounts::organisations(app.store.read_unscoped(), &[id]).await?;
+    let found = accounts::organisations(&app.store.read_as(scope).await?, &[id]).await?;
     let is_maker = |house: &Organisation| house.kind == OrganisationKind::Manufacturer;
     if scope.reads_calendar(LayerOf::Organisation(id)) && found.first().is_some_and(is_maker) {
         return Ok(());

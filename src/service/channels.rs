@@ -140,7 +140,7 @@ pub fn admit(scope: &Scope) -> Result<(), Error> {
 /// [`Error::Forbidden`] unless an administrator asks.
 pub async fn list(app: &App, scope: &Scope) -> Result<Vec<ChannelView>, Error> {
     admit(scope)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let mut rows = kept::all(db).await?;
     let mut views = Vec::with_capacity(rows.len() + 2);
     for name in [ChannelName::Mail, ChannelName::Sms] {
@@ -160,7 +160,7 @@ pub async fn list(app: &App, scope: &Scope) -> Result<Vec<ChannelView>, Error> {
 /// organisation that cannot have one.
 pub async fn show(app: &App, scope: &Scope, name: ChannelName) -> Result<ChannelView, Error> {
     admit(scope)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     view(app, db, name, kept::find(db, name).await?).await
 }
 

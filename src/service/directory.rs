@@ -77,7 +77,7 @@ pub async fn organisations(
     (after, limit): (Option<&NamePosition>, u64),
 ) -> Result<Vec<OrganisationView>, Error> {
     admit(scope, filter.kind)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     if scope.actor().role != Role::Admin {
         let enabled = OrganisationFilter { standing: Standing::Enabled, ..filter.clone() };
         let rows = accounts::list_organisations(db, &enabled, after, limit).await?;
@@ -145,7 +145,7 @@ pub struct Size {
 /// [`Error::Forbidden`] for everybody else.
 pub async fn size(app: &App, scope: &Scope) -> Result<Size, Error> {
     keeping::organisations(scope.actor().role)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     Ok(Size {
         organisations: figures::organisations(db).await?,
         people: figures::people(db).await?,
@@ -211,7 +211,7 @@ pub async fn users(
     (after, limit): (Option<&NamePosition>, u64),
 ) -> Result<Vec<UserView>, Error> {
     admit_to_users(scope)?;
-    let rows = accounts::list_users(app.store.read_unscoped(), filter, after, limit).await?;
+    let rows = accounts::list_users(&app.store.read_as(scope).await?, filter, after, limit).await?;
     Ok(rows.into_iter().map(UserView::from).collect())
 }
 

@@ -38,7 +38,7 @@ pub async fn read(
     scope: &Scope,
     id: TicketId,
 ) -> Result<(TicketView, Option<Record>), Error> {
-    let db = app.store.snapshot_unscoped().await?;
+    let db = app.store.snapshot_as(scope).await?;
     let ticket = kept::find(&db, scope.tickets(), id).await?.ok_or(Error::NotFound)?;
     let all = u64::from(ticket.events);
     let view = tickets::view(&db, scope, ticket).await?;

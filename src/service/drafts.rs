@@ -68,7 +68,7 @@ pub async fn save(
 /// # Errors
 /// [`Error::Forbidden`] unless they are of a hospital.
 pub async fn list(app: &App, scope: &Scope) -> Result<Vec<Draft>, Error> {
-    Ok(drafts::list(app.store.read_unscoped(), author(scope)?).await?)
+    Ok(drafts::list(&app.store.read_as(scope).await?, author(scope)?).await?)
 }
 
 /// One of the caller's drafts.
@@ -76,7 +76,7 @@ pub async fn list(app: &App, scope: &Scope) -> Result<Vec<Draft>, Error> {
 /// # Errors
 /// [`Error::Forbidden`] unless they are of a hospital, [`Error::NotFound`].
 pub async fn get(app: &App, scope: &Scope, id: DraftId) -> Result<Draft, Error> {
-    drafts::find(app.store.read_unscoped(), author(scope)?, id).await?.ok_or(Error::NotFound)
+    drafts::find(&app.store.read_as(scope).await?, author(scope)?, id).await?.ok_or(Error::NotFound)
 }
 
 /// Deletes one of the caller's drafts.

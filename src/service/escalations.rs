@@ -36,7 +36,7 @@ pub async fn list(
     page: (Option<(DateTime<Utc>, Uuid)>, u64),
 ) -> Result<Vec<(EscalationId, TicketView)>, Error> {
     admit(scope)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let found = kept::escalations(db, scope.tickets(), climbed, page).await?;
     let ids: Vec<_> = found.iter().map(|(_, ticket)| *ticket).collect();
     let views = views(db, scope, kept::load(db, &ids).await?).await?;
@@ -55,7 +55,8 @@ pub async fn count_up_to(
     cap: u64,
 ) -> Result<u64, Error> {
     admit(scope)?;
-    Ok(kept::count_escalations(app.store.read_unscoped(), scope.tickets(), climbed, cap).await?)
+    Ok(kept::count_escalations(&app.store.read_as(scope).await?, scope.tickets(), climbed, cap)
+        .await?)
 }
 
 /// The ticket of an escalation in the caller's reach.
@@ -63,7 +64,7 @@ pub async fn count_up_to(
 /// # Errors
 /// [`Error::NotFound`] when the escalation is unknown or not theirs.
 pub async fn ticket(app: &App, scope: &Scope, id: EscalationId) -> Result<TicketId, Error> {
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let ticket = kept::ticket_of_escalation(db, id).await?.ok_or(Error::NotFound)?;
     kept::find(db, scope.tickets(), ticket).await?.ok_or(Error::NotFound)?;
     Ok(ticket)
@@ -82,8 +83,9 @@ pub async fn act_on(
     read: ReadAct,
     request: Once<TicketView>,
 ) -> Result<Answered, Error> {
-    let ticket =
-        kept::ticket_of_escalation(app.store.read_unscoped(), id).await?.ok_or(Error::NotFound)?;
+    let ticket = kept::ticket_of_escalation(&app.store.read_as(scope).await?, id)
+        .await?
+        .ok_or(Error::NotFound)?;
     let upon = Upon { ticket, escalation: Some(id) };
     act(app, scope, upon, kind, read, request).await
 }

@@ -39,7 +39,7 @@ pub struct Evidence {
 /// # Errors
 /// [`Error::NotFound`] when the ticket is unknown, not theirs, or theirs without its text.
 pub async fn gather(app: &App, scope: &Scope, id: TicketId) -> Result<Evidence, Error> {
-    super::timeline::readable(app, scope, id).await?;
+    super::timeline::readable(&app.store.read_as(scope).await?, scope, id).await?;
     let stopping = |_closed| store::Error::Abandoned("the service stops");
     let permit = Arc::clone(&app.sealing).acquire_owned().await.map_err(stopping)?;
     let (view, record) = dossier::read(app, scope, id).await?;

@@ -52,7 +52,7 @@ pub async fn missed(
 ) -> Result<Vec<News>, Error> {
     let visible = Some(reader.tickets()).filter(|visible| *visible != Visible::Bare);
     let span = Span { after, until: Some(until), visible, limit };
-    Ok(feed::news(app.store.read_unscoped(), span).await?)
+    Ok(feed::news(&app.store.read_as(reader).await?, span).await?)
 }
 
 /// How long the first change after a place has waited to be told, by the wall.

@@ -106,7 +106,7 @@ pub async fn read_split<const N: usize>(
     let _turn = app.long_read().await?;
     let mut ledgers = by.map(Ledger::by);
     let (book, mut calendars) = (app.book(), HashMap::new());
-    let db = app.store.snapshot_unscoped().await?;
+    let db = app.store.snapshot_as(scope).await?;
     let mut after = None;
     loop {
         let (lines, last) = ledger_lines(&db, scope.tickets(), period, after).await?;

@@ -187,7 +187,7 @@ pub async fn list(
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<NoticeView>, Error> {
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let reader = (scope.actor().user, scope.tickets());
     let rows = outbox::notices(db, reader, unread_only, after, limit).await?;
     let matters = Matters::of(db, rows.iter().map(|row| &row.cause)).await?;
@@ -204,7 +204,7 @@ pub async fn list(
 /// [`Error::Internal`].
 pub async fn unread(app: &App, scope: &Scope, most: u64) -> Result<u64, Error> {
     let reader = (scope.actor().user, scope.tickets());
-    Ok(outbox::unread(app.store.read_unscoped(), reader, most).await?)
+    Ok(outbox::unread(&app.store.read_as(scope).await?, reader, most).await?)
 }
 
 /// Marks a notice of the caller's as opened.
@@ -243,9 +243,10 @@ pub struct DeliveryView {
 /// # Errors
 /// [`Error::NotFound`] when the ticket is unknown or not theirs.
 pub async fn of_ticket(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<DeliveryView>, Error> {
-    readable(app, scope, id).await?;
-    let rows = outbox::of_ticket(app.store.read_unscoped(), id).await?;
-    with_names(app.store.read_unscoped(), rows).await
+    let db = &app.store.read_as(scope).await?;
+    readable(db, scope, id).await?;
+    let rows = outbox::of_ticket(db, id).await?;
+    with_names(db, rows).await
 }
 
 /// One page of the delivery log, for administrators.
@@ -260,8 +261,9 @@ pub async fn log(
     limit: u64,
 ) -> Result<Vec<DeliveryView>, Error> {
     administrators_only(scope)?;
-    let rows = outbox::log(app.store.read_unscoped(), filter, after, limit).await?;
-    with_names(app.store.read_unscoped(), rows).await
+    let db = &app.store.read_as(scope).await?;
+    let rows = outbox::log(db, filter, after, limit).await?;
+    with_names(db, rows).await
 }
 
 /// How many deliveries stand so, for administrators.
@@ -270,7 +272,7 @@ pub async fn log(
 /// [`Error::Forbidden`] for everybody else.
 pub async fn count(app: &App, scope: &Scope, state: DeliveryState) -> Result<u64, Error> {
     administrators_only(scope)?;
-    Ok(figures::deliveries(app.store.read_unscoped(), state).await?)
+    Ok(figures::deliveries(&app.store.read_as(scope).await?, state).await?)
 }
 
 async fn with_names(

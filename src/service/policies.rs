@@ -164,13 +164,14 @@ pub async fn review(
     proposal: Proposal,
 ) -> Result<Policy, Error> {
     admit(scope)?;
-    let policies = rulebook::policies(app.store.read_unscoped()).await?;
+    let db = &app.store.read_as(scope).await?;
+    let policies = rulebook::policies(db).await?;
     let before = match replaces {
         Some((id, expected)) => Some(replaceable(&policies, id, expected)?),
         None => None,
     };
     let today = local_date(app.clock.now());
-    judged(app.store.read_unscoped(), &policies, (proposal, before), today).await
+    judged(db, &policies, (proposal, before), today).await
 }
 
 /// The newest version of its rules, if the caller has read what is there.

@@ -83,7 +83,8 @@ pub async fn overview(app: &App, scope: &Scope, since: DateTime<Utc>) -> Result<
         }
     }
     let mut all = Standing::default();
-    for (division, own) in standing(app.store.read_unscoped(), scope.tickets(), since).await? {
+    let db = &app.store.read_as(scope).await?;
+    for (division, own) in standing(db, scope.tickets(), since).await? {
         let part = if by == Grouping::City { city(division) } else { division };
         let place = places.entry(part).or_insert_with(|| empty((part, String::new())));
         place.standing.add(&own);
@@ -91,7 +92,7 @@ pub async fn overview(app: &App, scope: &Scope, since: DateTime<Utc>) -> Result<
     }
     let mut places: Vec<Place> = places.into_values().collect();
     let unnamed = places.iter().filter(|place| place.name.is_empty()).map(|place| place.division);
-    let names = divisions::names(app.store.read_unscoped(), &unnamed.collect::<Vec<_>>()).await?;
+    let names = divisions::names(db, &unnamed.collect::<Vec<_>>()).await?;
     for place in &mut places {
         if let Some(name) = names.get(&place.division) {
             place.name.clone_from(name);
@@ -118,7 +119,7 @@ pub async fn parts(app: &App, scope: &Scope) -> Result<Vec<(Division, String)>, 
     admit(scope)?;
     let (own, by) = (scope.actor().organisation.division, split(scope));
     let within = divisions::Filter { within: Some(own), ..divisions::Filter::default() };
-    let known = divisions::list(app.store.read_unscoped(), &within, MOST).await?;
+    let known = divisions::list(&app.store.read_as(scope).await?, &within, MOST).await?;
     // What stands for no unit is left out: the code that groups a province's own counties.
     let is_part = |code: Division| match code.level() {
         Level::Province => false,

@@ -170,7 +170,7 @@ pub async fn run(
 ) -> Result<Rehearsal, Error> {
     admit(scope)?;
     let (proposal, sample) = read()?;
-    let is_known = is_known(app.store.read_unscoped(), proposal.policy.division).await?;
+    let is_known = is_known(&app.store.read_as(scope).await?, proposal.policy.division).await?;
     tried(app, scope, &sound(proposal, is_known)?, sample, naming).await
 }
 
@@ -200,7 +200,7 @@ async fn tried(
 ) -> Result<Rehearsal, Error> {
     let filter = wanted(policy, sample)?;
     let _turn = app.long_read().await?;
-    let db = app.store.snapshot_unscoped().await?;
+    let db = app.store.snapshot_as(scope).await?;
     let visible = scope.tickets();
     if kept::count_up_to(&db, visible, &filter, MOST_TICKETS + 1).await? > MOST_TICKETS {
         let message = format!(

@@ -120,7 +120,7 @@ pub fn admit(scope: &Scope) -> Result<(), Error> {
 /// [`Error::Forbidden`] unless an administrator asks.
 pub async fn list(app: &App, scope: &Scope, filter: Filter) -> Result<Vec<TemplateView>, Error> {
     admit(scope)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let kinds = filter.kind.map_or_else(|| Topic::all().collect(), |kind| vec![kind]);
     let mut newest: HashMap<Slot, Kept> = HashMap::new();
     for kept in kept::of_kinds(db, &kinds).await? {
@@ -157,7 +157,7 @@ pub async fn show(app: &App, scope: &Scope, slot: Slot) -> Result<TemplateView, 
 pub async fn versions(app: &App, scope: &Scope, slot: Slot) -> Result<Vec<TemplateView>, Error> {
     admit(scope)?;
     exists(slot)?;
-    views(app.store.read_unscoped(), slot).await
+    views(&app.store.read_as(scope).await?, slot).await
 }
 
 async fn views(db: &impl ConnectionTrait, slot: Slot) -> Result<Vec<TemplateView>, Error> {

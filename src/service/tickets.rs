@@ -234,8 +234,9 @@ pub(super) async fn desks_of_all(
 /// # Errors
 /// [`Error::NotFound`] when it is unknown or not theirs.
 pub async fn get(app: &App, scope: &Scope, id: TicketId) -> Result<TicketView, Error> {
-    let found = kept::find(app.store.read_unscoped(), scope.tickets(), id).await?;
-    view(app.store.read_unscoped(), scope, found.ok_or(Error::NotFound)?).await
+    let db = &app.store.read_as(scope).await?;
+    let found = kept::find(db, scope.tickets(), id).await?;
+    view(db, scope, found.ok_or(Error::NotFound)?).await
 }
 
 /// One page of the caller's tickets.
@@ -251,11 +252,11 @@ pub async fn list(
 ) -> Result<Vec<TicketView>, Error> {
     match order {
         Order::NewestFirst | Order::OldestFirst => {
-            list_on(app.store.read_unscoped(), scope, filter, order, page).await
+            list_on(&app.store.read_as(scope).await?, scope, filter, order, page).await
         }
         // What is due next changes: the page is read as it was at one instant.
         Order::DueFirst => {
-            list_on(&app.store.snapshot_unscoped().await?, scope, filter, order, page).await
+            list_on(&app.store.snapshot_as(scope).await?, scope, filter, order, page).await
         }
     }
 }
@@ -276,7 +277,7 @@ async fn list_on(
 /// # Errors
 /// [`Error::Internal`].
 pub async fn count(app: &App, scope: &Scope, filter: &Filter) -> Result<u64, Error> {
-    Ok(kept::count(app.store.read_unscoped(), scope.tickets(), filter).await?)
+    Ok(kept::count(&app.store.read_as(scope).await?, scope.tickets(), filter).await?)
 }
 
 /// How many tickets the whole list has, but `cap` at most: fast over however many.
@@ -289,7 +290,7 @@ pub async fn count_up_to(
     filter: &Filter,
     cap: u64,
 ) -> Result<u64, Error> {
-    Ok(kept::count_up_to(app.store.read_unscoped(), scope.tickets(), filter, cap).await?)
+    Ok(kept::count_up_to(&app.store.read_as(scope).await?, scope.tickets(), filter, cap).await?)
 }
 
 pub(super) async fn view(

@@ -2,6 +2,8 @@
 //!
 //! **Never** shows an administrator a party's text.
 
+use sea_orm::ConnectionTrait;
+
 use super::names::Names;
 use super::{App, Error};
 use crate::domain::access::{self, Scope};
@@ -31,8 +33,8 @@ pub async fn events(
     after: u32,
     limit: u64,
 ) -> Result<(Vec<EventView>, Option<u32>), Error> {
-    let db = app.store.read_unscoped();
-    readable(app, scope, id).await?;
+    let db = &app.store.read_as(scope).await?;
+    readable(db, scope, id).await?;
     let mut rows = kept::events(db, id, after, limit.saturating_add(1)).await?;
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = rows.len() > most;
@@ -56,8 +58,12 @@ pub(super) fn event_views(scope: &Scope, rows: Vec<EventRow>, names: &Names) -> 
 }
 
 /// A ticket whose text the caller may read.
-pub(super) async fn readable(app: &App, scope: &Scope, id: TicketId) -> Result<Ticket, Error> {
-    let found = kept::find(app.store.read_unscoped(), scope.tickets(), id).await?;
+pub(super) async fn readable(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: TicketId,
+) -> Result<Ticket, Error> {
+    let found = kept::find(db, scope.tickets(), id).await?;
     found.filter(|_| scope.actor().role != Role::Admin).ok_or(Error::NotFound)
 }
 
@@ -83,8 +89,8 @@ pub struct MessageView {
 /// # Errors
 /// [`Error::NotFound`] when the ticket is unknown or not theirs.
 pub async fn messages(app: &App, scope: &Scope, id: TicketId) -> Result<Vec<MessageView>, Error> {
-    let db = app.store.read_unscoped();
-    readable(app, scope, id).await?;
+    let db = &app.store.read_as(scope).await?;
+    readable(db, scope, id).await?;
     let rows = kept::messages(db, id).await?;
     let people = rows.iter().map(|row| row.by);
     let names = Names::read(db, people, rows.iter().map(|row| row.organisation)).await?;

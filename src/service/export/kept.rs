@@ -38,10 +38,10 @@ type Row = Vec<(&'static str, String)>;
 pub async fn kept(app: &App, scope: &Scope, kind: Kind, paper: Paper) -> Result<Exported, Error> {
     keeping::organisations(scope.actor().role)?;
     let rows = match kind {
-        Kind::Organisations => organisations(app).await?,
-        Kind::Users => people(app).await?,
-        Kind::Products => products(app).await?,
-        Kind::Agreements => agreements(app).await?,
+        Kind::Organisations => organisations(app, scope).await?,
+        Kind::Users => people(app, scope).await?,
+        Kind::Products => products(app, scope).await?,
+        Kind::Agreements => agreements(app, scope).await?,
         Kind::Calendar | Kind::Divisions | Kind::Tickets => return Err(Error::NotFound),
     };
     let turn = app.long_read().await?;
@@ -94,13 +94,12 @@ fn fits(app: &App, rows: &[Row]) -> Result<(), Error> {
     if rows.len() > app.most_rows { Err(app.too_many_rows()) } else { Ok(()) }
 }
 
-async fn organisations(app: &App) -> Result<Vec<Row>, Error> {
+async fn organisations(app: &App, scope: &Scope) -> Result<Vec<Row>, Error> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let filter = OrganisationFilter::default();
-        let page =
-            accounts::list_organisations(app.store.read_unscoped(), &filter, after.as_ref(), PAGE);
-        let page = page.await?;
+        let db = &app.store.read_as(scope).await?;
+        let page = accounts::list_organisations(db, &filter, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { return Ok(rows) };
         after = Some((last.organisation.name.clone(), last.organisation.id.0));
         // What was merged is another name of what goes on, and no organisation.
@@ -117,12 +116,12 @@ async fn organisations(app: &App) -> Result<Vec<Row>, Error> {
     }
 }
 
-async fn people(app: &App) -> Result<Vec<Row>, Error> {
+async fn people(app: &App, scope: &Scope) -> Result<Vec<Row>, Error> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let filter = UserFilter::default();
-        let page =
-            accounts::list_users(app.store.read_unscoped(), &filter, after.as_ref(), PAGE).await?;
+        let db = &app.store.read_as(scope).await?;
+        let page = accounts::list_users(db, &filter, after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { return Ok(rows) };
         after = Some((last.username.clone(), last.id.0));
         rows.extend(page.into_iter().map(|one| {
@@ -140,10 +139,10 @@ async fn people(app: &App) -> Result<Vec<Row>, Error> {
     }
 }
 
-async fn products(app: &App) -> Result<Vec<Row>, Error> {
+async fn products(app: &App, scope: &Scope) -> Result<Vec<Row>, Error> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let db = app.store.read_unscoped();
+        let db = &app.store.read_as(scope).await?;
         let page = shelves::products_after(db, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(rows) };
         after = Some(last.product.id);
@@ -167,10 +166,10 @@ async fn products(app: &App) -> Result<Vec<Row>, Error> {
     }
 }
 
-async fn agreements(app: &App) -> Result<Vec<Row>, Error> {
+async fn agreements(app: &App, scope: &Scope) -> Result<Vec<Row>, Error> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let db = app.store.read_unscoped();
+        let db = &app.store.read_as(scope).await?;
         let page = shelves::agreements(db, None, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(rows) };
         after = Some((last.hospital.0, last.agreement.product.0));

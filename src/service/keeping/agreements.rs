@@ -58,7 +58,7 @@ pub async fn list(
     (after, limit): (Option<AgreementPosition>, u64),
 ) -> Result<Vec<AgreementView>, Error> {
     keeping::organisations(scope.actor().role)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let rows = shelves::agreements(db, hospital, after, limit).await?;
     views(db, rows).await
 }

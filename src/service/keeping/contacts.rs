@@ -83,9 +83,9 @@ fn admit(scope: &Scope, of: OrganisationId) -> Result<(), Error> {
 /// [`Error::NotFound`] unless its own people or the system administrator ask.
 pub async fn list(app: &App, scope: &Scope, of: OrganisationId) -> Result<Vec<ContactView>, Error> {
     admit(scope, of)?;
-    let db = app.store.read_unscoped();
+    let (days, now) = (days(app.store.read_unscoped()).await?, app.clock.now());
+    let db = &app.store.read_as(scope).await?;
     accounts::kept(db, of).await?.ok_or(Error::NotFound)?;
-    let (days, now) = (days(db).await?, app.clock.now());
     let found = contacts::of(db, of).await?;
     Ok(found.into_iter().map(|contact| view(scope, contact, days, now)).collect())
 }

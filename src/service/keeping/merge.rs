@@ -56,7 +56,7 @@ pub async fn rehearse(
     read: &Read<Merging>,
 ) -> Result<Merged, Error> {
     keeping::organisations(scope.actor().role)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let from = accounts::kept(db, id).await?.ok_or(Error::NotFound)?;
     let Merging { into, .. } = read()?;
     let into = accounts::kept(db, into).await?.ok_or_else(unknown)?;
@@ -168,6 +168,10 @@ pub async fn merge(
 ///
 /// # Errors
 /// [`Error::Internal`].
-pub async fn former(app: &App, ticket: TicketId) -> Result<Vec<(String, String)>, Error> {
-    Ok(merging::former(app.store.read_unscoped(), ticket).await?)
+pub async fn former(
+    app: &App,
+    scope: &Scope,
+    ticket: TicketId,
+) -> Result<Vec<(String, String)>, Error> {
+    Ok(merging::former(&app.store.read_as(scope).await?, ticket).await?)
 }

@@ -44,7 +44,7 @@ pub struct Wanted {
 /// [`Error::Forbidden`] for everybody else, [`Error::NotFound`].
 pub async fn show(app: &App, scope: &Scope, id: OrganisationId) -> Result<OrganisationView, Error> {
     keeping::organisations(scope.actor().role)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let found = accounts::kept(db, id).await?.ok_or(Error::NotFound)?;
     directory::kept_view(db, found).await
 }

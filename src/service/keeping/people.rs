@@ -98,7 +98,7 @@ pub struct Handed {
 /// [`Error::Forbidden`] for everybody else, [`Error::NotFound`].
 pub async fn show(app: &App, scope: &Scope, id: UserId) -> Result<UserView, Error> {
     keeping::people(scope.actor().role)?;
-    let found = accounts::person(app.store.read_unscoped(), id).await?;
+    let found = accounts::person(&app.store.read_as(scope).await?, id).await?;
     found.map(UserView::from).ok_or(Error::NotFound)
 }
 

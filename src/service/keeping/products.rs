@@ -59,7 +59,7 @@ async fn view(db: &impl ConnectionTrait, kept: KeptProduct) -> Result<ProductKep
 /// [`Error::Forbidden`] for everybody else, [`Error::NotFound`].
 pub async fn show(app: &App, scope: &Scope, place: &Place) -> Result<ProductKept, Error> {
     keeping::organisations(scope.actor().role)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let found = shelves::product(db, (place.0, &place.1)).await?.ok_or(Error::NotFound)?;
     view(db, found).await
 }

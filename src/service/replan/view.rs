@@ -123,7 +123,7 @@ async fn look(
     let _turn = app.long_read().await?;
     let planned = Planned::of(app.book(), wanted)?;
     let order = order(0, "", scope);
-    let snapshot = app.store.snapshot_unscoped().await?;
+    let snapshot = app.store.snapshot_as(scope).await?;
     let mut walk = Walk::begin(&snapshot, &planned, &order, at).await?;
     while walk.next(&snapshot).await?.is_some() {}
     let (tally, seal) = walk.end();
@@ -141,7 +141,7 @@ pub async fn batches(
     limit: u64,
 ) -> Result<Vec<BatchView>, Error> {
     admit(scope)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     views(db, replan::list(db, before, limit).await?).await
 }
 
@@ -155,7 +155,7 @@ pub async fn show(
     id: Uuid,
 ) -> Result<(BatchView, Vec<MovedTicket>), Error> {
     admit(scope)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let batch = replan::find(db, id).await?.ok_or(Error::NotFound)?;
     let moved = match batch.state {
         BatchState::Applied => replan::moved(db, batch.number, SHOWN).await?,
@@ -173,7 +173,7 @@ const SHOWN: u64 = 500;
 /// As [`preview`].
 pub async fn preview_batch(app: &App, scope: &Scope, id: Uuid) -> Result<Outcome, Error> {
     admit(scope)?;
-    let batch = replan::find(app.store.read_unscoped(), id).await?.ok_or(Error::NotFound)?;
+    let batch = replan::find(&app.store.read_as(scope).await?, id).await?.ok_or(Error::NotFound)?;
     preview(app, scope, &proposal(&batch)?).await
 }
 
@@ -204,7 +204,7 @@ async fn views(
 /// take effect, or none that can be taken back.
 pub async fn undoing(app: &App, scope: &Scope, id: Uuid) -> Result<(Proposal, u32), Error> {
     admit(scope)?;
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let batch = replan::find(db, id).await?.ok_or(Error::NotFound)?;
     if batch.state != BatchState::Applied {
         return Err(conflict("not_applied", "this batch did not take effect"));

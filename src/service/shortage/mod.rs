@@ -42,10 +42,11 @@ pub async fn list(
     limit: usize,
 ) -> Result<Vec<ShortageView>, Error> {
     let after = after.map(|(hospitals, id)| (std::cmp::Reverse(hospitals), id));
-    let mut events = events(app.store.read_unscoped(), scope).await?;
+    let db = &app.store.read_as(scope).await?;
+    let mut events = events(db, scope).await?;
     events.retain(|event| after.is_none_or(|after| event.rank() > after));
     events.truncate(limit);
-    named(app, events).await
+    named(db, events).await
 }
 
 /// An event in the caller's reach, with its tickets, oldest first.
@@ -57,12 +58,12 @@ pub async fn get(
     scope: &Scope,
     id: EventId,
 ) -> Result<(ShortageView, Vec<TicketView>), Error> {
-    let db = app.store.read_unscoped();
+    let db = &app.store.read_as(scope).await?;
     let event = find(db, scope, id).await?;
     let mut tickets = kept::load(db, &event.tickets).await?;
     tickets.sort_by_key(|ticket| (ticket.filed_at, ticket.id));
     let tickets = views(db, scope, tickets).await?;
-    let view = named(app, vec![event]).await?.pop().ok_or(Error::NotFound)?;
+    let view = named(db, vec![event]).await?.pop().ok_or(Error::NotFound)?;
     Ok((view, tickets))
 }
 
@@ -83,8 +84,10 @@ async fn events(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<Shortage
     Ok(gather(kept::shortage_lines(db, scope.tickets()).await?))
 }
 
-async fn named(app: &App, events: Vec<ShortageEvent>) -> Result<Vec<ShortageView>, Error> {
-    let db = app.store.read_unscoped();
+async fn named(
+    db: &impl ConnectionTrait,
+    events: Vec<ShortageEvent>,
+) -> Result<Vec<ShortageView>, Error> {
     let products: Vec<_> = events.iter().map(|event| event.product).collect();
     let products = catalogue::products(db, &products).await?;
     let products: HashMap<_, _> = products.into_iter().map(|one| (one.id, one)).collect();

@@ -22,9 +22,10 @@ pub use recipients::{Recipient, desks, of_role, parties, recipients, unproven_ma
 
 use chrono::{DateTime, Utc};
 use entity::{app_user, organisation, session, sign_in_failure};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryResult,
 };
 use uuid::Uuid;
 
@@ -371,9 +372,13 @@ pub async fn user_names(
     db: &impl ConnectionTrait,
     ids: &[UserId],
 ) -> Result<Vec<(UserId, String)>, Error> {
-    let ids = ids.iter().map(|id| id.0);
-    let rows = app_user::Entity::find().filter(app_user::Column::Id.is_in(ids)).all(db).await?;
-    Ok(rows.into_iter().map(|row| (UserId(row.id), row.name)).collect())
+    // The view shows what anybody may know of anybody, where the table shows its own alone.
+    let mut select = Query::select();
+    let id = Expr::col("id").is_in(ids.iter().map(|id| id.0));
+    select.columns(["id", "name"]).from("person_name").and_where(id);
+    let rows = db.query_all(&select).await?;
+    let name = |row: QueryResult| Ok((UserId(row.try_get("", "id")?), row.try_get("", "name")?));
+    rows.into_iter().map(name).collect()
 }
 
 /// True when nobody is registered yet.

@@ -10,6 +10,7 @@ use super::docs::Problems;
 use super::filing::LONGEST_REASON;
 use super::id;
 use super::organisations::{ListedOrganisation, reads};
+use crate::domain::access::Scope;
 use crate::domain::id::{OrganisationId, TicketId};
 use crate::service::keeping::merge::{self, Merged, Merging, Moved};
 use crate::service::{App, Error};
@@ -93,8 +94,12 @@ pub(in crate::web) struct FormerParty {
 }
 
 /// Who a ticket's parties were before they were merged.
-pub(in crate::web) async fn formerly(app: &App, id: TicketId) -> Result<Vec<FormerParty>, Error> {
-    let found = merge::former(app, id).await?.into_iter();
+pub(in crate::web) async fn formerly(
+    app: &App,
+    scope: &Scope,
+    id: TicketId,
+) -> Result<Vec<FormerParty>, Error> {
+    let found = merge::former(app, scope, id).await?.into_iter();
     Ok(found.map(|(party, name)| FormerParty { party, name }).collect())
 }
 

@@ -256,7 +256,7 @@ pub(in crate::web) async fn show(
     }
     let mut body = TicketAnswer::shown(&view, &Lens::of(&site.app, &signed));
     if let TicketAnswer::Whole(whole) = &mut body {
-        whole.formerly = formerly(&site.app, view.ticket.id).await?;
+        whole.formerly = formerly(&site.app, &signed.scope, view.ticket.id).await?;
     }
     Ok(HttpResponse::Ok().insert_header(tag).json(body))
 }

@@ -141,7 +141,7 @@ async fn draw(
             return page(status, &BarePage { shell, ticket, deadlines });
         }
     };
-    ticket.formerly = formerly(app, view.ticket.id).await?;
+    ticket.formerly = formerly(app, scope, view.ticket.id).await?;
     let Record { events, messages, attachments, deliveries } = record.ok_or(Error::NotFound)?;
     let files: Vec<_> = attachments.iter().map(AttachmentBody::shown).collect();
     let houses = houses(site, signed, &view.possible).await?;
