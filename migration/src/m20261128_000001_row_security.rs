@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
             }
             return Ok(());
         }
-        db.execute_unprepared("drop function tickets_with(text)").await?;
+        db.execute_unprepared("drop function tickets_with(text, integer)").await?;
         for policy in ["service_insert", "service_link", "service_forget"] {
             db.execute_unprepared(&format!("drop policy if exists {policy} on audit")).await?;
             let of_anchor = format!("drop policy if exists {policy} on audit_anchor");
@@ -201,15 +201,17 @@ const AUDIBLE: &str = "(by_organisation = {own} or case audience
         when 'bureau' then {reach} = 'bureau'
         else false end)";
 
-/// The ids of the tickets in which a phrase occurs, as far as the transaction reaches. Row-level
-/// security does not let the index of the words be used, since the operator might tell what it
-/// saw; here it is used first, and nothing is told but what is reached. It is run as the owner.
+/// The ids of some of the tickets in which a phrase occurs, as far as the transaction reaches.
+/// Row-level security does not let the index of the words be used, since the operator might tell
+/// what it saw; here it is used first, and nothing is told but what is reached. It is run as the
+/// owner, and planned for each phrase: rare ones are looked up, of frequent ones some are met soon.
 const FIND_TICKETS: &str = "
     do $make$
     begin
         execute format($body$
-            create function tickets_with(phrase text) returns setof uuid
+            create function tickets_with(phrase text, most integer) returns setof uuid
             language plpgsql stable security definer set search_path = pg_catalog, %1$I, pg_temp
+            set plan_cache_mode = force_custom_plan
             as $$
             declare
                 reach text := current_setting('supplyline.reach', true);
@@ -218,22 +220,22 @@ const FIND_TICKETS: &str = "
             begin
                 if reach = 'hospital' then return query
                     select id from ticket where hospital_id = own
-                        and to_tsvector('simple', search_terms) @@ terms;
+                        and to_tsvector('simple', search_terms) @@ terms limit most;
                 elsif reach = 'manufacturer' then return query
                     select id from ticket where manufacturer_id = own
-                        and to_tsvector('simple', search_terms) @@ terms;
+                        and to_tsvector('simple', search_terms) @@ terms limit most;
                 elsif reach = 'distributor' then return query
                     select id from ticket where distributor_id = own
-                        and to_tsvector('simple', search_terms) @@ terms;
+                        and to_tsvector('simple', search_terms) @@ terms limit most;
                 elsif reach = 'bureau' then return query
                     select id from ticket where {bureau}
-                        and to_tsvector('simple', search_terms) @@ terms;
+                        and to_tsvector('simple', search_terms) @@ terms limit most;
                 elsif reach in ('admin', 'service') then return query
-                    select id from ticket where to_tsvector('simple', search_terms) @@ terms;
+                    select id from ticket where to_tsvector('simple', search_terms) @@ terms limit most;
                 end if;
             end $$
         $body$, current_schema());
-        revoke all on function tickets_with(text) from public;
+        revoke all on function tickets_with(text, integer) from public;
     end $make$";
 
 /// What is linked stays as it is; what is not may be signed and linked; nothing is removed but

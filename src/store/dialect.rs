@@ -223,9 +223,8 @@ pub(super) fn matches(backend: DbBackend, query: &Query) -> Option<SimpleExpr> {
                 [phrase],
             ))
         }
-        // A function of the owner's, because row-level security keeps the index from the operator.
         Query::Phrase(terms) => Some(Expr::cust_with_values(
-            "\"ticket\".\"id\" in (select tickets_with($1))",
+            "to_tsvector('simple', \"ticket\".\"search_terms\") @@ phraseto_tsquery('simple', $1)",
             [terms.join(" ")],
         )),
     }

@@ -204,8 +204,8 @@ async fn views(
 /// take effect, or none that can be taken back.
 pub async fn undoing(app: &App, scope: &Scope, id: Uuid) -> Result<(Proposal, u32), Error> {
     admit(scope)?;
-    let db = &app.store.read_as(scope).await?;
-    let batch = replan::find(db, id).await?.ok_or(Error::NotFound)?;
+    let batch = replan::find(&app.store.read_as(scope).await?, id).await?;
+    let batch = batch.ok_or(Error::NotFound)?;
     if batch.state != BatchState::Applied {
         return Err(conflict("not_applied", "this batch did not take effect"));
     }

@@ -2,6 +2,7 @@
 //!
 //! **Never** gives the serving role a right to change what the audit log says.
 
+use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult,
     Statement,
@@ -9,6 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::Error;
+use crate::domain::search::Query;
 
 /// The role that a PostgreSQL database is used as.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -99,8 +101,41 @@ fn grants(schema: &str, role: &str) -> String {
          grant select on person_name, seaql_migrations to {role};
          grant select, insert, delete, update (mac, seq, link) on audit to {role};
          grant select, insert, update (at) on audit_anchor to {role};
-         grant execute on function tickets_with(text) to {role}"
+         grant execute on function tickets_with(text, integer) to {role}"
     )
+}
+
+/// More tickets than this are not listed by their ids.
+const MOST_FOUND: i32 = 4_000;
+
+/// The tickets with a phrase where row-level security keeps the index of the words from a query;
+/// `None` where it does not, and where there are so many that a list meets them soon anyway.
+pub(in crate::store) async fn found(
+    db: &impl ConnectionTrait,
+    query: &Query,
+) -> Result<Option<Vec<Uuid>>, DbErr> {
+    let Query::Phrase(terms) = query else { return Ok(None) };
+    if db.get_database_backend() == DbBackend::Sqlite {
+        return Ok(None);
+    }
+    let ask = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "select case when row_security_active('ticket') \
+         then array(select tickets_with($1, $2)) end",
+        [terms.join(" ").into(), (MOST_FOUND + 1).into()],
+    );
+    let row = db.query_one_raw(ask).await?;
+    let found: Option<Vec<Uuid>> = match row {
+        Some(row) => row.try_get_by_index(0)?,
+        None => None,
+    };
+    let is_few = |found: &Vec<Uuid>| i32::try_from(found.len()).is_ok_and(|n| n <= MOST_FOUND);
+    Ok(found.filter(is_few))
+}
+
+/// The condition that a ticket is one of these: one parameter, however many they are.
+pub(in crate::store) fn is_one_of(ids: Vec<Uuid>) -> SimpleExpr {
+    Expr::cust_with_values("\"ticket\".\"id\" = any($1)", [sea_orm::Value::from(ids)])
 }
 
 /// Lets a transaction of PostgreSQL's see no more, until its end, than a role of an organisation

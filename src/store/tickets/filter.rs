@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use entity::{escalation, request, ticket};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, IntoCondition, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use uuid::Uuid;
 
-use super::super::dialect;
 use super::super::row::division;
+use super::super::{Error, dialect};
 use super::list::Order;
 use crate::domain::access::Visible;
 use crate::domain::id::OrganisationId;
@@ -48,11 +49,25 @@ pub struct Filter {
 }
 
 /// `None` when nothing can match. A count has no order.
-pub(super) fn condition(
+pub(super) async fn condition(
     db: &impl ConnectionTrait,
     visible: Visible,
     filter: &Filter,
     order: Option<Order>,
+) -> Result<Option<Condition>, Error> {
+    let found = match &filter.query {
+        Some(query) => dialect::role::found(db, query).await?,
+        None => None,
+    };
+    Ok(narrowed(db, (visible, order), filter, found))
+}
+
+/// The condition, where the tickets with the words may have been found already.
+pub(super) fn narrowed(
+    db: &impl ConnectionTrait,
+    (visible, order): (Visible, Option<Order>),
+    filter: &Filter,
+    found: Option<Vec<Uuid>>,
 ) -> Option<Condition> {
     let backend = db.get_database_backend();
     let region = |region| region_condition(backend, region);
@@ -64,8 +79,10 @@ pub(super) fn condition(
         | Visible::Bare
         | Visible::Nothing => visible_condition(visible)?,
     });
-    if let Some(query) = &filter.query {
-        all = all.add(dialect::matches(backend, query)?);
+    match (&filter.query, found) {
+        (Some(_), Some(found)) => all = all.add(dialect::role::is_one_of(found)),
+        (Some(query), None) => all = all.add(dialect::matches(backend, query)?),
+        (None, _) => {}
     }
     // Where few tickets are looked at anyway, or in an order that is not the state's, going by the
     // state would look at more.

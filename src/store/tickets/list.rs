@@ -12,7 +12,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::super::Error;
-use super::filter::{Filter, condition, is_wide, under_way, visible_condition};
+use super::filter::{Filter, condition, is_wide, narrowed, under_way, visible_condition};
 use super::load::load;
 use crate::domain::access::Visible;
 use crate::domain::id::{EscalationId, OrganisationId, TicketId};
@@ -41,7 +41,7 @@ pub async fn list(
     order: Order,
     page: (Option<(DateTime<Utc>, Uuid)>, u64),
 ) -> Result<Vec<Ticket>, Error> {
-    let Some(condition) = condition(db, visible, filter, Some(order)) else {
+    let Some(condition) = condition(db, visible, filter, Some(order)).await? else {
         return Ok(Vec::new());
     };
     let (after, limit) = page;
@@ -90,7 +90,7 @@ pub async fn count(
     visible: Visible,
     filter: &Filter,
 ) -> Result<u64, Error> {
-    let Some(condition) = condition(db, visible, filter, None) else { return Ok(0) };
+    let Some(condition) = condition(db, visible, filter, None).await? else { return Ok(0) };
     Ok(ticket::Entity::find().filter(condition).count(db).await?)
 }
 
@@ -104,7 +104,7 @@ pub async fn count_up_to(
     filter: &Filter,
     cap: u64,
 ) -> Result<u64, Error> {
-    let Some(condition) = condition(db, visible, filter, None) else { return Ok(0) };
+    let Some(condition) = condition(db, visible, filter, None).await? else { return Ok(0) };
     let select = ticket::Entity::find().select_only().expr(Expr::val(1)).filter(condition);
     Ok(select.limit(cap).count(db).await?)
 }
@@ -178,7 +178,7 @@ fn climbed_condition(
     let id = Expr::col((ticket::Entity, ticket::Column::Id));
     let seen = ticket::Entity::find().select_only();
     let seen = if climbed.open == Some(true) && is_wide(visible) {
-        let own = condition(db, visible, &Filter::default(), None)?;
+        let own = narrowed(db, (visible, None), &Filter::default(), None)?;
         let seen = seen.expr(Expr::val(1)).filter(own).filter(id.eq(ticket));
         Expr::exists(seen.into_query())
     } else {

@@ -74,7 +74,9 @@ async fn counted(
     visible: Visible,
     filter: &Filter,
 ) -> Result<Vec<(Division, u64)>, Error> {
-    let Some(condition) = condition(db, visible, filter, None) else { return Ok(Vec::new()) };
+    let Some(condition) = condition(db, visible, filter, None).await? else {
+        return Ok(Vec::new());
+    };
     let rows: Vec<(i32, i64)> = ticket::Entity::find()
         .filter(condition)
         .select_only()

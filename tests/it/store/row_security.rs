@@ -77,7 +77,7 @@ async fn each_sees_their_tickets_and_no_others(db: TestDb) {
         let wanted: BTreeSet<String> = seen.iter().map(|at| tickets[*at].clone()).collect();
         let reader = db.store.read_as(&world.scope(username).await).await.expect("begun");
         assert_eq!(texts(&reader, "select id::text from ticket").await, wanted, "{username}");
-        let found = texts(&reader, "select tickets_with('胰岛 岛素')::text").await;
+        let found = texts(&reader, "select tickets_with('胰岛 岛素', 9)::text").await;
         let insulin: BTreeSet<String> =
             wanted.iter().filter(|id| **id != tickets[1]).cloned().collect();
         assert_eq!(found, insulin, "{username} searches");
@@ -165,7 +165,7 @@ async fn a_stranger_with_the_roles_password_sees_nothing(db: TestDb) {
             let rows = number(&tx, &format!("select count(*) from {table}")).await;
             assert_eq!(rows, 0, "{table} under {reach:?}");
         }
-        assert!(texts(&tx, "select tickets_with('胰岛 岛素')::text").await.is_empty());
+        assert!(texts(&tx, "select tickets_with('胰岛 岛素', 9)::text").await.is_empty());
     }
     for table in tables(&stranger).await {
         let sql = format!("select count(*) from {table}");
