@@ -134,6 +134,8 @@ pub struct Store {
     writer: writer::Writer,
     /// Looks which server can be written to.
     _follower: Option<Arc<DropGuard>>,
+    /// Whether row-level security binds the role that the database is used as.
+    is_bound: bool,
     /// What entries of the audit log are signed with.
     key: Option<Arc<Key>>,
 }
@@ -149,7 +151,9 @@ impl Store {
             Some(connection) => writer::Writer::queue(connection),
             None => writer::Writer::pool(pools.reader.clone(), dialect::WRITERS),
         };
-        Ok(Self { reader: pools.reader, writer, _follower: pools.follower, key: None })
+        let role = dialect::role::role(&pools.reader).await?;
+        let is_bound = role.is_some_and(|role| role.is_bound());
+        Ok(Self { reader: pools.reader, writer, _follower: pools.follower, is_bound, key: None })
     }
 
     /// The same, signing entries of the audit log with this key.
@@ -184,7 +188,10 @@ impl Store {
     /// # Errors
     /// [`Error::Driver`] when it cannot be begun.
     pub async fn read_as(&self, scope: &Scope) -> Result<Reader, Error> {
-        reach::reader(&self.reader, scope).await
+        if self.is_bound {
+            return reach::narrowed(&self.reader, scope).await;
+        }
+        Ok(Reader::of(self.reader.clone()))
     }
 
     /// For reading everything: what the service does by itself, and what it must know to decide
@@ -199,7 +206,11 @@ impl Store {
     /// # Errors
     /// [`Error::Driver`] when it cannot be begun.
     pub async fn snapshot_as(&self, scope: &Scope) -> Result<DatabaseTransaction, Error> {
-        reach::snapshot(&self.reader, scope).await
+        let tx = self.snapshot_unscoped().await?;
+        if self.is_bound {
+            reach::narrow(&tx, scope).await?;
+        }
+        Ok(tx)
     }
 
     /// For reading everything in several steps what must fit together: nothing that is written meanwhile is

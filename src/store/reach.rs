@@ -21,32 +21,26 @@ pub struct Reader(Inner);
 
 #[derive(Debug)]
 enum Inner {
-    /// SQLite knows no rows that one may not see.
+    /// Nothing binds SQLite, nor whoever owns the tables: a transaction would keep nothing back.
     Pool(DatabaseConnection),
     Narrowed(DatabaseTransaction),
 }
 
-/// Begins to read as far as a scope reaches.
-pub(super) async fn reader(pool: &DatabaseConnection, scope: &Scope) -> Result<Reader, Error> {
-    if pool.get_database_backend() == DbBackend::Sqlite {
-        return Ok(Reader(Inner::Pool(pool.clone())));
+impl Reader {
+    pub(super) fn of(pool: DatabaseConnection) -> Self {
+        Self(Inner::Pool(pool))
     }
+}
+
+/// Begins to read as far as a scope reaches.
+pub(super) async fn narrowed(pool: &DatabaseConnection, scope: &Scope) -> Result<Reader, Error> {
     let tx = dialect::begin(pool).await?;
     narrow(&tx, scope).await?;
     Ok(Reader(Inner::Narrowed(tx)))
 }
 
-/// Sees the database as it is now, as far as a scope reaches, until it is dropped.
-pub(super) async fn snapshot(
-    pool: &DatabaseConnection,
-    scope: &Scope,
-) -> Result<DatabaseTransaction, Error> {
-    let tx = dialect::snapshot(pool).await?;
-    narrow(&tx, scope).await?;
-    Ok(tx)
-}
-
-async fn narrow(tx: &DatabaseTransaction, scope: &Scope) -> Result<(), Error> {
+/// Lets a transaction see no more, until its end, than a scope reaches.
+pub(super) async fn narrow(tx: &DatabaseTransaction, scope: &Scope) -> Result<(), Error> {
     let actor = scope.actor();
     let (first, end) = actor.organisation.division.range();
     let ids = (actor.organisation.id.0, actor.user.0);
