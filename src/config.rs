@@ -108,7 +108,7 @@ pub struct Config {
 }
 
 /// The settings of this version.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "listen",
     "database_url",
     "database_role",

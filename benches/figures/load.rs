@@ -19,6 +19,7 @@ pub(crate) fn config() -> Config {
     Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database_url: SecretString::from("sqlite://unused"),
+        database_role: None,
         smtp_url: None,
         smtp_roots: None,
         mail_from: "Supplyline <supplyline@localhost>".to_owned(),

@@ -65,7 +65,8 @@ async fn batch_or_singly(app: App, due: Vec<TicketId>, at: DateTime<Utc>) -> Res
 /// A database that other replicas share: each batch is taken, decided and written in one
 /// transaction, and passes over what others have taken.
 async fn take_batches(app: &App, at: DateTime<Utc>) -> Result<usize, Error> {
-    let organisations = Arc::new(sweep::organisations(app.store.read_unscoped(), at, SHARING).await?);
+    let organisations =
+        Arc::new(sweep::organisations(app.store.read_unscoped(), at, SHARING).await?);
     if organisations.is_empty() {
         return Ok(0);
     }

@@ -30,7 +30,8 @@ async fn six_hundred_due_at_once_are_all_handled_in_due_order_and_fairly_b119(db
     world.jump_to(REPLY_DUE);
     // The first batch: the house with few is not kept waiting by the one with many.
     let first = sweep::due(db.store.read_unscoped(), at(REPLY_DUE), 120).await.expect("answers");
-    let tickets = supplyline::store::tickets::load(db.store.read_unscoped(), &first).await.expect("read");
+    let tickets =
+        supplyline::store::tickets::load(db.store.read_unscoped(), &first).await.expect("read");
     let mut of: HashMap<_, usize> = HashMap::new();
     tickets.iter().for_each(|ticket| *of.entry(ticket.manufacturer).or_default() += 1);
     assert!(of.len() == 2 && of.values().all(|count| *count >= FEW), "{of:?}");
@@ -63,6 +64,8 @@ async fn six_hundred_due_at_once_are_all_handled_in_due_order_and_fairly_b119(db
     let twice = "select count(*) from (select ticket_id from event group by ticket_id \
                  having count(*) <> 4) as other";
     assert_eq!(count(twice).await, 0, "filed, superseded, missed, escalated: nothing twice");
-    assert!(sweep::due(db.store.read_unscoped(), at(REPLY_DUE), 10).await.expect("answers").is_empty());
+    assert!(
+        sweep::due(db.store.read_unscoped(), at(REPLY_DUE), 10).await.expect("answers").is_empty()
+    );
     assert!(sweep::stuck(db.store.read_unscoped()).await.expect("answers").is_empty());
 }

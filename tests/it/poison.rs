@@ -21,7 +21,9 @@ async fn a_notice_of_a_ticket_that_cannot_be_read_is_a_dead_letter_and_the_other
     let good = [station.world.file().await, station.world.file().await];
     db.execute("update ticket set urgency = 'nonsense' where summary = '坏行'").await;
     station.tick().await;
-    let log = outbox::log(db.store.read_unscoped(), LogFilter::default(), None, 100).await.expect("answers");
+    let log = outbox::log(db.store.read_unscoped(), LogFilter::default(), None, 100)
+        .await
+        .expect("answers");
     let states = |id| {
         let of = log.iter().filter(
             |one| matches!(one.about, outbox::About::Ticket { ticket, .. } if ticket == id),

@@ -95,7 +95,8 @@ async fn what_a_replica_has_taken_is_passed_over_by_the_others(db: TestDb) {
         all.push(world.file().await);
     }
     let other = db.replica().await;
-    let (first, second) = (db.store.read_unscoped().begin().await, other.read_unscoped().begin().await);
+    let (first, second) =
+        (db.store.read_unscoped().begin().await, other.read_unscoped().begin().await);
     let (first, second) = (first.expect("begun"), second.expect("begun"));
     let taken = claim(&first, 3).await.expect("claimed");
     assert_eq!(taken.len(), 3);
