@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::crash::{self, Point};
 use crate::domain::id::{OrganisationId, UserId};
 use crate::domain::party::{Division, Language, Organisation, OrganisationKind, Role};
 use crate::domain::text;
@@ -138,6 +139,10 @@ fn role(word: &str) -> Result<Role, String> {
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = Config::load()?;
     telemetry::begin(&config.log)?;
+    #[cfg(any(debug_assertions, feature = "crash-points"))]
+    if let Some(point) = crate::config::crash_at() {
+        crate::crash::arm(&point)?;
+    }
     notify::install_crypto();
     match arguments.command {
         Command::Serve => serve_forever(&config).await,
@@ -170,12 +175,14 @@ async fn open(url: &str) -> anyhow::Result<Store> {
     Store::migrate(url)
         .await
         .context("SUPPLYLINE_DATABASE_URL: the database cannot be migrated")?;
+    crash::point(Point::Migrated);
     let store = Store::connect(url).await.context("the database cannot be opened")?;
     Rulebook::seed(&store, shipped::nation()?).await.context("the calendar cannot be written")?;
     let policies = Rulebook::seed_policies(&store, shipped::policies()?).await;
     policies.context("the time-limit rules cannot be written")?;
     let divisions = Rulebook::seed_divisions(&store, shipped::divisions()?).await;
     divisions.context("the divisions cannot be written")?;
+    crash::point(Point::Seeded);
     spell_names(&store).await.context("the products' names cannot be spelt")?;
     Ok(store)
 }
@@ -311,6 +318,7 @@ async fn create_user(config: &Config, person: NewPerson) -> anyhow::Result<()> {
     let username = user.username.clone();
     let created = crate::service::accounts::create(&app, user).await;
     created.map_err(|error| taken(error, &username))?;
+    crash::point(Point::PersonCommitted);
     say(&format!("created {username}"))?;
     if is_made { say(&format!("password: {password}")) } else { Ok(()) }
 }

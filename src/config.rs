@@ -353,6 +353,14 @@ impl Config {
     }
 }
 
+/// `SUPPLYLINE_CRASH_AT`: the [point](crate::crash::Point) to stop at, for a proof that kills the
+/// process there; only in builds that have points.
+#[cfg(any(debug_assertions, feature = "crash-points"))]
+#[must_use]
+pub fn crash_at() -> Option<String> {
+    std::env::var_os("SUPPLYLINE_CRASH_AT").and_then(|text| text.into_string().ok())
+}
+
 fn optional(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }

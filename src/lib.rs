@@ -31,6 +31,7 @@
 //! | [`web`] | *translates*: HTTP in, HTTP out |
 //! | [`startup`], [`commands`], [`demo`] | *wire* it together |
 //! | [`config`], [`clock`], [`telemetry`], [`shipped`] | settings, time, logs, embedded data |
+//! | [`crash`] | *stops* at named places, in builds for proofs |
 //!
 //! # Invariants
 //!
@@ -61,6 +62,7 @@ pub mod backup;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod crash;
 pub mod demo;
 pub mod domain;
 pub mod files;

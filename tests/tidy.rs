@@ -23,7 +23,7 @@ struct Layer {
 
 /// The rows of the house style's table. Modules that wire (`main`, `startup`, `demo`,
 /// `commands`, `lib`) may import everything.
-const LAYERS: [Layer; 14] = [
+const LAYERS: [Layer; 15] = [
     Layer {
         name: "domain",
         imports: &[],
@@ -56,15 +56,16 @@ const LAYERS: [Layer; 14] = [
     },
     Layer {
         name: "seal",
-        imports: &[],
+        imports: &["crash"],
         mentions: &["sea_orm", "actix_web", "tokio", "entity", "std::env", "async"],
     },
     Layer {
         name: "backup",
-        imports: &["domain", "store", "files"],
+        imports: &["domain", "store", "files", "crash"],
         mentions: &["sea_orm", "actix_web", "entity", "std::env"],
     },
     Layer { name: "clock", imports: &[], mentions: &["sea_orm", "actix_web", "tokio"] },
+    Layer { name: "crash", imports: &[], mentions: &["sea_orm", "actix_web", "tokio", "std::env"] },
     Layer { name: "shipped", imports: &["domain"], mentions: &["sea_orm", "actix_web", "tokio"] },
     Layer {
         name: "config",
@@ -73,18 +74,18 @@ const LAYERS: [Layer; 14] = [
     },
     Layer {
         name: "store",
-        imports: &["domain"],
+        imports: &["domain", "crash"],
         mentions: &["actix_web", "lettre", "reqwest", "askama"],
     },
     Layer {
         name: "service",
-        imports: &["domain", "store", "clock", "shipped", "sheet", "files", "seal"],
+        imports: &["domain", "store", "clock", "shipped", "sheet", "files", "seal", "crash"],
         mentions: &["actix_web", "lettre", "reqwest", "askama", "entity"],
     },
     Layer { name: "notify", imports: &["domain"], mentions: &["sea_orm", "actix_web", "entity"] },
     Layer {
         name: "jobs",
-        imports: &["domain", "service", "store::outbox", "notify", "clock"],
+        imports: &["domain", "service", "store::outbox", "notify", "clock", "crash"],
         mentions: &["sea_orm", "actix_web", "entity"],
     },
     Layer {

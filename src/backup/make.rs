@@ -15,6 +15,7 @@ use super::ON_POSTGRES;
 use super::archive::Archive;
 use super::manifest::{Attached, DATABASE, MANIFEST, Manifest, Part};
 use super::sealed::{Hashing, Packing, Sealing};
+use crate::crash::{self, Point};
 use crate::files::Vault;
 use crate::store::{Copy, KeptFile, Store};
 
@@ -71,9 +72,11 @@ pub async fn make(
     let file = NamedTempFile::with_prefix_in(".supplyline-backup-", &folder)?;
     write(file.reopen()?, &manifest, &database, vault).await?;
     verify(file.path(), &manifest, &work.path().join("again.sqlite")).await?;
+    crash::point(Point::BackupUnnamed);
     let named = file.persist_noclobber(target);
     let file = named.with_context(|| format!("{} cannot be named", target.display()))?;
     File::open(&folder).and_then(|folder| folder.sync_all()).context("the folder of the backup")?;
+    crash::point(Point::BackupNamed);
     Ok(Made { manifest, bytes: file.metadata()?.len() })
 }
 

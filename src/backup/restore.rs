@@ -15,6 +15,7 @@ use super::ON_POSTGRES;
 use super::archive::Archive;
 use super::make::beside;
 use super::manifest::Manifest;
+use crate::crash::{self, Point};
 use crate::domain::hold::{Hold, HoldCause};
 use crate::domain::id::AttachmentId;
 use crate::files::Vault;
@@ -63,6 +64,7 @@ pub async fn restore(
     let manifest = archive.manifest().clone();
     let hold = hold_of(&manifest, at);
     check(&staged.database(), &manifest, &hold).await.with_context(refused)?;
+    crash::point(Point::RestoreStaged);
     place.take(&staged)?;
     Ok(Restored { manifest, hold })
 }
@@ -165,6 +167,7 @@ impl Place {
             Ok(()) | Err(_) => {}
         }
         fs::rename(staged.attachments(), &self.folder).with_context(|| in_the_way(&self.folder))?;
+        crash::point(Point::RestoreHalf);
         let placed = self.remove_stale().and_then(|()| {
             let renamed = fs::rename(staged.database(), &self.database);
             renamed.with_context(|| in_the_way(&self.database))

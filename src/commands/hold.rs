@@ -11,6 +11,7 @@ use secrecy::ExposeSecret as _;
 
 use super::{key, say};
 use crate::config::Config;
+use crate::crash::{self, Point};
 use crate::domain::audit::chain::Key;
 use crate::domain::calendar::SHANGHAI;
 use crate::domain::notice::Channel;
@@ -55,6 +56,7 @@ pub(super) async fn begin(config: &Config, begin: &Begin) -> anyhow::Result<()> 
     let app = open(config, Vec::new()).await?;
     let before = hold::current(&app).await?;
     let on = hold::begin(&app, HoldCause::Command, reason).await?;
+    crash::point(Point::HoldCommitted);
     let already = if before.is_some() { "it is on hold already\n" } else { "" };
     say(&format!("{already}{}", on.announcement()))
 }

@@ -10,6 +10,7 @@ use futures::StreamExt as _;
 use uuid::Uuid;
 
 use super::ways::Ways;
+use crate::crash::{self, Point};
 use crate::domain::id::DeliveryId;
 use crate::domain::notice::{Channel, Letter};
 use crate::domain::retry;
@@ -75,11 +76,13 @@ async fn attempt(app: &App, channels: &Channels, delivery: Claimed, letter: Lett
         draining.cancelled().await;
         tokio::time::sleep(LAST_SENDS).await;
     };
+    crash::point(Point::DeliveryUnsent);
     let outcome = tokio::select! {
         outcome = channels.send(delivery.channel, &letter, app.clock.wall()) => outcome,
         // It may have arrived: the other attempt has the same id.
         () = cut => Outcome::Retry { reason: "the service ended meanwhile".to_owned(), after: None },
     };
+    crash::point(Point::DeliverySent);
     Tried::Once(judged(app, &delivery, &letter, outcome))
 }
 

@@ -19,6 +19,8 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::Sha256;
 
+use crate::crash::{self, Point};
+
 /// What the text of a secret begins with: says what it is, and in which form.
 const PREFIX: &str = "supplyline-key-1:";
 /// 256 bits, as many as the keys that are derived from it.
@@ -151,7 +153,10 @@ impl InstanceSecret {
         let made = Self::random()?;
         let unusable = |problem: String| KeyError::File { path: path.to_owned(), problem };
         match write(path, &made.text()) {
-            Ok(()) => tracing::info!(path = %path.display(), "a key was made; keep a copy of it"),
+            Ok(()) => {
+                crash::point(Point::KeyFileMade);
+                tracing::info!(path = %path.display(), "a key was made; keep a copy of it");
+            }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(unusable(format!("a key cannot be made there: {error}"))),
         }

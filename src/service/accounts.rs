@@ -19,6 +19,7 @@ pub use language::set_language;
 
 use super::audit::{self, Action, Entry, Origin};
 use super::{App, Error, FieldError, Limits};
+use crate::crash::{self, Point};
 use crate::domain::access::Scope;
 use crate::domain::party::{Actor, Language};
 use crate::domain::{password, text};
@@ -127,6 +128,7 @@ async fn begin(
             })
         })
         .await?;
+    crash::point(Point::SessionCommitted);
     let Account { username, language, .. } = account;
     Ok(SignedIn { token, expires_at, scope, username, language })
 }

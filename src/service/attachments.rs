@@ -16,6 +16,7 @@ use super::names::Names;
 use super::once::{answered, once};
 use super::tickets::{Acting, TicketView, act_in, policy_version};
 use super::{Answered, App, Error, Once};
+use crate::crash::{self, Point};
 use crate::domain::access::{self, Scope};
 use crate::domain::attachment::{Attachment, Evidence, shown_name};
 use crate::domain::id::{AttachmentId, TicketId};
@@ -106,7 +107,9 @@ pub async fn attach(
     let bytes = new.bytes.clone();
     let (file, vault) = (recognised(app, new).await?, app.files()?);
     within_quota(app.store.read_unscoped(), app.quota, scope.actor(), (id, file.bytes)).await?;
+    crash::point(Point::FileArrived);
     vault.put(file.id, bytes).await.map_err(|error| unavailable(&error))?;
+    crash::point(Point::FileKept);
     let (app_, scope, at, kept) = (app.clone(), scope.clone(), app.clock.now(), file.id);
     let done = once(app, request, move |tx| {
         let (app, scope, file) = (app_.clone(), scope.clone(), file.clone());
@@ -126,10 +129,12 @@ pub async fn attach(
             };
             let ticket = act_in(tx, &app, &scope, acting).await?;
             let row = AttachmentRow { sequence: ticket.ticket.events, ..view.row };
+            crash::point(Point::FileWritten);
             Ok((ticket, AttachmentView { row, ..view }))
         })
     })
     .await;
+    crash::point(Point::FileCommitted);
     if !done.as_ref().is_ok_and(|answered| !answered.replayed) {
         forget(&vault, kept).await;
     }

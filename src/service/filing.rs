@@ -14,6 +14,7 @@ use super::audit;
 use super::once::{answered, once};
 use super::tickets::{TicketView, desks_of};
 use super::{Answered, App, Error, Once, notices};
+use crate::crash::{self, Point};
 use crate::domain::access::Scope;
 use crate::domain::calendar::local_date;
 use crate::domain::id::{OrganisationId, TicketId};
@@ -63,15 +64,21 @@ pub async fn file(
     // Looked up before the transaction, so that nobody waits for it in the write queue.
     let known = Arc::new(look_up(app.store.read_unscoped(), scope, read()?).await?);
     let (app_, scope) = (app.clone(), scope.clone());
-    once(app, request, move |tx| {
+    crash::point(Point::FilingKnown);
+    let filed = once(app, request, move |tx| {
         let (app, scope, known) = (app_.clone(), scope.clone(), Arc::clone(&known));
         Box::pin(async move {
+            crash::point(Point::FilingBegun);
             let view = file_in(tx, &app, &scope, &known, at).await?;
+            crash::point(Point::FilingWritten);
             audit::record(tx, audit::filed(&app, &scope, &view.ticket)).await?;
+            crash::point(Point::FilingLogged);
             Ok(view)
         })
     })
-    .await
+    .await;
+    crash::point(Point::FilingCommitted);
+    filed
 }
 
 /// Files a ticket out of a table, in the table's transaction; `None` when it was only rehearsed.

@@ -12,6 +12,7 @@ use super::keeping::invitations;
 use super::tickets;
 use super::wordings::Wordings;
 use super::{App, Error, Limits};
+use crate::crash::{self, Point};
 use crate::domain::id::{DeliveryId, OrganisationId, TicketId};
 use crate::domain::notice::{Channel, Facts, Letter, Matter, by_day, leaves_at};
 use crate::domain::party::{Division, Organisation};
@@ -53,6 +54,7 @@ pub async fn claim(
                 let claimed =
                     outbox::claim(tx, (worker, channel), at, (wall, lease), limit).await?;
                 let wordings = Wordings::pinned(tx, &claimed).await?;
+                crash::point(Point::DeliveryClaimed);
                 Ok((claimed, wordings))
             })
         })
@@ -281,5 +283,7 @@ pub async fn finish(app: &App, worker: Uuid, finished: Vec<Finished>) -> Result<
                 Ok::<_, Error>(())
             })
         })
-        .await
+        .await?;
+    crash::point(Point::DeliveryFinished);
+    Ok(())
 }

@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::{App, Error};
+use crate::crash::{self, Point};
 pub use crate::store::idempotency::Key;
 use crate::store::idempotency::{self, Answer};
 use crate::store::{self, Company};
@@ -106,9 +107,11 @@ pub(super) async fn once_in<T: Send + 'static>(
                 }
                 let answer = (once.render)(&outcome);
                 if let Some(key) = &once.key {
+                    crash::point(Point::KeyBefore);
                     let kept = idempotency::insert(tx, key, &answer, wall, since).await;
                     // Another request with the key was first: the next attempt finds its answer.
                     kept.map_err(|e| if e.is_duplicate() { store::Error::Stale } else { e })?;
+                    crash::point(Point::KeyKept);
                 }
                 Ok(Answered { answer, replayed: false })
             })

@@ -12,6 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::tickets::{desks_of_all, policy_version};
 use super::{App, Error, notices};
+use crate::crash::{self, Point};
 use crate::domain::id::{OrganisationId, TicketId};
 use crate::domain::ticket::{Change, Rules, Ticket, advance, next_step};
 use crate::store::outbox::{self, NewNotice};
@@ -115,6 +116,9 @@ async fn take_batch(
         // The rules have changed: it is decided again, by the new ones.
         Err(Error::Outdated) => Ok(BATCH),
         Ok((taken, due)) => {
+            if taken > 0 {
+                crash::point(Point::SweepCommitted);
+            }
             fired(&outer, due);
             Ok(taken)
         }
@@ -189,6 +193,7 @@ async fn handle(app: &App, due: &[TicketId], at: DateTime<Utc>) -> Result<(), Er
     match written.await {
         Err(Error::Outdated) => Ok(()),
         Ok(()) => {
+            crash::point(Point::SweepCommitted);
             fired(app, due);
             Ok(())
         }
@@ -203,6 +208,7 @@ async fn decide(
     at: DateTime<Utc>,
 ) -> Result<Decided, Error> {
     let tickets = kept::load(db, due).await?;
+    crash::point(Point::SweepRead);
     let desks = desks_of_all(db, &tickets).await?;
     let book = app.book();
     let mut changes = Vec::with_capacity(tickets.len());
@@ -216,6 +222,7 @@ async fn decide(
     }
     let decided: Vec<_> = changes.iter().collect();
     let told = notices::expand(db, &book, &decided, Vec::new()).await?;
+    crash::point(Point::SweepDecided);
     Ok(Decided { book: book.version(), tickets, changes, told })
 }
 
@@ -249,7 +256,9 @@ impl Decided {
         let mut batch = Batch::on(tx);
         kept::update(&mut batch, &pairs);
         outbox::insert(&mut batch, &self.told);
-        match batch.run(tx).await {
+        let written = batch.run(tx).await;
+        crash::point(Point::SweepWritten);
+        match written {
             // Trying again with the same tickets would find them changed again.
             Err(store::Error::Stale) => Err(Error::Outdated),
             outcome => Ok(outcome?),

@@ -16,6 +16,7 @@ pub use super::filing::{Filing, ReadFiling, file};
 use super::once::once;
 pub use super::timeline::{EventView, MessageView, events, message_id, messages};
 use super::{Answered, App, Error, Once, attachments, notices};
+use crate::crash::{self, Point};
 use crate::domain::access::Scope;
 use crate::domain::escalation::Desk;
 use crate::domain::id::{EscalationId, OrganisationId, ProductId, TicketId};
@@ -80,15 +81,18 @@ pub async fn act(
     let Upon { ticket, escalation } = upon.into();
     let (at, app_, scope) = (app.clock.now(), app.clone(), scope.clone());
     let expected = request.expected_version;
-    once(app, request, move |tx| {
+    let acted = once(app, request, move |tx| {
         let (app, scope, read) = (app_.clone(), scope.clone(), Arc::clone(&read));
         Box::pin(async move {
             let found = kept::find_locked(tx, scope.tickets(), ticket).await?;
             let before = found.ok_or(Error::NotFound)?;
+            crash::point(Point::ActBegun);
             act_in(tx, &app, &scope, Acting { before, escalation, kind, read, expected, at }).await
         })
     })
-    .await
+    .await;
+    crash::point(Point::ActCommitted);
+    acted
 }
 
 pub(super) struct Acting {
@@ -144,7 +148,9 @@ pub(super) async fn act_in(
     outbox::insert(&mut batch, &told);
     let acted = Acted { kind, escalation, before: &before, after: &change.ticket };
     audit::add(&mut batch, acted.entry(app, scope, followed.as_ref()));
+    crash::point(Point::ActDecided);
     let written = batch.run(tx).await;
+    crash::point(Point::ActWritten);
     // The number of the ticket that follows may be taken: the next attempt draws another.
     written.map_err(|error| if error.is_duplicate() { store::Error::Stale } else { error })?;
     change.ticket.version = before.version + 1;

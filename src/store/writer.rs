@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::audit::unit;
 use super::{Error, dialect};
+use crate::crash::{self, Point};
 use crate::domain::audit::chain::Key;
 
 /// Work to be done in a transaction. A function and not a future, because it may have to be
@@ -131,6 +132,7 @@ impl Writer {
         let mut attempts = 0;
         loop {
             attempts += 1;
+            crash::point(Point::WriteWaits);
             let outcome = match self {
                 Self::Queue(sender) => {
                     queued((sender, company), key.cloned(), Arc::clone(&work)).await
@@ -178,7 +180,10 @@ async fn serve(connection: DatabaseConnection, mut queue: mpsc::Receiver<Waiting
             },
         };
         match dialect::begin(&connection).await {
-            Ok(tx) => next = together(tx, first, &mut queue).await,
+            Ok(tx) => {
+                crash::point(Point::WriteBegun);
+                next = together(tx, first, &mut queue).await;
+            }
             // Dropping the command drops its answer, which its caller sees as abandoned.
             Err(error) => tracing::error!(%error, "no transaction could be begun"),
         }
@@ -208,7 +213,7 @@ async fn together(
         }
     }
     let ended = match last {
-        Ended::Sound => tx.commit().await,
+        Ended::Sound => commit(tx).await,
         Ended::Failed => tx.rollback().await,
         Ended::Broken => Err(DbErr::Custom("a savepoint could not be ended".to_owned())),
     };
@@ -263,15 +268,23 @@ where
         Ok(tx) => tx,
         Err(error) => return (Err(Error::from(error).into()), Ended::Broken),
     };
+    crash::point(Point::WriteBegun);
     let outcome = done(&tx, key, work).await;
     let ended = match &outcome {
-        Ok(_) => tx.commit().await,
+        Ok(_) => commit(tx).await,
         Err(_) => tx.rollback().await,
     };
     match ended {
         Ok(()) => (outcome, Ended::Sound),
         Err(error) => (Err(Error::from(error).into()), Ended::Broken),
     }
+}
+
+async fn commit(tx: DatabaseTransaction) -> Result<(), DbErr> {
+    crash::point(Point::WriteDone);
+    tx.commit().await?;
+    crash::point(Point::WriteCommitted);
+    Ok(())
 }
 
 /// Runs the work; when it panics, it failed.

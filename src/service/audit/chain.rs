@@ -14,6 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Action, Entry, Origin, record_alone};
+use crate::crash::{self, Point};
 use crate::domain::audit::chain::{Anchor, Checkpoint, Head, Key, Keyring, Occasion, Signature};
 use crate::seal::Checkpoints;
 use crate::service::{App, Error};
@@ -226,9 +227,14 @@ pub async fn link(app: &App) -> Result<usize, Error> {
     app.store
         .write(move |tx| {
             let key = Arc::clone(&notary.key);
-            Box::pin(async move { Ok::<_, Error>(chain::link_some(tx, &key, AT_ONCE).await?) })
+            Box::pin(async move {
+                let linked = chain::link_some(tx, &key, AT_ONCE).await?;
+                crash::point(Point::LinkWritten);
+                Ok::<_, Error>(linked)
+            })
         })
         .await
+        .inspect(|_| crash::point(Point::LinkCommitted))
 }
 
 /// When a checkpoint is taken.
@@ -252,7 +258,9 @@ pub async fn checkpoint(app: &App, when: Taken) -> Result<(), Error> {
     if !(notary.is_due(&head, wall) || when == Taken::Now && is_new) {
         return Ok(());
     }
+    crash::point(Point::CheckpointDue);
     notary.write(&Checkpoint::of(&notary.key, &head, Occasion::Head, wall)).await?;
+    crash::point(Point::CheckpointWritten);
     *notary.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, wall));
     Ok(())
 }

@@ -37,6 +37,7 @@ pub use crate::sheet::MOST_BYTES;
 
 use super::audit::{self, Action, Entry, Origin};
 use super::{App, Error};
+use crate::crash::{self, Point};
 use crate::domain::access::Scope;
 use crate::domain::party::Role;
 use crate::store::imports::{self, Imported};
@@ -154,7 +155,10 @@ impl Prepared {
             })
             .await;
         let report = match outcome {
-            Ok(report) => report,
+            Ok(report) => {
+                crash::point(Point::ImportCommitted);
+                report
+            }
             Err(Halt::Undone(report)) => {
                 // Its transaction is undone, and the entry would be with it.
                 audit::record_alone(app, prepared.entry(app, &report)).await?;
@@ -200,6 +204,7 @@ impl Prepared {
             at,
             by: self.upload.by.as_ref().map(|scope| scope.actor().user),
         };
+        crash::point(Point::ImportWritten);
         imports::record(tx, self.upload.kind, &imported).await?;
         audit::record(tx, self.entry(app, &report)).await?;
         Ok(report)

@@ -16,6 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{App, Error};
+use crate::crash::{self, Point};
 use crate::domain::alarm::{self, Alarm};
 use crate::domain::bulletin::BulletinKind;
 use crate::domain::calendar::local_date;
@@ -140,10 +141,12 @@ pub async fn run(app: &App, job: Job, due_at: DateTime<Utc>, worker: Uuid) -> Re
     if !claimed.await? {
         return Ok(false);
     }
+    crash::point(Point::TickClaimed);
     let at = app.clock.now();
     if job.patience().is_none_or(|patience| at - due_at <= patience) {
         work(app, job, due_at).await?;
     }
+    crash::point(Point::TickDone);
     let finished = app.store.write(move |tx| {
         Box::pin(async move {
             Ok::<_, Error>(ticks::finish(tx, (job.name(), due_at), worker, at).await?)

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::admit;
 use super::plan::{Planned, Proposal, Walk, Wish};
 use super::view::{Outcome, named, view};
+use crate::crash::{self, Point};
 use crate::domain::access::Scope;
 use crate::domain::bulletin::{Bulletin, BulletinKind};
 use crate::domain::holiday::Doubt;
@@ -52,6 +53,7 @@ pub async fn confirm(
         Box::pin(async move { confirm_in(tx, &app, &scope, (wish, expected), at).await })
     })
     .await?;
+    crash::point(Point::ReplanCommitted);
     app.refresh().await?;
     Ok(answered)
 }
@@ -260,16 +262,19 @@ async fn write(
     if let Some((layer, change)) = &planned.layer {
         rulebook::replace_layer(tx, layer, change).await?;
     }
+    crash::point(Point::ReplanBegun);
     let (sender, mut prepared) = mpsc::channel(1);
     let snapshot = app.store.snapshot_unscoped().await?;
     let preparing =
         tokio::spawn(prepare((Arc::clone(planned), order.clone()), at, snapshot, sender));
     while let Some(batch) = prepared.recv().await {
         batch.run(tx).await?;
+        crash::point(Point::ReplanMidway);
     }
     let gone = |_| store::Error::Abandoned("the tickets' changes were not prepared");
     let tally = preparing.await.map_err(gone)??;
     tell(tx, app, &tally, order, at).await?;
+    crash::point(Point::ReplanWritten);
     Ok(tally)
 }
 
