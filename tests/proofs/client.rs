@@ -99,12 +99,18 @@ impl Request {
 pub(crate) struct Client {
     address: SocketAddr,
     stream: Option<TcpStream>,
+    patience: Duration,
 }
 
 impl Client {
     /// Of the service at this address; it connects with its first request.
     pub(crate) fn to(address: SocketAddr) -> Self {
-        Self { address, stream: None }
+        Self { address, stream: None, patience: PATIENCE }
+    }
+
+    /// The same, waiting for an answer no longer than this.
+    pub(crate) fn within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Asks for something.
@@ -122,7 +128,7 @@ impl Client {
 
     /// Sends a request once; after a loss the next one connects anew.
     pub(crate) async fn send(&mut self, request: &Request) -> Result<Answer, Lost> {
-        let answered = tokio::time::timeout(PATIENCE, self.exchange(&request.bytes())).await;
+        let answered = tokio::time::timeout(self.patience, self.exchange(&request.bytes())).await;
         let answer = answered.ok().flatten();
         if answer.is_none() {
             self.stream = None;

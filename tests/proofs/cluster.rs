@@ -55,6 +55,10 @@ impl FromStr for Engine {
 const DURABLE: &str =
     "-c fsync=on -c synchronous_commit=on -c full_page_writes=on -c wal_level=replica";
 
+/// Long enough that replies are overdue over a weekend, too, and not so long that the clock is in
+/// doubt.
+const AGO_DAYS: i64 = 5;
+
 /// True where PostgreSQL's programs are.
 ///
 /// # Panics
@@ -99,26 +103,45 @@ impl Database {
 
     /// One with the demo's organisations, people, products and tickets in it.
     pub(crate) async fn filled(engine: Engine) -> Self {
+        static SQLITE: OnceLock<TempDir> = OnceLock::new();
+        static POSTGRES: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
         match engine {
-            Engine::Sqlite => {
-                static TEMPLATE: OnceLock<TempDir> = OnceLock::new();
-                let own = Self::empty(engine).await;
-                let template = TEMPLATE.get_or_init(sqlite_template);
-                for file in std::fs::read_dir(template.path()).expect("the template").flatten() {
-                    let to = own.folder().join(file.file_name());
-                    std::fs::copy(file.path(), to).expect("the template is copied");
-                }
-                own
-            }
+            Engine::Sqlite => Self::copied(SQLITE.get_or_init(|| sqlite_template(0))).await,
             Engine::Postgres => {
-                static TEMPLATE: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
-                TEMPLATE.get_or_init(postgres_template).await;
-                let folder = TempDir::new().expect("a folder");
-                let name = next_name();
-                create(&name, "template filled").await;
-                Self { engine, url: cluster().url(&name), folder }
+                POSTGRES.get_or_init(|| postgres_template("filled", 0)).await;
+                Self::created("filled").await
             }
         }
+    }
+
+    /// The same as it was some days ago: whoever starts on it finds deadlines passed and notices
+    /// to be sent.
+    pub(crate) async fn overdue(engine: Engine) -> Self {
+        static SQLITE: OnceLock<TempDir> = OnceLock::new();
+        static POSTGRES: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
+        match engine {
+            Engine::Sqlite => Self::copied(SQLITE.get_or_init(|| sqlite_template(AGO_DAYS))).await,
+            Engine::Postgres => {
+                POSTGRES.get_or_init(|| postgres_template("overdue", AGO_DAYS)).await;
+                Self::created("overdue").await
+            }
+        }
+    }
+
+    async fn copied(template: &TempDir) -> Self {
+        let own = Self::empty(Engine::Sqlite).await;
+        for file in std::fs::read_dir(template.path()).expect("the template").flatten() {
+            let to = own.folder().join(file.file_name());
+            std::fs::copy(file.path(), to).expect("the template is copied");
+        }
+        own
+    }
+
+    async fn created(template: &str) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let name = next_name();
+        create(&name, &format!("template {template}")).await;
+        Self { engine: Engine::Postgres, url: cluster().url(&name), folder }
     }
 
     /// As in `SUPPLYLINE_DATABASE_URL`.
@@ -156,6 +179,17 @@ impl Database {
         Reader { engine: self.engine, connection: connection.expect("the database opens") }
     }
 
+    /// One of the program's other commands, begun on it.
+    pub(crate) fn spawn(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Spawned {
+        let log = self.folder().join(format!("{}.log", next_name()));
+        let file = std::fs::File::create(&log).expect("a log");
+        let mut program = program();
+        program.args(arguments).current_dir(self.folder()).envs(self.settings());
+        program.envs(settings.iter().copied()).env("SUPPLYLINE_LOG", "warn");
+        program.stdout(file.try_clone().expect("a log")).stderr(file);
+        Spawned { child: program.spawn().expect("it starts"), log }
+    }
+
     /// Runs the program's other commands on it; gives its exit code and what it said.
     pub(crate) fn command(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let mut program = program();
@@ -163,6 +197,26 @@ impl Database {
         let output = program.env("SUPPLYLINE_LOG", "warn").output().expect("it ran");
         let said = [output.stdout, output.stderr].concat();
         (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    }
+}
+
+/// A command under way; dropped, it is killed.
+pub(crate) struct Spawned {
+    child: std::process::Child,
+    log: PathBuf,
+}
+
+impl Spawned {
+    /// What it has said so far.
+    pub(crate) fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+}
+
+impl Drop for Spawned {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 
@@ -259,24 +313,27 @@ async fn create(name: &str, template: &str) {
     admin.close().await.expect("closed");
 }
 
-fn load(url: &str, folder: &Path) {
+fn load(url: &str, folder: &Path, ago_days: i64) {
     let mut program = program();
-    program.args(["demo", "--load-only"]).current_dir(folder).env("SUPPLYLINE_DATABASE_URL", url);
+    let then = chrono::Utc::now() - chrono::TimeDelta::days(ago_days);
+    let then = then.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    program.args(["demo", "--load-only", "--now", &then]).current_dir(folder);
+    program.env("SUPPLYLINE_DATABASE_URL", url);
     let output = program.env("SUPPLYLINE_LOG", "error").output().expect("it ran");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn sqlite_template() -> TempDir {
+fn sqlite_template(ago_days: i64) -> TempDir {
     let folder = TempDir::new().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("own.db").display());
-    load(&url, folder.path());
+    load(&url, folder.path(), ago_days);
     // Made anew by whoever opens the database next.
     drop(std::fs::remove_file(folder.path().join("own.db-shm")));
     folder
 }
 
-async fn postgres_template() {
-    create("filled", "").await;
+async fn postgres_template(name: &str, ago_days: i64) {
+    create(name, "").await;
     let folder = TempDir::new().expect("a folder");
-    load(&cluster().url("filled"), folder.path());
+    load(&cluster().url(name), folder.path(), ago_days);
 }

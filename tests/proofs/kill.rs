@@ -88,7 +88,7 @@ struct Count {
 }
 
 pub(crate) async fn run(options: &Options, engine: Engine, report: &mut Report) {
-    let cycles: usize = options.number("cycles", 15, 1_000);
+    let cycles: usize = options.number("cycles", 10, 1_000);
     let clients: usize = options.number("clients", 8, 16);
     let mut random = StdRng::seed_from_u64(options.seed);
     let database = Database::filled(engine).await;

@@ -27,11 +27,14 @@ mod kill;
 mod ledger;
 mod options;
 mod people;
+mod points;
+mod repeat;
 mod replica;
 mod report;
 mod rolling;
 #[path = "../it/support/server.rs"]
 mod server;
+mod sync;
 mod timers;
 mod truth;
 
@@ -40,7 +43,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use cluster::Engine;
-use options::{Asked, Options};
+use options::{Asked, Length, Options};
 use report::Report;
 
 /// A proof at work; what it found goes into the report.
@@ -70,6 +73,27 @@ const PROOFS: &[Proof] = &[
         run: |options, engine, report| Box::pin(kill::run(options, engine, report)),
     },
     Proof {
+        name: "points",
+        shows: "a SIGKILL at each named point of the program does no harm",
+        takes: "--repeats N --point NAME; in a release build with --features crash-points",
+        on: BOTH,
+        run: |options, engine, report| Box::pin(points::run(options, engine, report)),
+    },
+    Proof {
+        name: "sync",
+        shows: "the write-ahead log is on the disk before a write is acknowledged",
+        takes: "--writes N --files N",
+        on: BOTH,
+        run: |options, engine, report| Box::pin(sync::run(options, engine, report)),
+    },
+    Proof {
+        name: "repeat",
+        shows: "a request that is sent many times at once, over replicas, has one effect",
+        takes: "--rounds N; a kill before the answer needs --features crash-points in a release build",
+        on: BOTH,
+        run: |options, engine, report| Box::pin(repeat::run(options, engine, report)),
+    },
+    Proof {
         name: "timers",
         shows: "every timer fires once and never early while replicas are killed and paused",
         takes: "--seconds N --rate N --replicas N --longest-pause SECONDS",
@@ -93,7 +117,13 @@ const PROOFS: &[Proof] = &[
 ];
 
 fn main() -> ExitCode {
-    let asked = match options::read(std::env::args().skip(1)) {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((sync::RAW, rest)) = words.split_first().map(|(word, rest)| (word.as_str(), rest)) {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(sync::write_raw(rest));
+        return ExitCode::SUCCESS;
+    }
+    let asked = match options::read(words.into_iter()) {
         Ok(asked) => asked,
         Err(problem) => {
             println!("{problem}");
@@ -154,4 +184,9 @@ fn help() {
     for proof in PROOFS {
         println!("  {:8} {}\n           {}", proof.name, proof.shows, proof.takes);
     }
+}
+
+/// True in the long version.
+fn is_long(options: &Options) -> bool {
+    options.length == Length::Long
 }

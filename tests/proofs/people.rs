@@ -32,17 +32,17 @@ impl People {
 
 /// A session of one of the demo's people.
 pub(crate) async fn sign_in(address: SocketAddr, username: &str) -> String {
-    let request = Request {
-        method: "POST",
-        path: "/api/v1/session".to_owned(),
-        token: String::new(),
-        key: None,
-        media_type: "application/json".to_owned(),
-        body: json!({ "username": username, "password": PASSWORD }).to_string().into_bytes(),
-    };
-    let answer = Client::to(address).send(&request).await.expect("the service answers");
+    let answer = Client::to(address).send(&signing_in(username)).await;
+    let answer = answer.expect("the service answers");
     let token = answer.json()["token"].as_str().map(str::to_owned);
     token.unwrap_or_else(|| panic!("{username}: {} {}", answer.status, answer.text()))
+}
+
+/// The request that signs one of the demo's people in.
+pub(crate) fn signing_in(username: &str) -> Request {
+    let body = json!({ "username": username, "password": PASSWORD });
+    let request = Request::post("/api/v1/session".to_owned(), "", String::new(), &body);
+    Request { key: None, ..request }
 }
 
 /// What is done to a ticket in its life, in this order.
