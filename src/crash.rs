@@ -155,7 +155,7 @@ mod armed {
         let (name, times) = text.split_once(':').unwrap_or((text, "1"));
         let point = Point::ALL.iter().copied().find(|point| point.name() == name);
         let unusable = || anyhow::anyhow!("SUPPLYLINE_CRASH_AT: {text:?} is no point to stop at");
-        let times: u32 = times.parse().map_err(|_| unusable())?;
+        let times: u32 = times.parse().map_err(|_unfit| unusable())?;
         let left = AtomicU32::new(times.checked_sub(1).ok_or_else(unusable)?);
         drop(ARMED.set(Armed { point: point.ok_or_else(unusable)?, left }));
         Ok(())
