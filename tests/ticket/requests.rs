@@ -105,6 +105,40 @@ fn what_is_done_during_a_standstill_is_in_time() {
 }
 
 #[test]
+fn a_solution_disputed_while_the_clocks_stand_still_lets_them_stand() {
+    let mut life = world().file("2026-03-02 10:00");
+    life.to("2026-03-03 10:00").stop("2026-03-20").solve();
+    life.to("2026-03-04 10:00").rule(Topic::ForceMajeure, true);
+    life.to("2026-03-12 10:00").confirm(Verdict::NotSolved);
+    assert!(life.rungs().is_empty(), "nothing fires while the clocks stand still");
+    life.to("2026-03-21 00:00");
+    // 03-05, 03-06 and 03-09 were left.
+    assert_eq!(life.due(DeadlineKind::Resolve), "2026-03-25 24:00");
+    assert_eq!(life.status(DeadlineKind::Resolve), DeadlineStatus::Running);
+    life.to("2026-03-25 24:00");
+    assert_eq!(life.rungs(), ["1 city resolve"]);
+}
+
+#[test]
+fn a_solution_disputed_late_is_missed_at_once_though_the_clocks_stand_still() {
+    let mut life = world().file("2026-03-02 10:00");
+    life.to("2026-03-03 10:00").stop("2026-03-20").solve();
+    life.to("2026-03-10 10:00").rule(Topic::ForceMajeure, true);
+    life.to("2026-03-12 10:00").confirm(Verdict::NotSolved);
+    assert_eq!(life.rungs(), ["1 city resolve"], "it had passed before they were stopped");
+    life.to("2026-03-31 10:00");
+    assert_eq!(life.due(DeadlineKind::Resolve), "2026-03-09 24:00");
+}
+
+#[test]
+fn nothing_goes_on_after_a_solved_ticket_with_stopped_clocks_is_withdrawn() {
+    let mut life = world().file("2026-03-02 10:00");
+    life.to("2026-03-03 10:00").stop("2026-03-20").solve();
+    life.rule(Topic::ForceMajeure, true).withdraw();
+    assert!(life.ticket.deadlines.iter().all(|deadline| !deadline.is_paused()));
+}
+
+#[test]
 fn a_rung_that_stood_still_climbs_later() {
     let mut life = world().file("2026-03-02 10:00");
     life.to("2026-03-05 10:00").acknowledge("371000");

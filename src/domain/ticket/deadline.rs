@@ -233,23 +233,29 @@ impl Deadline {
         }
     }
 
-    /// The solution was disputed: the original due instant stands.
+    /// The solution was disputed: the original due instant stands. Where a bureau has stopped the
+    /// clocks meanwhile, this one stands still with them, unless it had passed before.
     pub(super) fn release(&mut self) {
         if self.status == DeadlineStatus::Held {
-            self.status = DeadlineStatus::Running;
+            let stands_still = self.standstill().is_some_and(|stop| stop.from < self.due_at);
+            self.status =
+                if stands_still { DeadlineStatus::Stopped } else { DeadlineStatus::Running };
         }
     }
 
     /// It ends without a judgement.
     pub(super) fn stop(&mut self) {
         match self.status {
-            DeadlineStatus::Running | DeadlineStatus::Held => {
+            DeadlineStatus::Running | DeadlineStatus::Held | DeadlineStatus::Stopped
+                if self.standstill().is_some() =>
+            {
+                // It does not go on any more.
+                self.stops.pop();
                 self.status = DeadlineStatus::Stopped;
                 self.warn_at = None;
             }
-            DeadlineStatus::Stopped if self.is_paused() => {
-                // It does not go on any more.
-                self.stops.pop();
+            DeadlineStatus::Running | DeadlineStatus::Held => {
+                self.status = DeadlineStatus::Stopped;
                 self.warn_at = None;
             }
             DeadlineStatus::Met

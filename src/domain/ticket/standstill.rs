@@ -48,7 +48,7 @@ impl Deadline {
         self.status == DeadlineStatus::Stopped && self.standstill().is_some()
     }
 
-    fn standstill(&self) -> Option<Standstill> {
+    pub(super) fn standstill(&self) -> Option<Standstill> {
         self.stops.last().copied().filter(|stop| stop.through.is_none())
     }
 
