@@ -93,11 +93,16 @@ pub(crate) fn undisturbed(index: usize, row: &Row, world: &World) -> Result<Opti
     let Some(first) = row.log.first() else { return Ok(None) };
     let Some(begun) = filed(index, row, first, world) else { return Ok(None) };
     let (mut ticket, mut book, mut is_whole) = (begun.ticket, first.book, true);
+    let mut overdue = Vec::new();
     for op in row.log.iter().skip(1) {
         while let Some(due) = wake_at(&ticket).filter(|due| *due <= op.at) {
-            is_whole &= is_alike(due, op.at, world);
+            overdue.push(due);
             let change = advance(&ticket, due, &world.rules(book));
             ticket = change.map_err(|refusal| refusal.to_string())?.ticket;
+        }
+        if !matches!(op.what, What::Replanned { changed: false, .. }) {
+            // It was this operation that fired them.
+            is_whole &= overdue.drain(..).all(|due| is_alike(due, op.at, world));
         }
         match &op.what {
             What::Filed | What::Swept => {}

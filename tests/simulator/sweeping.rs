@@ -67,7 +67,11 @@ impl Sim {
                 Then::After(next(at, Phase::Write { writes, left }, early), self.latency())
             }
             Phase::Take => {
-                let due = self.due_by(at, self.store.timers.len());
+                let due = if early.is_empty() {
+                    self.due_by(at, self.store.timers.len())
+                } else {
+                    early.iter().map(|(index, _)| *index).collect()
+                };
                 let is_locking = self.store.fault != Some(Fault::NoLock);
                 let free =
                     due.into_iter().filter(|index| !self.store.is_locked(*index, self.now, id));
