@@ -23,17 +23,24 @@ mod client;
 mod cluster;
 mod crowd;
 mod downtime;
+mod gateway;
 mod kill;
 mod ledger;
 mod options;
+mod outbox;
 mod people;
 mod points;
+mod receivers;
 mod repeat;
 mod replica;
 mod report;
+mod restore;
 mod rolling;
 #[path = "../it/support/server.rs"]
 mod server;
+#[expect(dead_code, reason = "the proofs need a part of it")]
+#[path = "../it/support/smtp.rs"]
+mod smtp;
 mod sync;
 mod timers;
 mod truth;
@@ -113,6 +120,20 @@ const PROOFS: &[Proof] = &[
         takes: "--rounds N --clients N --replicas N",
         on: BOTH,
         run: |options, engine, report| Box::pin(rolling::run(options, engine, report)),
+    },
+    Proof {
+        name: "receivers",
+        shows: "every letter arrives or is a dead letter, whatever its receiver does",
+        takes: "--tickets N",
+        on: BOTH,
+        run: |options, engine, report| Box::pin(receivers::run(options, engine, report)),
+    },
+    Proof {
+        name: "restore",
+        shows: "a restored backup waits on hold, and a release that skips repeats nothing",
+        takes: "--seconds N",
+        on: BOTH,
+        run: |options, engine, report| Box::pin(restore::run(options, engine, report)),
     },
 ];
 

@@ -86,9 +86,9 @@ impl Sim {
         let next = |phase| Work::Request(Request { client, key, at, phase });
         match phase {
             Phase::Take => {
-                if self.store.answers.contains(&(client, key))
-                    && self.store.fault != Some(Fault::NoIdempotency)
-                {
+                let is_known = self.store.answers.contains(&(client, key));
+                let is_forgotten = self.store.fault == Some(Fault::NoIdempotency) && key > 0;
+                if is_known && !is_forgotten {
                     self.figures.replayed += 1;
                     return Then::After(next(Phase::Answer(true)), self.latency());
                 }
@@ -208,7 +208,8 @@ impl Sim {
     /// The replica died with the request: nobody knows whether it was done, and it is repeated.
     pub(crate) fn lose_request(&mut self, request: &Request) {
         let soon = self.rng.random_range(SECOND..10 * MINUTE);
-        if self.clients[request.client].key == request.key {
+        let client = &self.clients[request.client];
+        if client.key == request.key && !client.acknowledged.contains(&request.key) {
             self.again(request.client, self.now + soon);
         }
     }

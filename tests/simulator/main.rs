@@ -47,7 +47,7 @@ use sim::Sim;
 /// How long the short version runs.
 const SHORT: Duration = Duration::from_secs(20);
 /// Runs in which a planted fault must be found.
-const MOST_RUNS_PER_FAULT: u64 = 400;
+const MOST_RUNS_PER_FAULT: u64 = 150;
 /// Lines of what happened to a ticket that are printed.
 const SHOWN: usize = 60;
 

@@ -160,8 +160,8 @@ impl Store {
 
     /// Commits changes, all or none.
     pub(crate) fn commit(&mut self, writes: Vec<Write>, now: Ms) -> Result<(), Refused> {
-        let is_guarded =
-            self.fault != Some(Fault::NoVersionGuard) && self.fault != Some(Fault::NoLock);
+        let unguarded = [Fault::NoVersionGuard, Fault::NoLock, Fault::NoReread];
+        let is_guarded = !self.fault.is_some_and(|fault| unguarded.contains(&fault));
         for write in writes.iter().filter(|_| is_guarded) {
             self.check(write)?;
         }
@@ -331,6 +331,6 @@ impl Store {
     pub(crate) fn next_letter(&self, channel: Channel) -> (Option<DateTime<Utc>>, Option<Ms>) {
         let free = self.free.get(&channel).and_then(|free| free.first()).map(|(due, _)| *due);
         let held = self.held.get(&channel).and_then(|held| held.first()).map(|(until, _)| *until);
-        (free, held)
+        (free, held.filter(|_| self.fault != Some(Fault::LeaseWithoutEnd)))
     }
 }

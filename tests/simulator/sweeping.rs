@@ -4,6 +4,7 @@
 //! **Never** decides by itself: the domain's own functions do.
 
 use chrono::{DateTime, Utc};
+use rand::Rng as _;
 use supplyline::domain::ticket::{Ticket, advance, wake_at};
 
 use super::fault::Fault;
@@ -51,12 +52,15 @@ impl Sim {
                 if due.is_empty() {
                     return Then::Rest;
                 }
-                let delay = self.latency();
+                let mut delay = self.latency();
                 if self.setting.is_taken {
                     let early =
                         due.iter().map(|index| (*index, self.store.row(*index).ticket.clone()));
                     let is_early = self.store.fault == Some(Fault::NoReread);
                     let early = early.filter(|_| is_early).collect();
+                    if is_early {
+                        delay = self.rng.random_range(200..SECOND);
+                    }
                     return Then::After(next(at, Phase::Take, early), delay);
                 }
                 Then::After(next(at, Phase::Decide(due), early), delay)
@@ -147,8 +151,7 @@ impl Sim {
             late.map(|write| (write.index, std::mem::take(&mut write.told))).collect();
         // Somebody may have done it since it was looked up: then nothing is left to do.
         let fired = writes.iter().filter(|write| !write.change.events.is_empty());
-        let fired: Vec<_> =
-            fired.map(|write| (write.index, self.lateness(write.index))).collect();
+        let fired: Vec<_> = fired.map(|write| (write.index, self.lateness(write.index))).collect();
         if self.commit(writes).is_ok() {
             for (index, late) in fired {
                 self.swept(index, replica, begun, late);
