@@ -32,6 +32,7 @@ struct Written {
     attachments_url: String,
     key_file: String,
     audit_checkpoints: String,
+    #[serde(deserialize_with = "text_or_number")]
     audit_days: String,
     local_channels: bool,
     allow_loss: bool,
@@ -363,6 +364,20 @@ pub fn crash_at() -> Option<String> {
 
 fn optional(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// What looks like a number is read as one, wherever it stands.
+fn text_or_number<'d, D: serde::Deserializer<'d>>(from: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Number(i64),
+    }
+    Ok(match Either::deserialize(from)? {
+        Either::Text(text) => text,
+        Either::Number(number) => number.to_string(),
+    })
 }
 
 /// A year at least, as the law on the security of networks wants it for logs and then some.

@@ -45,6 +45,8 @@ fn refused(command: Command, named: &[&str]) {
 struct Serving {
     process: Child,
     said: std::io::Lines<std::io::BufReader<std::io::PipeReader>>,
+    /// What was read of it.
+    heard: Vec<String>,
 }
 
 impl Serving {
@@ -55,15 +57,24 @@ impl Serving {
         // Its end of the pipe is its own, so that its end is seen.
         drop(command);
         let said = std::io::BufReader::new(said).lines();
-        let mut serving = Self { process, said };
+        let mut serving = Self { process, said, heard: Vec::new() };
         serving.wait_for("serving on");
         serving
     }
 
     /// The first line that has this.
     fn wait_for(&mut self, part: &str) -> String {
-        let mut lines = self.said.by_ref().map(|line| line.expect("read"));
-        lines.find(|line| line.contains(part)).unwrap_or_else(|| panic!("{part} is not said"))
+        if let Some(line) = self.heard.iter().find(|line| line.contains(part)) {
+            return line.clone();
+        }
+        for line in self.said.by_ref() {
+            let line = line.expect("read");
+            self.heard.push(line.clone());
+            if line.contains(part) {
+                return line;
+            }
+        }
+        panic!("{part} is not said: {:?}", self.heard)
     }
 
     fn kill(mut self) {
@@ -73,6 +84,9 @@ impl Serving {
 
     /// Ends it as a supervisor does.
     fn stop(mut self) {
+        // By then it listens for signals.
+        self.wait_for("starting service");
+        std::thread::sleep(std::time::Duration::from_millis(300));
         let process = self.process.id().to_string();
         let told = Command::new("kill").args(["-TERM", &process]).status().expect("kill runs");
         assert!(told.success());

@@ -37,6 +37,21 @@ fn b117_a_setting_that_cannot_be_used_is_named() {
 }
 
 #[test]
+fn a_number_may_stand_as_one() {
+    let home = TempDir::new().expect("a folder");
+    super::ended(program(home.path(), URL, &["migrate"]));
+    let days = || program(home.path(), URL, &["check"]);
+    let mut by_variable = days();
+    by_variable.env("SUPPLYLINE_AUDIT_DAYS", "730");
+    std::fs::write(home.path().join("supplyline.toml"), "audit_days = 800\n").expect("written");
+    for (command, expected) in [(by_variable, "730"), (days(), "800")] {
+        let (code, said) = super::ended(command);
+        let line = format!("SUPPLYLINE_AUDIT_DAYS = {expected}");
+        assert!(code == Some(0) && said.contains(&line), "{said}");
+    }
+}
+
+#[test]
 fn b117_a_secret_that_is_missing_is_named() {
     let home = TempDir::new().expect("a folder");
     let mut command = program(home.path(), URL, &["serve"]);

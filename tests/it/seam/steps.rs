@@ -32,10 +32,10 @@ async fn schema(db: &DatabaseConnection, engine: Engine) -> Vec<String> {
              is_nullable || ' ' || coalesce(column_default, '') || ' ' || is_identity \
              from information_schema.columns where table_schema = 'public' order by 1",
             "select 'index ' || indexdef from pg_indexes where schemaname = 'public' order by 1",
-            "select 'constraint ' || conrelid::regclass || ' ' || contype || ' ' || \
+            "select 'constraint ' || conrelid::regclass::text || ' ' || contype::text || ' ' || \
              pg_get_constraintdef(oid) from pg_constraint \
              where connamespace = 'public'::regnamespace order by 1",
-            "select 'trigger ' || tgrelid::regclass || ' ' || pg_get_triggerdef(oid) \
+            "select 'trigger ' || tgrelid::regclass::text || ' ' || pg_get_triggerdef(oid) \
              from pg_trigger where not tgisinternal order by 1",
             "select 'policy ' || tablename || ' ' || policyname || ' ' || coalesce(qual, '') \
              from pg_policies order by 1",
