@@ -30,7 +30,7 @@ impl MigrationTrait for Migration {
         for policy in SERVICE_ON_AUDIT {
             db.execute_unprepared(&written(policy)).await?;
         }
-        db.execute_unprepared(&FIND_TICKETS.replace("{bureau}", &written("{in_division}"))).await?;
+        db.execute_unprepared(&written(FIND_TICKETS)).await?;
         Ok(())
     }
 
@@ -214,8 +214,8 @@ const FIND_TICKETS: &str = "
             set plan_cache_mode = force_custom_plan
             as $$
             declare
-                reach text := current_setting('supplyline.reach', true);
-                own uuid := nullif(current_setting('supplyline.organisation', true), '')::uuid;
+                reach text := {reach};
+                own uuid := {own};
                 terms tsquery := phraseto_tsquery('simple', phrase);
             begin
                 if reach = 'hospital' then return query
@@ -228,7 +228,7 @@ const FIND_TICKETS: &str = "
                     select id from ticket where distributor_id = own
                         and to_tsvector('simple', search_terms) @@ terms limit most;
                 elsif reach = 'bureau' then return query
-                    select id from ticket where {bureau}
+                    select id from ticket where {in_division}
                         and to_tsvector('simple', search_terms) @@ terms limit most;
                 elsif reach in ('admin', 'service') then return query
                     select id from ticket where to_tsvector('simple', search_terms) @@ terms limit most;
