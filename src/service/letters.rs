@@ -135,10 +135,8 @@ async fn letters(
 
 /// What is wrong with a row that nobody can read.
 fn unreadable(error: &Error) -> Option<String> {
-    match error {
-        Error::Internal(error) if error.is_undecodable() => Some(error.to_string()),
-        _ => None,
-    }
+    let Error::Internal(error) = error else { return None };
+    error.is_undecodable().then(|| error.to_string())
 }
 
 fn unsendable(one: &Claimed, why: &str) -> Finished {
