@@ -42,11 +42,10 @@ pub async fn current(app: &App) -> Result<Option<Hold>, Error> {
 /// [`Error::Internal`]; then nothing may fire either.
 pub async fn may_fire(app: &App) -> Result<bool, Error> {
     let (db, at) = (app.store.read_unscoped(), app.clock.now());
-    if app.unchecked.load(Ordering::Acquire) || hold::find(db).await?.is_some() {
-        return Ok(false);
-    }
-    // Before any tick is recorded: a wrong clock must not put the others on hold.
-    if !skew::is_right(app).await? {
+    // First, so that it is seen on hold, too, and before any tick is recorded: a wrong clock must
+    // not put the others on hold.
+    let is_right = skew::is_right(app).await?;
+    if !is_right || app.unchecked.load(Ordering::Acquire) || hold::find(db).await?.is_some() {
         return Ok(false);
     }
     match app.limits {
