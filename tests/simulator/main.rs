@@ -20,6 +20,7 @@
 
 mod acting;
 mod delivering;
+mod fate;
 mod fault;
 mod figures;
 mod oracle;
@@ -47,7 +48,7 @@ use sim::Sim;
 /// How long the short version runs.
 const SHORT: Duration = Duration::from_secs(20);
 /// Runs in which a planted fault must be found.
-const MOST_RUNS_PER_FAULT: u64 = 150;
+const MOST_RUNS_PER_FAULT: u64 = 1_000;
 /// Lines of what happened to a ticket that are printed.
 const SHOWN: usize = 60;
 

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BinaryHeap};
 use chrono::{DateTime, Utc};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
-use supplyline::domain::hold::{Hold, HoldCause, Tick, judge};
 use supplyline::domain::notice::Channel;
 
 use super::acting::{Client, Request};
@@ -18,25 +17,23 @@ use super::figures::{Figures, Health};
 use super::setting::Setting;
 use super::store::{Refused, Store, Write};
 use super::sweeping::Sweep;
-use super::world::{DAY, HOUR, MINUTE, Ms, SECOND, World, instant, not_before};
+use super::world::{DAY, HOUR, Ms, SECOND, World, instant, not_before};
 
 /// A task of a replica: the sweep, and one for each channel.
-const TASKS: [Task; 3] = [Task::Sweep, Task::Deliver(Channel::Mail), Task::Deliver(Channel::Sms)];
+pub(crate) const TASKS: [Task; 3] =
+    [Task::Sweep, Task::Deliver(Channel::Mail), Task::Deliver(Channel::Sms)];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Task {
+pub(crate) enum Task {
     Sweep,
     Deliver(Channel),
 }
 
 /// A replica further off than this fires nothing.
 pub(crate) const MOST_SKEW: Ms = 2 * SECOND;
-/// A longer silence of everybody than this must be released by a person.
-const LONGEST_SILENCE: Ms = 14 * DAY;
-
 /// What happens at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Happening {
+pub(crate) enum Happening {
     Poll { replica: usize, task: usize, turn: u32 },
     Step(u64),
     Crash { replica: usize, epoch: u64 },
@@ -58,15 +55,15 @@ pub(crate) struct Replica {
     /// How far its clock is ahead.
     pub(crate) offset: Ms,
     /// True once it has judged the last tick and records its own.
-    ticking: bool,
-    tasks: [Polling; 3],
+    pub(crate) ticking: bool,
+    pub(crate) tasks: [Polling; 3],
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Polling {
-    busy: bool,
-    next: Ms,
-    turn: u32,
+pub(crate) struct Polling {
+    pub(crate) busy: bool,
+    pub(crate) next: Ms,
+    pub(crate) turn: u32,
 }
 
 pub(crate) enum Work {
@@ -75,8 +72,8 @@ pub(crate) enum Work {
     Request(Request),
 }
 
-struct Job {
-    replica: usize,
+pub(crate) struct Job {
+    pub(crate) replica: usize,
     work: Work,
 }
 
@@ -108,12 +105,12 @@ pub(crate) struct Sim {
     pub(crate) is_calm: bool,
     pub(crate) hold_begun: Ms,
     /// Set after a silence that a person has to release.
-    must_hold: bool,
-    alive_last: Ms,
-    was_alive: bool,
+    pub(crate) must_hold: bool,
+    pub(crate) alive_last: Ms,
+    pub(crate) was_alive: bool,
     heap: BinaryHeap<Reverse<(Ms, u64, Happening)>>,
     count: u64,
-    jobs: BTreeMap<u64, Job>,
+    pub(crate) jobs: BTreeMap<u64, Job>,
 }
 
 impl Sim {
@@ -157,7 +154,11 @@ impl Sim {
             self.push(at, Happening::Outage);
         }
         for _ in 0..self.setting.edits {
-            let at = self.rng.random_range(begin..end);
+            let mut at = self.rng.random_range(begin..end);
+            if self.rng.random_ratio(2, 3) {
+                // In the second in which most falls due.
+                at = at / DAY * DAY + 16 * HOUR + self.rng.random_range(0..2 * SECOND);
+            }
             self.push(at, Happening::Edit);
         }
         for _ in 0..self.setting.holds {
@@ -208,7 +209,7 @@ impl Sim {
         }
     }
 
-    fn push(&mut self, at: Ms, happening: Happening) {
+    pub(crate) fn push(&mut self, at: Ms, happening: Happening) {
         self.count += 1;
         self.heap.push(Reverse((at.max(self.now), self.count, happening)));
     }
@@ -249,187 +250,12 @@ impl Sim {
         self.replicas[replica].offset.abs() <= MOST_SKEW
     }
 
-    fn works(&self, replica: usize) -> bool {
+    pub(crate) fn works(&self, replica: usize) -> bool {
         let one = &self.replicas[replica];
         one.up && one.paused_until <= self.now && self.is_sound(replica)
     }
 
-    /// Keeps account of whether anybody could fire; call it before and after any change.
-    pub(crate) fn account(&mut self) {
-        let works = (0..self.replicas.len()).any(|replica| self.works(replica));
-        if self.was_alive {
-            self.alive_last = self.now;
-        }
-        self.was_alive = works;
-        if works {
-            if self.now - self.alive_last > LONGEST_SILENCE + MINUTE {
-                self.must_hold = true;
-            }
-            self.alive_last = self.now;
-        }
-        self.health.set(self.now, works && self.store.hold.is_none());
-    }
-
-    /// Replicas record that the clock ticks while they live.
-    fn settle_ticks(&mut self) {
-        if self.store.hold.is_some() {
-            return;
-        }
-        for replica in 0..self.replicas.len() {
-            if self.works(replica) && self.replicas[replica].ticking {
-                self.store.tick = self.store.tick.max(Some(self.at(replica)));
-            }
-        }
-    }
-
-    /// The gate before everything that fires.
-    pub(crate) fn may_fire(&mut self, replica: usize) -> bool {
-        if self.store.hold.is_some() && self.store.fault != Some(Fault::HoldIgnored) {
-            return false;
-        }
-        if !self.is_sound(replica) && self.store.fault != Some(Fault::NoSkewGuard) {
-            return false;
-        }
-        if self.store.fault == Some(Fault::NoJumpGuard) {
-            return true;
-        }
-        self.settle_ticks();
-        match judge(self.store.tick, self.at(replica)) {
-            Tick::Recent | Tick::Record => {
-                self.store.tick = self.store.tick.max(Some(self.at(replica)));
-                self.replicas[replica].ticking = true;
-                true
-            }
-            Tick::Doubtful(hold) => {
-                self.begin_hold(hold);
-                self.store.fault == Some(Fault::HoldIgnored)
-            }
-        }
-    }
-
-    fn begin_hold(&mut self, hold: Hold) {
-        if self.store.hold.is_some() {
-            return;
-        }
-        self.account();
-        self.settle_ticks();
-        self.store.hold = Some(hold);
-        self.hold_begun = self.now;
-        self.figures.holds += 1;
-        self.account();
-        let longest = if self.is_calm { 10 * MINUTE } else { 2 * DAY };
-        let pause = self.rng.random_range(MINUTE..longest);
-        self.push(self.now + pause, Happening::Release);
-    }
-
-    fn command_hold(&mut self) {
-        let hold = Hold::begun(HoldCause::Command, "simulated".to_owned(), instant(self.now));
-        self.begin_hold(hold);
-    }
-
-    fn release(&mut self) {
-        self.account();
-        let Some(hold) = self.store.hold.take() else { return };
-        if self.rng.random_ratio(1, 2) {
-            self.figures.skipped += self.store.bury(hold.queued_before, self.now);
-        }
-        self.store.tick = Some(instant(self.now));
-        // The silence until now has been accepted by a person.
-        self.alive_last = self.now;
-        self.must_hold = false;
-        self.account();
-        self.stir();
-    }
-
-    /// Something fires: nothing may, on hold or after a long silence.
-    pub(crate) fn fires(&mut self, ticket: usize, since: Ms) {
-        if self.store.hold.is_some() && since > self.hold_begun {
-            self.violated(ticket, "something fired while on hold".to_owned());
-        }
-        if self.must_hold {
-            self.violated(
-                ticket,
-                "something fired after a long silence, before a release".to_owned(),
-            );
-        }
-    }
-
-    fn start(&mut self, replica: usize) {
-        self.account();
-        let one = &mut self.replicas[replica];
-        one.up = true;
-        one.paused_until = 0;
-        let epoch = one.epoch;
-        self.account();
-        for task in 0..TASKS.len() {
-            let at = self.now + self.rng.random_range(0..600);
-            self.wake(replica, task, at);
-        }
-        if let Some(mean) = self.setting.mean_uptime.filter(|_| !self.is_calm) {
-            let at = self.now + self.rng.random_range(SECOND..2 * mean);
-            self.push(at, Happening::Crash { replica, epoch });
-        }
-    }
-
-    /// The process dies; it is started again after `down`, or when it comes to that.
-    fn crash(&mut self, replica: usize, down: Option<Ms>) {
-        if !self.replicas[replica].up {
-            return;
-        }
-        self.account();
-        self.settle_ticks();
-        let one = &mut self.replicas[replica];
-        one.up = false;
-        one.ticking = false;
-        one.epoch += 1;
-        one.tasks
-            .iter_mut()
-            .for_each(|task| *task = Polling { busy: false, next: Ms::MAX, turn: task.turn + 1 });
-        self.figures.crashes += 1;
-        let own = self.jobs.iter().filter(|(_, job)| job.replica == replica);
-        let own: Vec<u64> = own.map(|(id, _)| *id).collect();
-        own.into_iter().for_each(|id| self.lose(id));
-        let down = down.unwrap_or_else(|| match self.rng.random_range(0..10) {
-            0 => self.rng.random_range(HOUR..DAY),
-            1..4 => self.rng.random_range(MINUTE..HOUR),
-            _ => self.rng.random_range(SECOND..MINUTE),
-        });
-        self.push(self.now + down, Happening::Start { replica });
-        self.account();
-    }
-
-    fn pause(&mut self, replica: usize) {
-        self.account();
-        self.settle_ticks();
-        let pause = match self.rng.random_range(0..4) {
-            0 => self.rng.random_range(MINUTE..HOUR),
-            1 => self.rng.random_range(10 * SECOND..3 * MINUTE),
-            _ => self.rng.random_range(SECOND..10 * SECOND),
-        };
-        let one = &mut self.replicas[replica];
-        one.paused_until = self.now + pause;
-        one.ticking = false;
-        self.figures.pauses += 1;
-        self.push(self.now + pause, Happening::GoneOn);
-        self.account();
-    }
-
-    /// All of it stands still, for minutes to 30 days.
-    fn outage(&mut self) {
-        let down = match self.rng.random_range(0..4) {
-            0 => self.rng.random_range(DAY..30 * DAY),
-            1 => self.rng.random_range(HOUR..DAY),
-            _ => self.rng.random_range(MINUTE..HOUR),
-        };
-        let down = down.min((self.setting.end - self.now).max(MINUTE));
-        self.figures.outages += 1;
-        for replica in 0..self.replicas.len() {
-            let later = self.rng.random_range(0..10 * SECOND);
-            self.crash(replica, Some(down + later));
-        }
-    }
-
-    fn wake(&mut self, replica: usize, task: usize, at: Ms) {
+    pub(crate) fn wake(&mut self, replica: usize, task: usize, at: Ms) {
         let polling = &mut self.replicas[replica].tasks[task];
         polling.next = at;
         polling.turn += 1;
@@ -553,22 +379,8 @@ impl Sim {
         }
     }
 
-    /// Between two steps a replica may die or stand still.
-    fn misfortune(&mut self, replica: usize) {
-        if self.is_calm {
-            return;
-        }
-        let (crash, pause) = (self.setting.crash_per_10_000, self.setting.pause_per_10_000);
-        let drawn = self.rng.random_range(0..10_000);
-        if drawn < crash {
-            self.crash(replica, None);
-        } else if drawn < crash + pause {
-            self.pause(replica);
-        }
-    }
-
     /// What a job held in memory is gone.
-    fn lose(&mut self, id: u64) {
+    pub(crate) fn lose(&mut self, id: u64) {
         let Some(job) = self.jobs.remove(&id) else { return };
         self.store.unlock(id);
         match job.work {

@@ -68,7 +68,9 @@ impl Sim {
             Phase::Decide(mut due) => {
                 let left = due.split_off(due.len().min(BATCH));
                 let writes = due.into_iter().map(|index| self.decided(index, at, None)).collect();
-                Then::After(next(at, Phase::Write { writes, left }, early), self.latency())
+                let is_slow = self.store.fault == Some(Fault::NoRulebookGuard);
+                let delay = if is_slow { SECOND } else { self.latency() };
+                Then::After(next(at, Phase::Write { writes, left }, early), delay)
             }
             Phase::Take => {
                 let due = if early.is_empty() {
@@ -95,7 +97,7 @@ impl Sim {
                     self.latency(),
                 )
             }
-            Phase::Write { writes, left } => self.write(id, replica, (begun, at), writes, left),
+            Phase::Write { writes, left } => self.write((id, replica), (begun, at), writes, left),
             Phase::Tell { later, left } => {
                 later.into_iter().for_each(|(index, told)| self.store.tell(index, told));
                 self.after_batch((begun, at), left)
@@ -121,8 +123,7 @@ impl Sim {
 
     fn write(
         &mut self,
-        id: u64,
-        replica: usize,
+        (id, replica): (u64, usize),
         (begun, at): (Ms, DateTime<Utc>),
         mut writes: Vec<Write>,
         left: Vec<usize>,
