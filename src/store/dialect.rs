@@ -14,14 +14,15 @@ mod upgrade;
 pub(super) mod vitals;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Which of the two a database is: for those who hand it on without looking.
 pub(super) use sea_orm::DbBackend as Backend;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, QuerySelect, Select, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    AccessMode, ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, IsolationLevel, QuerySelect, Select, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 use tokio_util::sync::DropGuard;
 
@@ -38,6 +39,9 @@ const RULEBOOK_LOCK: i64 = 0x5255_4c45_424b;
 /// How long a statement waits for the rulebook, and for anything else: PostgreSQL's notation.
 const RULEBOOK_WAIT: &str = "12s";
 const LOCK_WAIT: &str = "3s";
+
+/// How long anybody waits for a commit.
+const COMMIT_WAIT: Duration = Duration::from_secs(12);
 
 /// How many of the connections of PostgreSQL's pool may write at once.
 pub(super) const WRITERS: usize = 12;
@@ -105,6 +109,29 @@ pub(super) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTra
     let mode = Some(SqliteTransactionMode::Immediate);
     let options = TransactionOptions { sqlite_transaction_mode: mode, ..Default::default() };
     connection.begin_with_options(options).await
+}
+
+/// Commits a transaction. PostgreSQL takes a statement that lasts too long back; a commit that
+/// waits for a synchronous standby it cannot take back, and would call done what the standby does
+/// not have. So the commit waits as long as it must, with its connection and its place among the
+/// writers, and its caller not for ever.
+#[expect(clippy::disallowed_methods, reason = "it outlives its caller")]
+pub(super) async fn commit(
+    tx: DatabaseTransaction,
+    place: impl Send + 'static,
+) -> Result<(), DbErr> {
+    if tx.get_database_backend() == DbBackend::Sqlite {
+        return tx.commit().await;
+    }
+    tx.execute_unprepared("set local statement_timeout = 0").await?;
+    let committed = tokio::spawn(async move {
+        let _place = place;
+        tx.commit().await
+    });
+    match tokio::time::timeout(COMMIT_WAIT, committed).await {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(_)) | Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+    }
 }
 
 /// Begins a transaction that only reads, and sees the database as it is now until its end.

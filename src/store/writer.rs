@@ -139,8 +139,8 @@ impl Writer {
                 }
                 Self::Pool(connection, places) => {
                     let closed = |_| Error::Abandoned("the store is closed");
-                    let _place = places.acquire().await.map_err(closed)?;
-                    attempt(connection, key.cloned(), work.as_ref()).await.0
+                    let place = Arc::clone(places).acquire_owned().await.map_err(closed)?;
+                    attempt((connection, place), key.cloned(), work.as_ref()).await.0
                 }
             };
             match outcome {
@@ -213,7 +213,7 @@ async fn together(
         }
     }
     let ended = match last {
-        Ended::Sound => commit(tx).await,
+        Ended::Sound => commit(tx, ()).await,
         Ended::Failed => tx.rollback().await,
         Ended::Broken => Err(DbErr::Custom("a savepoint could not be ended".to_owned())),
     };
@@ -242,7 +242,7 @@ where
             let ended = if outcome.is_ok() { Ended::Sound } else { Ended::Failed };
             (outcome, ended)
         }
-        Place::Behind => attempt(tx, key, work.as_ref()).await,
+        Place::Behind => attempt((tx, ()), key, work.as_ref()).await,
     };
     let settle: Settle = Box::new(move |fate| {
         let outcome = match (outcome, fate) {
@@ -256,8 +256,12 @@ where
 }
 
 /// Runs the work in a transaction inside `connection`, which undoes itself when the work fails.
+/// It keeps its place until it has ended.
 async fn attempt<T, E>(
-    connection: &impl TransactionTrait<Transaction = DatabaseTransaction>,
+    (connection, place): (
+        &impl TransactionTrait<Transaction = DatabaseTransaction>,
+        impl Send + 'static,
+    ),
     key: Option<Arc<Key>>,
     work: &impl Work<T, E>,
 ) -> (Result<T, E>, Ended)
@@ -271,7 +275,7 @@ where
     crash::point(Point::WriteBegun);
     let outcome = done(&tx, key, work).await;
     let ended = match &outcome {
-        Ok(_) => commit(tx).await,
+        Ok(_) => commit(tx, place).await,
         Err(_) => tx.rollback().await,
     };
     match ended {
@@ -280,9 +284,9 @@ where
     }
 }
 
-async fn commit(tx: DatabaseTransaction) -> Result<(), DbErr> {
+async fn commit(tx: DatabaseTransaction, place: impl Send + 'static) -> Result<(), DbErr> {
     crash::point(Point::WriteDone);
-    tx.commit().await?;
+    dialect::commit(tx, place).await?;
     crash::point(Point::WriteCommitted);
     Ok(())
 }

@@ -52,7 +52,7 @@ impl FromStr for Engine {
 }
 
 /// As a careful operator has it.
-const DURABLE: &str =
+pub(crate) const DURABLE: &str =
     "-c fsync=on -c synchronous_commit=on -c full_page_writes=on -c wal_level=replica";
 
 /// Long enough that replies are overdue over a weekend, too, and not so long that the clock is in
@@ -99,6 +99,16 @@ impl Database {
             }
         };
         Self { engine, url, folder }
+    }
+
+    /// One on a server of somebody's own.
+    pub(crate) fn on(url: String) -> Self {
+        Self { engine: Engine::Postgres, url, folder: TempDir::new().expect("a folder") }
+    }
+
+    /// The same, found elsewhere.
+    pub(crate) fn at(self, url: String) -> Self {
+        Self { url, ..self }
     }
 
     /// One with the demo's organisations, people, products and tickets in it.
@@ -173,10 +183,7 @@ impl Database {
 
     /// A connection beside the service's.
     pub(crate) async fn connect(&self) -> Reader {
-        let mut options = ConnectOptions::new(self.url.clone());
-        options.max_connections(1).sqlx_logging(false);
-        let connection = sea_orm::Database::connect(options).await;
-        Reader { engine: self.engine, connection: connection.expect("the database opens") }
+        Reader::on(&self.url).await
     }
 
     /// One of the program's other commands, begun on it.
@@ -238,6 +245,15 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    /// One of the database of a URL.
+    pub(crate) async fn on(url: &str) -> Self {
+        let mut options = ConnectOptions::new(url.to_owned());
+        options.max_connections(1).sqlx_logging(false);
+        let connection = sea_orm::Database::connect(options).await.expect("the database opens");
+        let engine = if url.starts_with("sqlite") { Engine::Sqlite } else { Engine::Postgres };
+        Self { engine, connection }
+    }
+
     /// Which database it is.
     pub(crate) fn engine(&self) -> Engine {
         self.engine

@@ -19,10 +19,12 @@
     reason = "a proof stops at the first surprise, owns its tasks, and its output is its purpose"
 )]
 
+mod balance;
 mod client;
 mod cluster;
 mod crowd;
 mod downtime;
+mod failover;
 mod gateway;
 mod kill;
 mod ledger;
@@ -41,6 +43,8 @@ mod server;
 #[expect(dead_code, reason = "the proofs need a part of it")]
 #[path = "../it/support/smtp.rs"]
 mod smtp;
+#[path = "../it/support/standby.rs"]
+mod standby;
 mod sync;
 mod timers;
 mod truth;
@@ -120,6 +124,13 @@ const PROOFS: &[Proof] = &[
         takes: "--rounds N --clients N --replicas N",
         on: BOTH,
         run: |options, engine, report| Box::pin(rolling::run(options, engine, report)),
+    },
+    Proof {
+        name: "failover",
+        shows: "the primary is lost and a standby promoted: nothing acknowledged is lost",
+        takes: "--times N --silence MILLISECONDS",
+        on: &[Engine::Postgres],
+        run: |options, engine, report| Box::pin(failover::run(options, engine, report)),
     },
     Proof {
         name: "receivers",

@@ -4,18 +4,15 @@
 //! **Never** spares a client the trouble that a balancer would have: a closed connection or a 503
 //! is sent again, elsewhere, with its key.
 
-use std::net::SocketAddr;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
-use super::client::Client;
+use super::balance::Load;
 use super::cluster::{Database, Engine};
-use super::kill::{Common, Life};
+use super::kill::Common;
 use super::ledger::Ledger;
 use super::options::Options;
 use super::people::People;
@@ -25,16 +22,7 @@ use super::truth::{self, Scope};
 
 /// Requests under way may take this long to end.
 const DRAIN: Duration = Duration::from_secs(20);
-const AGAIN: Duration = Duration::from_millis(20);
 const PREFIX: &str = "k-";
-
-/// What a client went through.
-#[derive(Default)]
-struct Gone {
-    times: Vec<Duration>,
-    again: usize,
-    refused: Vec<String>,
-}
 
 pub(crate) async fn run(options: &Options, engine: Engine, report: &mut Report) {
     let rounds: usize = options.number("rounds", 2, 50);
@@ -53,13 +41,8 @@ pub(crate) async fn run(options: &Options, engine: Engine, report: &mut Report) 
     }
     let people = People::sign_in(services[0].address).await;
     let common = Arc::new(Common { people, ledger: Ledger::new(database.folder()) });
-    let addresses: Vec<SocketAddr> = services.iter().map(|service| service.address).collect();
-    let addresses = Arc::new(RwLock::new(addresses));
-    let stop = CancellationToken::new();
-    let mut tasks = JoinSet::new();
-    for client in 0..clients {
-        tasks.spawn(work(client, Arc::clone(&common), Arc::clone(&addresses), stop.clone()));
-    }
+    let addresses = services.iter().map(|service| service.address).collect();
+    let load = Load::begin(clients, &common, addresses);
     let (mut drains, mut gaps) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         for which in 0..replicas {
@@ -73,18 +56,11 @@ pub(crate) async fn run(options: &Options, engine: Engine, report: &mut Report) 
             }
             services[which] = Replica::start(&database).await;
             gaps.push(begun.elapsed());
-            addresses.write().expect("whole")[which] = services[which].address;
+            load.moved(which, services[which].address);
         }
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
-    stop.cancel();
-    let mut gone = Gone::default();
-    while let Some(one) = tasks.join_next().await {
-        let one = one.expect("a client ended");
-        gone.times.extend(one.times);
-        gone.again += one.again;
-        gone.refused.extend(one.refused);
-    }
+    let gone = load.end().await;
     report.figure("replicas", replicas);
     report.figure("restarts", gaps.len());
     report.figure("acknowledged", common.ledger.len());
@@ -100,47 +76,4 @@ pub(crate) async fn run(options: &Options, engine: Engine, report: &mut Report) 
     report.milliseconds("from the signal to the end, ms", &drains);
     report.milliseconds("from the signal to ready again, ms", &gaps);
     report.milliseconds("a deed, from first try to answer, ms", &gone.times);
-}
-
-/// A client behind a balancer that knows no better than to try the next replica.
-async fn work(
-    client: usize,
-    common: Arc<Common>,
-    addresses: Arc<RwLock<Vec<SocketAddr>>>,
-    stop: CancellationToken,
-) -> Gone {
-    let mut gone = Gone::default();
-    let mut life = Life::new(client);
-    let mut which = client;
-    let mut connection: Option<(SocketAddr, Client)> = None;
-    while !stop.is_cancelled() {
-        let begun = Instant::now();
-        loop {
-            let address = {
-                let addresses = addresses.read().expect("whole");
-                addresses[which % addresses.len()]
-            };
-            let kept = connection.take().filter(|(known, _)| *known == address);
-            let (_, mut one) = kept.unwrap_or_else(|| (address, Client::to(address)));
-            let answer = life.step(&mut one, &common).await;
-            let is_over = match answer {
-                Some(answer) if answer.is_ok() => true,
-                Some(answer) if answer.status == 503 => false,
-                Some(answer) => {
-                    gone.refused.push(format!("{} {}", answer.status, answer.text()));
-                    return gone;
-                }
-                None => false,
-            };
-            if is_over {
-                connection = Some((address, one));
-                break;
-            }
-            gone.again += 1;
-            which += 1;
-            tokio::time::sleep(AGAIN).await;
-        }
-        gone.times.push(begun.elapsed());
-    }
-    gone
 }
