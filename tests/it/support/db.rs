@@ -119,7 +119,7 @@ impl TestDb {
         if self.engine == Engine::Postgres {
             return execute(&self.owner, sql).await;
         }
-        let audit = sql.contains("audit").then_some(UNLOCK_AUDIT).unwrap_or_default();
+        let audit = if sql.contains("audit") { UNLOCK_AUDIT } else { "" };
         let sql = format!("{audit}{sql}");
         let done = self.store.write(move |tx| {
             let sql = sql.clone();
