@@ -24,6 +24,7 @@ use crate::notify::{Channels, Mail, Reach, SigningSecret, Sms, Trust};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    #[serde(deserialize_with = "text_or_number")]
     listen: String,
     database_url: String,
     database_role: String,

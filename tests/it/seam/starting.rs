@@ -65,7 +65,7 @@ fn b117_a_key_of_the_file_that_is_no_setting_is_named() {
     for (text, named) in [
         ("databse_url = \"sqlite://a.db\"\n", "databse_url"),
         ("local_channels = \"perhaps\"\n", "local_channels"),
-        ("listen = 8080\n", "listen"),
+        ("listen = 8080\n", "SUPPLYLINE_LISTEN"),
         ("listen = \n", "supplyline.toml"),
     ] {
         fs::write(home.path().join("supplyline.toml"), text).expect("written");
