@@ -17,7 +17,7 @@ fn b116_a_missing_file_is_made() {
     Serving::start(program(home.path(), URL, &["serve"])).stop();
     let lock = fs::read_to_string(home.path().join("own.db.lock")).expect("it stays");
     assert_eq!(lock, "", "a clean end leaves no name");
-    refused(program(home.path(), "sqlite://no/own.db", &["serve"]), &[SETTING, "does not exist"]);
+    refused(program(home.path(), "sqlite://no/own.db", &["serve"]), &[SETTING, "own.db"]);
 }
 
 #[test]
