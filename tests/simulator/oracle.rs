@@ -107,6 +107,23 @@ impl Running {
         self.met_at.get_or_insert(at);
     }
 
+    /// What a deed makes of it, where a solution was reported at `solved_at`.
+    fn take(&mut self, deed: Deed, at: DateTime<Utc>, solved_at: Option<DateTime<Utc>>) {
+        match deed {
+            Deed::Reply => {}
+            Deed::Solve => self.turn(DeadlineStatus::Running, DeadlineStatus::Held),
+            Deed::Dispute => {
+                self.turn(DeadlineStatus::Held, DeadlineStatus::Running);
+                self.pass(at);
+            }
+            Deed::Close => self.done(solved_at.unwrap_or(at)),
+            Deed::End => {
+                self.turn(DeadlineStatus::Running, DeadlineStatus::Stopped);
+                self.turn(DeadlineStatus::Held, DeadlineStatus::Stopped);
+            }
+        }
+    }
+
     fn turn(&mut self, from: DeadlineStatus, to: DeadlineStatus) {
         if self.status == from {
             self.status = to;
@@ -148,24 +165,11 @@ pub(crate) fn opinion(row: &Row, world: &World) -> Option<Vec<Opinion>> {
             is_open = false;
         }
         let both = std::iter::once(&mut reply).chain(&mut resolve);
+        both.for_each(|one| one.take(deed, op.at, solved_at));
         match deed {
-            Deed::Reply => {}
-            Deed::Solve => {
-                both.for_each(|one| one.turn(DeadlineStatus::Running, DeadlineStatus::Held));
-                solved_at = Some(op.at);
-            }
-            Deed::Dispute => {
-                both.for_each(|one| {
-                    one.turn(DeadlineStatus::Held, DeadlineStatus::Running);
-                    one.pass(op.at);
-                });
-                solved_at = None;
-            }
-            Deed::Close => both.for_each(|one| one.done(solved_at.unwrap_or(op.at))),
-            Deed::End => both.for_each(|one| {
-                one.turn(DeadlineStatus::Running, DeadlineStatus::Stopped);
-                one.turn(DeadlineStatus::Held, DeadlineStatus::Stopped);
-            }),
+            Deed::Solve => solved_at = Some(op.at),
+            Deed::Dispute => solved_at = None,
+            Deed::Reply | Deed::Close | Deed::End => {}
         }
         if matches!(deed, Deed::Close | Deed::End) {
             break;

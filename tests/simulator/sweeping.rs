@@ -72,37 +72,40 @@ impl Sim {
                 let delay = if is_slow { SECOND } else { self.latency() };
                 Then::After(next(at, Phase::Write { writes, left }, early), delay)
             }
-            Phase::Take => {
-                let due = if early.is_empty() {
-                    self.due_by(at, self.store.timers.len())
-                } else {
-                    early.iter().map(|(index, _)| *index).collect()
-                };
-                let is_locking = self.store.fault != Some(Fault::NoLock);
-                let free =
-                    due.into_iter().filter(|index| !self.store.is_locked(*index, self.now, id));
-                let taken: Vec<_> = free.take(BATCH).collect();
-                if taken.is_empty() {
-                    return Then::Rest;
-                }
-                for index in taken.iter().filter(|_| is_locking) {
-                    self.store.lock(*index, id, self.now + IDLE);
-                }
-                let read =
-                    |index: usize| early.iter().find(|(one, _)| *one == index).map(|(_, t)| t);
-                let writes =
-                    taken.iter().map(|index| self.decided(*index, at, read(*index))).collect();
-                Then::After(
-                    next(at, Phase::Write { writes, left: Vec::new() }, early),
-                    self.latency(),
-                )
-            }
+            Phase::Take => self.take(id, (begun, at), early),
             Phase::Write { writes, left } => self.write((id, replica), (begun, at), writes, left),
             Phase::Tell { later, left } => {
                 later.into_iter().for_each(|(index, told)| self.store.tell(index, told));
                 self.after_batch((begun, at), left)
             }
         }
+    }
+
+    /// Takes what is due and in nobody's hands, and decides it.
+    fn take(
+        &mut self,
+        id: u64,
+        (begun, at): (Ms, DateTime<Utc>),
+        early: Vec<(usize, Ticket)>,
+    ) -> Then {
+        let due = if early.is_empty() {
+            self.due_by(at, self.store.timers.len())
+        } else {
+            early.iter().map(|(index, _)| *index).collect()
+        };
+        let is_locking = self.store.fault != Some(Fault::NoLock);
+        let free = due.into_iter().filter(|index| !self.store.is_locked(*index, self.now, id));
+        let taken: Vec<_> = free.take(BATCH).collect();
+        if taken.is_empty() {
+            return Then::Rest;
+        }
+        for index in taken.iter().filter(|_| is_locking) {
+            self.store.lock(*index, id, self.now + IDLE);
+        }
+        let read = |index: usize| early.iter().find(|(one, _)| *one == index).map(|(_, t)| t);
+        let writes = taken.iter().map(|index| self.decided(*index, at, read(*index))).collect();
+        let phase = Phase::Write { writes, left: Vec::new() };
+        Then::After(Work::Sweep(Sweep { begun, at, phase, early }), self.latency())
     }
 
     fn due_by(&self, at: DateTime<Utc>, limit: usize) -> Vec<usize> {
