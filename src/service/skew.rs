@@ -101,12 +101,13 @@ async fn measure(app: &App) -> Result<bool, Error> {
 }
 
 fn announce(is_off: bool, ahead: TimeDelta) {
-    let words = words(ahead);
-    if is_off {
-        tracing::error!(
-            "this replica's clock is {words}: it fires nothing until the clock is right"
-        );
-    } else {
-        tracing::info!("this replica's clock is right again ({words}): it fires");
-    }
+    if is_off { announce_off(&words(ahead)) } else { announce_right(&words(ahead)) }
+}
+
+fn announce_off(words: &str) {
+    tracing::error!("this replica's clock is {words}: it fires nothing until the clock is right");
+}
+
+fn announce_right(words: &str) {
+    tracing::info!("this replica's clock is right again ({words}): it fires");
 }

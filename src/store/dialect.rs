@@ -89,19 +89,19 @@ pub(super) async fn doubts(
     connection: &DatabaseConnection,
     allow_loss: bool,
 ) -> Result<Vec<String>, Error> {
-    match connection.get_database_backend() {
-        DbBackend::Postgres => settings::doubts(connection, allow_loss).await,
-        _ => Ok(Vec::new()),
+    if connection.get_database_backend() == DbBackend::Sqlite {
+        return Ok(Vec::new());
     }
+    settings::doubts(connection, allow_loss).await
 }
 
 /// What is wrong with the database's file, as far as a look at every page shows. PostgreSQL looks
 /// after its own.
 pub(super) async fn problems(connection: &DatabaseConnection) -> Result<Vec<String>, Error> {
-    match connection.get_database_backend() {
-        DbBackend::Sqlite => sqlite::problems(connection).await,
-        _ => Ok(Vec::new()),
+    if connection.get_database_backend() != DbBackend::Sqlite {
+        return Ok(Vec::new());
     }
+    sqlite::problems(connection).await
 }
 
 /// Begins a transaction that writes: SQLite takes the lock now, so that it cannot fail later.

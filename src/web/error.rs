@@ -256,18 +256,21 @@ impl From<service::Error> for Problem {
             }
             Error::OverQuota(_) => Self::new("over_quota", detail),
             Error::Unavailable(_) => Self::new("unavailable", detail),
-            Error::Internal(source) if source.is_unavailable() => {
-                tracing::error!(error = %source, "the database does not answer");
-                Self { retry_after: Some(RETRY_SECONDS), ..Self::new("unavailable", ABSENT) }
-            }
-            Error::Internal(source) => {
-                tracing::error!(error = %source, "a request failed");
-                Self::new(
-                    "internal",
-                    "the service failed; quote the request_id when you ask for help",
-                )
-            }
+            Error::Internal(source) if source.is_unavailable() => Self::absent(&source),
+            Error::Internal(source) => Self::failed(&source),
         }
+    }
+}
+
+impl Problem {
+    fn absent(source: &dyn std::fmt::Display) -> Self {
+        tracing::error!(error = %source, "the database does not answer");
+        Self { retry_after: Some(RETRY_SECONDS), ..Self::new("unavailable", ABSENT) }
+    }
+
+    fn failed(source: &dyn std::fmt::Display) -> Self {
+        tracing::error!(error = %source, "a request failed");
+        Self::new("internal", "the service failed; quote the request_id when you ask for help")
     }
 }
 

@@ -46,6 +46,8 @@ impl Program {
             .env("SUPPLYLINE_DATABASE_URL", url)
             .env("SUPPLYLINE_LISTEN", "127.0.0.1:0")
             .env("SUPPLYLINE_SMTP_URL", &mail.url)
+            // The server of the tests keeps nothing beyond its end.
+            .env("SUPPLYLINE_ALLOW_LOSS", "true")
             .env("SUPPLYLINE_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()

@@ -329,7 +329,7 @@ async fn create(name: &str, template: &str) {
     admin.close().await.expect("closed");
 }
 
-fn load(url: &str, folder: &Path, ago_days: i64) {
+pub(crate) fn load(url: &str, folder: &Path, ago_days: i64) {
     let mut program = program();
     let then = chrono::Utc::now() - chrono::TimeDelta::days(ago_days);
     let then = then.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);

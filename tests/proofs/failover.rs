@@ -124,6 +124,6 @@ async fn fail_over(standby: Standby, silence: Duration, report: &mut Report) -> 
 async fn between(server: &Server) -> Database {
     Reader::on(&server.url("postgres")).await.execute("create database own").await;
     let database = Database::on(server.url("own"));
-    load(&server.url("own"), database.folder());
+    load(&server.url("own"), database.folder(), 0);
     database
 }

@@ -10,7 +10,6 @@
 //! **Never** holds a copy of a rule: what is decided is decided by the code that ships.
 
 #![expect(
-    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
@@ -99,7 +98,7 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
             }
             "--ignored" => return None,
             "--test-threads" | "--format" | "--color" | "--skip" | "--logfile" => {
-                drop(arguments.next())
+                drop(arguments.next());
             }
             flag if flag.starts_with('-') => {}
             name if "simulator".contains(name) => {}

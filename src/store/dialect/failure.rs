@@ -57,12 +57,13 @@ fn is_code_of_absence(code: &str) -> bool {
 }
 
 fn driver(error: &DbErr) -> Option<&sqlx::Error> {
-    match error {
-        DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error))
-        | DbErr::Conn(RuntimeErr::SqlxError(error)) => Some(error),
-        _ => None,
+    if let DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))
+    | DbErr::Conn(RuntimeErr::SqlxError(error)) = error
+    {
+        return Some(error);
     }
+    None
 }
 
 fn code(error: &DbErr) -> Option<String> {

@@ -206,20 +206,24 @@ async fn looking(servers: Servers, pool: PgPool) {
         {
             continue;
         }
-        let current = pool.connect_options();
-        held = reached(&current).await.ok();
-        if held.is_some() {
-            continue;
-        }
-        for server in servers.0.iter().filter(|server| name(server) != name(&current)) {
-            if let Ok(connection) = reached(server).await {
-                tracing::warn!(server = %name(server), "another server can be written to now");
-                pool.set_connect_options(server.clone());
-                held = Some(connection);
-                break;
-            }
+        held = match reached(&pool.connect_options()).await {
+            Ok(connection) => Some(connection),
+            Err(_) => changed(&servers, &pool).await,
+        };
+    }
+}
+
+/// Turns to the first other server that can be written to, and gives a connection to it.
+async fn changed(servers: &Servers, pool: &PgPool) -> Option<PgConnection> {
+    let left = name(&pool.connect_options());
+    for server in servers.0.iter().filter(|server| name(server) != left) {
+        if let Ok(connection) = reached(server).await {
+            tracing::warn!(server = %name(server), "another server can be written to now");
+            pool.set_connect_options(server.clone());
+            return Some(connection);
         }
     }
+    None
 }
 
 #[cfg(test)]

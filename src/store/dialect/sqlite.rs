@@ -64,10 +64,10 @@ pub(super) async fn open(url: &str, access: Access) -> Result<DatabaseConnection
         Ok(connection) => check(&connection).await.map(|()| connection),
         Err(error) => Err(error.into()),
     };
-    opened.map_err(|error| match error {
-        Error::Driver(error) => unusable(&path, &error),
-        other => other,
-    })
+    match opened {
+        Err(Error::Driver(error)) => Err(unusable(&path, &error)),
+        opened => opened,
+    }
 }
 
 fn unusable(path: &Path, problem: &dyn std::fmt::Display) -> Error {

@@ -12,16 +12,22 @@ use crate::store::Error;
 const MIGRATION_LOCK: i64 = 0x5355_5050_4c59;
 
 pub(in crate::store) async fn migrate(url: &str) -> Result<(), Error> {
-    if backend_of(url)? == DbBackend::Sqlite {
-        let writer = sqlite::open(url, Access::Write).await?;
-        if pending(&writer).await? > 0 {
-            // SQLite's steps would otherwise each be done statement by statement.
-            let tx = begin(&writer).await?;
-            Migrator::up(&tx, None).await?;
-            tx.commit().await?;
-        }
-        return Ok(writer.close().await?);
+    if backend_of(url)? == DbBackend::Sqlite { alone(url).await } else { in_turn(url).await }
+}
+
+/// SQLite's steps would otherwise each be done statement by statement.
+async fn alone(url: &str) -> Result<(), Error> {
+    let writer = sqlite::open(url, Access::Write).await?;
+    if pending(&writer).await? > 0 {
+        let tx = begin(&writer).await?;
+        Migrator::up(&tx, None).await?;
+        tx.commit().await?;
     }
+    Ok(writer.close().await?)
+}
+
+/// Replicas that start at once wait for each other.
+async fn in_turn(url: &str) -> Result<(), Error> {
     let pool = postgres::open(url, 1).await?;
     let connection = DatabaseConnection::from(pool);
     if role::role(&connection).await?.is_some_and(|role| !role.owns) {

@@ -129,7 +129,7 @@ async fn it_is_unready_before_it_ends(db: TestDb) {
 
 /// Lets the database take no writing, or take it again; connections of before are cut.
 async fn read_only(db: &TestDb, state: &str) {
-    let raw = TestDb::raw(&db.url).await;
+    let raw = TestDb::raw(&db.owner).await;
     let row = raw.query_one_raw(statement("select current_database()::text")).await;
     let name: String = row.expect("answers").expect("a row").try_get_by_index(0).expect("text");
     for sql in [

@@ -19,7 +19,7 @@ async fn b115_a_read_only_database_is_503(db: TestDb) {
     hospital.file().await;
     let name = db.url.split('/').nth(3).and_then(|tail| tail.split('?').next()).expect("a name");
     let alter = format!("alter database {name} set default_transaction_read_only = on");
-    execute(&db.url, &alter).await;
+    execute(&db.owner, &alter).await;
     // Sessions that are there go on as they were begun; new ones are not taken.
     let refused = Store::connect(&db.url).await.map(|_| ()).expect_err("read-only");
     assert!(refused.to_string().contains("cannot be written to"), "{refused}");
@@ -42,7 +42,6 @@ async fn b115_a_lost_connection_is_503_and_the_key_settles_it(db: TestDb) {
         let request = hospital.request(Method::POST, "/tickets").header("Idempotency-Key", key);
         hospital.send(request.json(&filing())).await
     };
-    let (mut lost, mut filed) = (0, 0);
     for round in 0..12 {
         let key = format!("b115-lost-connection-{round:04}");
         let first = async {
@@ -54,9 +53,8 @@ async fn b115_a_lost_connection_is_503_and_the_key_settles_it(db: TestDb) {
         };
         let first = first.await;
         match first.status {
-            201 => filed += 1,
+            201 => {}
             503 => {
-                lost += 1;
                 assert_eq!(first.code(), "unavailable");
                 assert_eq!(first.header("retry-after"), "5");
             }
@@ -68,7 +66,6 @@ async fn b115_a_lost_connection_is_503_and_the_key_settles_it(db: TestDb) {
         }
         again.expect(201);
     }
-    println!("{lost} of {} met a lost connection", lost + filed);
     let listed = hospital.get("/tickets?page_size=100").await.expect(200).json();
     assert_eq!(listed["items"].as_array().expect("tickets").len(), 12, "each filed once");
     app.stop().await;

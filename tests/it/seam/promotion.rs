@@ -44,7 +44,6 @@ fn b115_a_promotion_is_followed_without_a_restart() {
             assert!(promoted.elapsed() < Duration::from_secs(20), "{error}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        println!("followed {:?} after the promotion", promoted.elapsed());
         for name in ["before", "after"] {
             let kept = setting::find(store.read_unscoped(), name).await.expect("answered");
             assert_eq!(kept.as_deref(), Some("yes"), "{name}");

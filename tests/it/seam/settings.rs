@@ -18,7 +18,7 @@ postgres_only! {
 async fn settings_that_may_lose_what_is_acknowledged_stop_the_service(db: TestDb) {
     let home = TempDir::new().expect("a folder");
     let with = |allow: bool, command: &str| {
-        let mut command = program(home.path(), &db.url, &[command]);
+        let mut command = program(home.path(), &db.owner, &[command]);
         command.env("SUPPLYLINE_KEY_FILE", "own.key");
         if allow {
             command.env("SUPPLYLINE_ALLOW_LOSS", "true");
@@ -49,7 +49,7 @@ async fn a_session_commits_to_disk_whatever_the_server_is_set_to(db: TestDb) {
     let name = db.url.split('/').nth(3).and_then(|tail| tail.split('?').next()).expect("a name");
     let alter = |value: &str| format!("alter database {name} set synchronous_commit = {value}");
     for (set, seen) in [("local", "on"), ("remote_write", "on"), ("remote_apply", "remote_apply")] {
-        execute(&db.url, &alter(set)).await;
+        execute(&db.owner, &alter(set)).await;
         assert_eq!(setting(&db.replica().await, "synchronous_commit").await, seen, "{set}");
     }
     for (name, value) in [
@@ -70,8 +70,8 @@ async fn what_a_role_drops_is_warned_of(db: TestDb) {
 
 async fn another_encoding_is_refused(db: TestDb) {
     let bytes = "create database bytes template template0 encoding 'SQL_ASCII' locale 'C'";
-    execute(&db.url, bytes).await;
-    let url = db.url.replace(&format!("/{}?", name_of(&db.url)), "/bytes?");
+    execute(&db.owner, bytes).await;
+    let url = db.owner.replace(&format!("/{}?", name_of(&db.owner)), "/bytes?");
     let store = Store::connect(&url).await.expect("opened");
     let refused = store.doubts(true).await.expect_err("names would not be kept");
     assert!(refused.to_string().contains("SQL_ASCII"), "{refused}");

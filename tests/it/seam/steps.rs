@@ -65,7 +65,7 @@ async fn up_down_and_up_again_gives_the_same_schema(db: TestDb) {
         hospital.file().await;
     }
     app.stop().await;
-    let raw = TestDb::raw(&db.url).await;
+    let raw = TestDb::raw(&db.owner).await;
     let before = schema(&raw, db.engine).await;
     let (tickets, people) = (count(&raw, "ticket").await, count(&raw, "app_user").await);
     assert!(tickets == 3 && before.len() > 200, "{} of a schema", before.len());
@@ -93,7 +93,7 @@ async fn up_down_and_up_again_gives_the_same_schema(db: TestDb) {
 }
 
 async fn take(db: &TestDb, step: &str) {
-    let raw = TestDb::raw(&db.url).await;
+    let raw = TestDb::raw(&db.owner).await;
     let insert = format!("insert into seaql_migrations (version, applied_at) values ('{step}', 0)");
     raw.execute_unprepared(&insert).await.expect("written");
     raw.close().await.expect("closed");
@@ -102,11 +102,12 @@ async fn take(db: &TestDb, step: &str) {
 async fn b115_a_step_of_a_later_version_is_gone_on_beside_or_refused(db: TestDb) {
     take(&db, "m29990101_000001_add_something").await;
     take(&db, "m29990102_000001_drop_something_needs_m20261122_000001").await;
-    Store::migrate(&db.url).await.expect("this version can work with both");
+    Store::migrate(&db.owner).await.expect("this version can work with both");
     assert_eq!(db.store.pending_migrations().await.expect("fit"), 0);
     let unfit = "m29990103_000001_drop_more_needs_m29990101_000001";
     take(&db, unfit).await;
-    for refused in [Store::migrate(&db.url).await, db.store.pending_migrations().await.map(|_| ())]
+    for refused in
+        [Store::migrate(&db.owner).await, db.store.pending_migrations().await.map(|_| ())]
     {
         let Err(Error::Unusable(problem)) = refused else { panic!("{refused:?}") };
         assert!(
@@ -117,11 +118,11 @@ async fn b115_a_step_of_a_later_version_is_gone_on_beside_or_refused(db: TestDb)
 }
 
 async fn b115_an_older_schema_is_brought_up_to_date(db: TestDb) {
-    let raw = TestDb::raw(&db.url).await;
+    let raw = TestDb::raw(&db.owner).await;
     let before = schema(&raw, db.engine).await;
     Migrator::down(&raw, Some(3)).await.expect("down");
     assert_eq!(db.store.pending_migrations().await.expect("fit"), 3);
-    Store::migrate(&db.url).await.expect("up to date");
+    Store::migrate(&db.owner).await.expect("up to date");
     assert_eq!(db.store.pending_migrations().await.expect("fit"), 0);
     assert_eq!(schema(&raw, db.engine).await, before);
     raw.close().await.expect("closed");
