@@ -56,7 +56,7 @@ impl Crowd {
         let of_reply = |column: &str, value: &str| {
             format!("case when kind = 'reply' then {value} else {column} end")
         };
-        let tables: [(&str, &str, Vec<(&str, String)>); 4] = [
+        let tables = [
             (
                 "ticket",
                 "id",

@@ -134,7 +134,7 @@ fn chosen(options: &Options, engine: Engine) -> Vec<Point> {
         if is_for_sqlite_alone(point) {
             return engine == Engine::Sqlite;
         }
-        let is_even = (u64::try_from(index).unwrap_or_default() + options.seed) % 2 == 0;
+        let is_even = (u64::try_from(index).unwrap_or_default() + options.seed).is_multiple_of(2);
         super::is_long(options) || is_alone || is_even == (engine == Engine::Sqlite)
     };
     let all = Point::ALL.iter().copied().enumerate();

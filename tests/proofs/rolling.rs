@@ -45,18 +45,18 @@ pub(crate) async fn run(options: &Options, engine: Engine, report: &mut Report) 
     let load = Load::begin(clients, &common, addresses);
     let (mut drains, mut gaps) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        for which in 0..replicas {
+        for (which, service) in services.iter_mut().enumerate() {
             tokio::time::sleep(Duration::from_millis(random.random_range(100..800))).await;
             let begun = Instant::now();
-            services[which].terminate();
-            match services[which].ended(DRAIN).await {
+            service.terminate();
+            match service.ended(DRAIN).await {
                 Some(status) if status.success() => drains.push(begun.elapsed()),
                 Some(status) => report.violated(format!("it ended with {status}")),
                 None => report.violated(format!("a replica did not end in {DRAIN:?}")),
             }
-            services[which] = Replica::start(&database).await;
+            *service = Replica::start(&database).await;
             gaps.push(begun.elapsed());
-            load.moved(which, services[which].address);
+            load.moved(which, service.address);
         }
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
