@@ -92,7 +92,11 @@ pub(super) async fn doubts(
     if connection.get_database_backend() == DbBackend::Sqlite {
         return Ok(Vec::new());
     }
-    settings::doubts(connection, allow_loss).await
+    let mut doubts = settings::doubts(connection, allow_loss).await?;
+    if role::role(connection).await?.is_some_and(|role| !role.is_bound()) {
+        doubts.push(role::UNBOUND.to_owned());
+    }
+    Ok(doubts)
 }
 
 /// What is wrong with the database's file, as far as a look at every page shows. PostgreSQL looks

@@ -33,6 +33,11 @@ impl DatabaseRole {
     }
 }
 
+/// Said of a role that [`DatabaseRole::is_bound`] is not true of.
+pub(in crate::store) const UNBOUND: &str = "the role owns the tables, or is bound by nothing: \
+     row-level security and the rights on the audit log do not hold it; serve with another, which \
+     SUPPLYLINE_DATABASE_ROLE names when the owner migrates";
+
 pub(in crate::store) fn not_the_owners(pending: usize) -> Error {
     Error::Unusable(format!(
         "the database lacks {pending} migrations, and the role of SUPPLYLINE_DATABASE_URL does not \

@@ -31,7 +31,7 @@ async fn settings_that_may_lose_what_is_acknowledged_stop_the_service(db: TestDb
     }
     let (code, said) = ended(with(true, "check"));
     assert_eq!(code, Some(0), "{said}");
-    for warned in ["fsync is off", "synchronous_standby_names is empty", "superuser"] {
+    for warned in ["fsync is off", "synchronous_standby_names is empty", "superuser", "owns"] {
         assert!(said.contains(&format!("warning: {warned}")) || said.contains(warned), "{said}");
     }
     Serving::start(with(true, "serve")).stop();
@@ -64,6 +64,7 @@ async fn a_session_commits_to_disk_whatever_the_server_is_set_to(db: TestDb) {
 async fn what_a_role_drops_is_warned_of(db: TestDb) {
     let doubts = db.store.doubts(true).await.expect("only doubts");
     assert!(!doubts.iter().any(|doubt| doubt.contains("lock_timeout")), "{doubts:?}");
+    assert!(!doubts.iter().any(|doubt| doubt.contains("owns")), "it owns nothing: {doubts:?}");
     let refused = db.store.doubts(false).await.expect_err("fsync is off");
     assert!(matches!(&refused, Error::Unusable(text) if text.contains("fsync")), "{refused}");
 }
