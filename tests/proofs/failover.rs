@@ -39,7 +39,8 @@ struct Failover {
     acknowledged: usize,
     effects: Effects,
     halves: Vec<String>,
-    gap: Duration,
+    /// From the crash to the first acknowledgement after it.
+    gap: Option<Duration>,
 }
 
 pub(crate) async fn run(options: &Options, _engine: Engine, report: &mut Report) {
@@ -53,7 +54,10 @@ pub(crate) async fn run(options: &Options, _engine: Engine, report: &mut Report)
         lost += one.effects.lost.len();
         doubled += one.effects.doubled.len();
         again += one.gone.again;
-        gaps.push(one.gap);
+        match one.gap {
+            Some(gap) => gaps.push(gap),
+            None => report.violated("nothing was acknowledged after the promotion".to_owned()),
+        }
         report.violated_all([one.effects.lost, one.effects.doubled, one.halves].concat());
         report.violated_all(one.gone.refused);
     }
@@ -62,7 +66,7 @@ pub(crate) async fn run(options: &Options, _engine: Engine, report: &mut Report)
     report.figure("lost", lost);
     report.figure("doubled", doubled);
     report.figure("sent again", again);
-    report.milliseconds("without an acknowledgement, from crash to promotion and after, ms", &gaps);
+    report.milliseconds("from the crash to the first acknowledgement after it, ms", &gaps);
     let control = fail_over(Standby::Asynchronous, silence, report).await;
     report.figure("control, asynchronous standby: acknowledged", control.acknowledged);
     report.figure("control, asynchronous standby: lost", control.effects.lost.len());
@@ -89,27 +93,22 @@ async fn fail_over(standby: Standby, silence: Duration, report: &mut Report) -> 
     tokio::time::sleep(WORK).await;
     let watcher = Reader::on(&other.url("own")).await;
     report.engine_version(watcher.version().await);
-    let receiver = watcher.number("select cast(pid as bigint) from pg_stat_wal_receiver").await;
-    let receiver = i32::try_from(receiver).ok().and_then(Pid::from_raw).expect("it follows");
-    kill_process(receiver, Signal::STOP).expect("it runs");
+    let admin = Reader::on(&primary.url("postgres")).await;
+    let sender = admin.number("select cast(pid as bigint) from pg_stat_replication").await;
+    let sender = i32::try_from(sender).ok().and_then(Pid::from_raw).expect("it is followed");
+    kill_process(sender, Signal::STOP).expect("it runs");
     tokio::time::sleep(silence).await;
     let crashed = Instant::now();
     primary.crash();
-    kill_process(receiver, Signal::CONT).expect("it runs");
-    // Whoever watches the servers takes its time, too.
+    // Whoever watches the servers takes its time, too. What was stopped has been told to end by
+    // then, and does before it sends anything.
     tokio::time::sleep(Duration::from_secs(1)).await;
+    drop(kill_process(sender, Signal::CONT));
     watcher.execute("select pg_promote()").await;
     tokio::time::sleep(Duration::from_secs(8)).await;
     let gone = load.end().await;
     let after = gone.acknowledged.iter().find(|at| **at > crashed + Duration::from_millis(50));
-    let before = gone.acknowledged.iter().rfind(|at| **at <= crashed);
-    let gap = match (before, after) {
-        (Some(before), Some(after)) => after.duration_since(*before),
-        _ => {
-            report.violated("nothing was acknowledged after the promotion".to_owned());
-            Duration::ZERO
-        }
-    };
+    let gap = after.map(|after| after.duration_since(crashed));
     let entries = common.ledger.since(0);
     Failover {
         acknowledged: entries.len(),
