@@ -103,7 +103,7 @@ async fn fail_over(standby: Standby, silence: Duration, report: &mut Report) -> 
     // Whoever watches the servers takes its time, too. What was stopped has been told to end by
     // then, and does before it sends anything.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    drop(kill_process(sender, Signal::CONT));
+    kill_process(sender, Signal::CONT).ok();
     watcher.execute("select pg_promote()").await;
     tokio::time::sleep(Duration::from_secs(8)).await;
     let gone = load.end().await;
