@@ -5,6 +5,7 @@
 //! **Never** read anywhere else: no other module looks at the environment.
 
 mod places;
+mod reading;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use places::{beside, folder_of, redacted};
+use reading::{attachments_url, audit_days, optional, text_or_number, web_url};
 
 use crate::notify::{Channels, Mail, Reach, SigningSecret, Sms, Trust};
 
@@ -365,53 +367,6 @@ impl Config {
 #[must_use]
 pub fn crash_at() -> Option<String> {
     std::env::var_os("SUPPLYLINE_CRASH_AT").and_then(|text| text.into_string().ok())
-}
-
-fn optional(text: &str) -> Option<String> {
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-/// What looks like a number is read as one, wherever it stands.
-fn text_or_number<'d, D: serde::Deserializer<'d>>(from: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Text(String),
-        Number(i64),
-    }
-    Ok(match Either::deserialize(from)? {
-        Either::Text(text) => text,
-        Either::Number(number) => number.to_string(),
-    })
-}
-
-/// A year at least, as the law on the security of networks wants it for logs and then some.
-fn audit_days(text: &str) -> anyhow::Result<u16> {
-    let Some(text) = optional(text) else { return Ok(1_095) };
-    match text.parse() {
-        Ok(days) if (365..=36_500).contains(&days) => Ok(days),
-        Ok(_) | Err(_) => {
-            bail!("SUPPLYLINE_AUDIT_DAYS: {text:?} is not a number of days from 365 to 36500")
-        }
-    }
-}
-
-fn web_url(name: &str, text: &str) -> anyhow::Result<Url> {
-    let url = Url::parse(text).with_context(|| format!("{name}: {text:?} is not a URL"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        bail!("{name}: {text:?} must begin with http:// or https:// and name a host");
-    }
-    Ok(url)
-}
-
-fn attachments_url(text: &str) -> anyhow::Result<Url> {
-    let name = "SUPPLYLINE_ATTACHMENTS_URL";
-    let url = Url::parse(text).with_context(|| format!("{name}: {text:?} is not a URL"))?;
-    match url.scheme() {
-        "file" if url.to_file_path().is_ok() => Ok(url),
-        "s3" if url.host_str().is_some() => Ok(url),
-        _ => bail!("{name}: {text:?} must be file:///FOLDER or s3://BUCKET"),
-    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, Statement,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, QueryResult,
+    Statement,
 };
 
 use super::row::word;
@@ -49,7 +49,7 @@ pub(super) async fn narrow(tx: &DatabaseTransaction, scope: &Scope) -> Result<()
 
 #[async_trait]
 impl ConnectionTrait for Reader {
-    fn get_database_backend(&self) -> DbBackend {
+    fn get_database_backend(&self) -> dialect::Backend {
         match &self.0 {
             Inner::Pool(pool) => pool.get_database_backend(),
             Inner::Narrowed(tx) => tx.get_database_backend(),

@@ -111,13 +111,13 @@ impl Store {
     /// # Errors
     /// [`Error::Driver`].
     pub async fn standbys(&self) -> Result<Vec<Standby>, Error> {
-        Ok(dialect::vitals::standbys(self.read_unscoped()).await?)
+        Ok(dialect::vitals::standbys(&self.reader).await?)
     }
 
     /// The connections for reading; on PostgreSQL those for writing are among them.
     #[must_use]
     pub fn connections(&self) -> Connections {
-        dialect::vitals::connections(self.read_unscoped())
+        dialect::vitals::connections(&self.reader)
     }
 
     /// True while the database takes no writing, as a standby does.
@@ -125,6 +125,6 @@ impl Store {
     /// # Errors
     /// [`Error::Driver`].
     pub async fn is_read_only(&self) -> Result<bool, Error> {
-        Ok(dialect::vitals::is_read_only(self.read_unscoped()).await?)
+        Ok(dialect::vitals::is_read_only(&self.reader).await?)
     }
 }
