@@ -27,7 +27,7 @@ pub enum Round {
 }
 
 impl Round {
-    /// Every one, in the order of [`Round::place`].
+    /// Every one, in the order of their places.
     pub const ALL: [Self; 7] = [
         Self::Sweep,
         Self::Deliver(Channel::Mail),
