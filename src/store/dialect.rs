@@ -115,9 +115,8 @@ pub(super) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTra
     connection.begin_with_options(options).await
 }
 
-/// Commits a transaction. PostgreSQL takes a statement that lasts too long back; a commit that
-/// waits for a synchronous standby it cannot take back, and would call done what the standby does
-/// not have. So the commit waits as long as it must, with its connection and its place among the
+/// Commits a transaction. On PostgreSQL a commit waits for its synchronous standby as long as it
+/// must, whatever the time limit of statements: with its connection and its place among the
 /// writers, and its caller not for ever.
 #[expect(clippy::disallowed_methods, reason = "it outlives its caller")]
 pub(super) async fn commit(
@@ -127,7 +126,6 @@ pub(super) async fn commit(
     if tx.get_database_backend() == DbBackend::Sqlite {
         return tx.commit().await;
     }
-    tx.execute_unprepared("set local statement_timeout = 0").await?;
     let committed = tokio::spawn(async move {
         let _place = place;
         tx.commit().await

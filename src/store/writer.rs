@@ -12,11 +12,13 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::{ConnAcquireErr, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::audit::unit;
 use super::{Error, dialect};
@@ -45,6 +47,9 @@ pub trait Transient {
 const MOST_PER_COMMIT: usize = 64;
 /// Commands that may wait; more callers wait for a place, in order.
 const QUEUE: usize = 1_024;
+/// How long a command waits for a place on PostgreSQL's pool: while a standby is away, nobody who
+/// has one gives it back.
+const PLACE_WAIT: Duration = Duration::from_secs(30);
 /// Times that work is done before its transient failure is final.
 const ATTEMPTS: usize = 5;
 
@@ -139,7 +144,9 @@ impl Writer {
                 }
                 Self::Pool(connection, places) => {
                     let closed = |_| Error::Abandoned("the store is closed");
-                    let place = Arc::clone(places).acquire_owned().await.map_err(closed)?;
+                    let late = |_| Error::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout));
+                    let place = timeout(PLACE_WAIT, Arc::clone(places).acquire_owned()).await;
+                    let place = place.map_err(late)?.map_err(closed)?;
                     attempt((connection, place), key.cloned(), work.as_ref()).await.0
                 }
             };

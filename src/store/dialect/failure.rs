@@ -19,10 +19,11 @@ pub(in crate::store) fn is_undecodable(error: &DbErr) -> bool {
     matches!(error, DbErr::Type(_) | DbErr::Json(_))
 }
 
-/// True when the database does not answer now: gone, starting, full, read-only or overloaded. What
-/// was under way may have been done all the same, when the connection was lost during a commit.
+/// True when the database does not answer now: gone, starting, full, read-only, overloaded, or busy
+/// for longer than anybody tries again. What was under way may have been done all the same, when
+/// the connection was lost during a commit.
 pub(in crate::store) fn is_unavailable(error: &DbErr) -> bool {
-    if matches!(error, DbErr::ConnectionAcquire(_)) {
+    if matches!(error, DbErr::ConnectionAcquire(_)) || is_transient(error) {
         return true;
     }
     driver(error).is_some_and(is_absence)
