@@ -147,13 +147,18 @@ async fn world() -> World {
     let folder = tempfile::tempdir_in(".").or_else(|_| tempfile::tempdir()).expect("a folder");
     let path = folder.path().join("bench.db");
     let url = format!("sqlite://{}", path.display());
-    Store::migrate(&url).await.expect("migrated");
-    let store = Store::connect(&url).await.expect("opened");
+    World { _folder: folder, path, store: filled(&url).await }
+}
+
+/// An empty database, brought up to date and filled with the demo's parties.
+async fn filled(url: &str) -> Store {
+    Store::migrate(url).await.expect("migrated");
+    let store = Store::connect(url).await.expect("opened");
     Rulebook::seed(&store, shipped::nation().expect("shipped")).await.expect("seeded");
     let policies = shipped::policies().expect("shipped");
     Rulebook::seed_policies(&store, policies).await.expect("seeded");
     demo::load(&store, "2026-11-16T01:00:00Z".parse().expect("an instant")).await.expect("loaded");
-    World { _folder: folder, path, store }
+    store
 }
 
 /// Tickets filed per second through HTTP, beside a bare loop of the same rows.

@@ -12,12 +12,10 @@ use supplyline::clock::Clock;
 use supplyline::domain::calendar::{Day, DayKind, Edit};
 use supplyline::domain::id::TicketId;
 use supplyline::service::replan::{self, Outcome, Proposal, Wish};
-use supplyline::service::rulebook::Rulebook;
 use supplyline::service::{App, Limits, Once, Rendered, accounts};
 use supplyline::store::{Store, tickets};
-use supplyline::{demo, shipped};
 
-use super::{crowd, row, world};
+use super::{crowd, filled, row, world};
 
 const TICKETS: u32 = 100_000;
 /// A reader looks at so many tickets at once, spread over all of them.
@@ -27,12 +25,7 @@ pub(crate) async fn figures() {
     let world = world().await;
     on("SQLite", world.store.clone()).await;
     if let Ok(url) = std::env::var("SUPPLYLINE_BENCH_POSTGRES_URL") {
-        Store::migrate(&url).await.expect("migrated");
-        let store = Store::connect(&url).await.expect("opened");
-        Rulebook::seed(&store, shipped::nation().expect("shipped")).await.expect("seeded");
-        let now = "2026-11-16T01:00:00Z".parse().expect("an instant");
-        demo::load(&store, now).await.expect("loaded");
-        on("PostgreSQL", store).await;
+        on("PostgreSQL", filled(&url).await).await;
     }
 }
 

@@ -10,17 +10,16 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait as _, Database, DbBackend, Statement};
 use supplyline::clock::Clock;
+use supplyline::demo;
 use supplyline::domain::audit::Origin;
 use supplyline::domain::notice::Channel;
 use supplyline::jobs::Engine;
-use supplyline::service::rulebook::Rulebook;
 use supplyline::service::{App, Limits, accounts};
 use supplyline::store::Store;
-use supplyline::{demo, shipped};
 
 use super::script::Script;
 use super::server::{self, Server};
-use super::{crowd, file_one, load, row};
+use super::{crowd, file_one, filled, load, row};
 
 const DURABLE: &str = "-c shared_buffers=256MB -c max_wal_size=4GB -c log_line_prefix=%c@";
 const CLIENTS: [usize; 3] = [1, 8, 32];
@@ -41,12 +40,7 @@ fn begun() -> Option<(PathBuf, Server)> {
 async fn world(server: &Server, name: &str) -> String {
     execute(&server.url("postgres"), &format!("create database {name}")).await;
     let url = server.url(name);
-    Store::migrate(&url).await.expect("migrated");
-    let store = Store::connect(&url).await.expect("opened");
-    Rulebook::seed(&store, shipped::nation().expect("shipped")).await.expect("seeded");
-    let policies = shipped::policies().expect("shipped");
-    Rulebook::seed_policies(&store, policies).await.expect("seeded");
-    demo::load(&store, "2026-11-16T01:00:00Z".parse().expect("an instant")).await.expect("loaded");
+    let store = filled(&url).await;
     store.read_unscoped().clone().close().await.expect("closed");
     url
 }

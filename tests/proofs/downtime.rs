@@ -17,10 +17,7 @@ use super::timers::{all_done, judge, template};
 pub(crate) async fn run(options: &Options, engine: Engine, report: &mut Report) {
     let due: u32 = options.number("due", 2_000, 100_000);
     let hours: i64 = options.number("hours", 24, 24);
-    let replicas = match engine {
-        Engine::Sqlite => 1,
-        Engine::Postgres => options.number("replicas", 2, 2),
-    };
+    let replicas = options.replicas(engine, 2);
     let database = Database::filled(engine).await;
     let reader = database.connect().await;
     report.engine_version(reader.version().await);

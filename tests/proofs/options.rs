@@ -121,6 +121,14 @@ impl Options {
         self.given.get(name).map(String::as_str)
     }
 
+    /// How many processes share the database: SQLite's belongs to one.
+    pub(crate) fn replicas(&self, engine: Engine, usual: usize) -> usize {
+        match engine {
+            Engine::Sqlite => 1,
+            Engine::Postgres => self.number("replicas", usual, usual),
+        }
+    }
+
     /// A number: the one that was given, or else the one for the short or the long version.
     pub(crate) fn number<T: FromStr + Copy>(&self, name: &str, short: T, long: T) -> T {
         match self.text(name) {

@@ -33,6 +33,15 @@ impl Replica {
         Self::start_with(database, &[]).await.unwrap_or_else(|problem| panic!("{problem}"))
     }
 
+    /// Starts so many, one after another.
+    pub(crate) async fn start_all(database: &Database, count: usize) -> Vec<Self> {
+        let mut started = Vec::with_capacity(count);
+        for _ in 0..count {
+            started.push(Self::start(database).await);
+        }
+        started
+    }
+
     /// As [`Replica::start`] with further settings; says how it ended when it does not start.
     pub(crate) async fn start_with(
         database: &Database,

@@ -27,18 +27,12 @@ const PREFIX: &str = "k-";
 pub(crate) async fn run(options: &Options, engine: Engine, report: &mut Report) {
     let rounds: usize = options.number("rounds", 2, 50);
     let clients: usize = options.number("clients", 8, 16);
-    let replicas = match engine {
-        Engine::Sqlite => 1,
-        Engine::Postgres => options.number("replicas", 3, 3),
-    };
+    let replicas = options.replicas(engine, 3);
     let mut random = StdRng::seed_from_u64(options.seed);
     let database = Database::filled(engine).await;
     let reader = database.connect().await;
     report.engine_version(reader.version().await);
-    let mut services = Vec::new();
-    for _ in 0..replicas {
-        services.push(Replica::start(&database).await);
-    }
+    let mut services = Replica::start_all(&database, replicas).await;
     let people = People::sign_in(services[0].address).await;
     let common = Arc::new(Common { people, ledger: Ledger::new(database.folder()) });
     let addresses = services.iter().map(|service| service.address).collect();

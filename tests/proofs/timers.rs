@@ -35,18 +35,12 @@ pub(crate) async fn run(options: &Options, engine: Engine, report: &mut Report) 
     let seconds: u32 = options.number("seconds", 20, 1_800);
     let rate: u32 = options.number("rate", 15, 50);
     let longest: u64 = options.number("longest-pause", 3, 60);
-    let replicas = match engine {
-        Engine::Sqlite => 1,
-        Engine::Postgres => options.number("replicas", 5, 5),
-    };
+    let replicas = options.replicas(engine, 5);
     let mut random = StdRng::seed_from_u64(options.seed);
     let database = Database::filled(engine).await;
     let reader = database.connect().await;
     report.engine_version(reader.version().await);
-    let mut services = Vec::new();
-    for _ in 0..replicas {
-        services.push(Replica::start(&database).await);
-    }
+    let mut services = Replica::start_all(&database, replicas).await;
     let template = template(&services[0]).await;
     let crowd = Crowd {
         count: seconds * rate,
