@@ -172,9 +172,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 /// Migrates and seeds a database, and opens it.
 async fn open(url: &str) -> anyhow::Result<Store> {
-    Store::migrate(url)
-        .await
-        .context("SUPPLYLINE_DATABASE_URL: the database cannot be migrated")?;
+    Store::migrate(url).await.context("the database cannot be migrated")?;
     crash::point(Point::Migrated);
     let store = Store::connect(url).await.context("the database cannot be opened")?;
     Rulebook::seed(&store, shipped::nation()?).await.context("the calendar cannot be written")?;
@@ -267,7 +265,7 @@ async fn check(config: &Config) -> anyhow::Result<()> {
     }
     key::check(config)?;
     let url = config.database_url.expose_secret();
-    let store = Store::connect(url).await.context("SUPPLYLINE_DATABASE_URL")?;
+    let store = Store::connect(url).await.context("the database cannot be opened")?;
     for doubt in store.doubts(config.allow_loss).await? {
         say(&format!("warning: {doubt}"))?;
     }

@@ -83,7 +83,7 @@ fn check_file(path: &Path) -> Result<(), Error> {
     {
         let folder = folder.display();
         return Err(Error::Unusable(format!(
-            "the folder {folder} of SUPPLYLINE_DATABASE_URL does not exist"
+            "SUPPLYLINE_DATABASE_URL: the folder {folder} does not exist"
         )));
     }
     // SQLite itself would open what it may not write for reading, and fail at the first write.
